@@ -12,8 +12,7 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// versionAccount is the change from which on triggers account for runs that did
-// not take place.
+// versionAccount is the change since which triggers account for runs that did not take place.
 const versionAccount = "account-for-runs-that-did-not-take-place"
 
 // Temporal sets these on a workflow that a schedule starts.
@@ -22,9 +21,9 @@ var (
 	scheduledAt = temporal.NewSearchAttributeKeyTime("TemporalScheduledStartTime")
 )
 
-// account counts the runs that did not take place and fires their events: this
-// one, if it was skipped, and those of times at which the job's schedule started
-// nothing since it last started a trigger.
+// account counts the runs that did not take place and fires their events: this one, if it was
+// skipped, and those of times at which the job's schedule started nothing since its last
+// trigger.
 func account(ctx workflow.Context, definition *protocol.Definition, result *latch.TriggerResult) {
 	attributes := workflow.GetTypedSearchAttributes(ctx)
 	schedule, _ := attributes.GetKeyword(scheduledBy)
@@ -48,8 +47,8 @@ func account(ctx workflow.Context, definition *protocol.Definition, result *latc
 	}
 }
 
-// accountForTimes compares what Temporal has counted with what the schedule's
-// last trigger saw, whose result Temporal hands on.
+// accountForTimes compares Temporal's counts with those that the schedule's last trigger saw.
+// Temporal passes on that trigger's result.
 func accountForTimes(ctx workflow.Context, definition *protocol.Definition, at latch.Time, result *latch.TriggerResult) {
 	before := &latch.SeenTimes{} // nothing was counted when the job was registered
 	if workflow.HasLastCompletionResult(ctx) {
@@ -67,7 +66,7 @@ func accountForTimes(ctx workflow.Context, definition *protocol.Definition, at l
 	}
 	result.Seen = &latch.SeenTimes{Missed: times.Missed, Skipped: times.Skipped}
 	if before == nil {
-		return // a version that did not count came before
+		return // the previous version did not count
 	}
 	if skipped := times.Skipped - before.Skipped; skipped > 0 {
 		tellOf(ctx, definition, at, "overlap", latch.EventJobSkipped, metric.JobRunsSkipped, skipped, "an earlier "+latch.WorkflowTrigger+" of the job was still under way")
@@ -78,8 +77,8 @@ func accountForTimes(ctx workflow.Context, definition *protocol.Definition, at l
 	}
 }
 
-// tellOf counts runs and fires the event for them, once for all. The time is that
-// for which the trigger was started; zero for one that was started by hand.
+// tellOf counts runs and fires one event for all of them. The time is the one for which the
+// trigger was started. It is zero if the trigger was started by hand.
 func tellOf(ctx workflow.Context, definition *protocol.Definition, at latch.Time, kind, event, counter string, count int64, reason string) {
 	counts{ctx}.missed(counter, definition.ID, count)
 	data := latch.Object{"count": rawjson.Encode(count), "reason": rawjson.Encode(reason)}

@@ -17,8 +17,8 @@ import (
 const skippable = `{"id":"nightly","job":{"id":"nightly","title":"Nightly","task":{"http":{"url":"$R/do"}},"webhooks":[
 	{"id":"told","url":"$R/told","events":[{"event":"JOB_SKIPPED"},{"event":"JOB_MISSED"}]}]}}`
 
-// docs/schedules.md, "What does not take place": a trigger compares what Temporal
-// has counted with what the schedule's last trigger saw, and tells of the rest once.
+// docs/schedules.md, "What does not take place": a trigger compares Temporal's counts with
+// those that the schedule's last trigger saw, and reports the difference once.
 func TestTriggerAccountsForTimesThatPassed(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -72,7 +72,7 @@ func TestTriggerAccountsForTimesThatPassed(t *testing.T) {
 	}
 }
 
-// A notice has the job's variables, and what did not take place as data.
+// A notice has the job's variables, and a description of what did not take place as data.
 func TestJobNotice(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -93,7 +93,8 @@ func TestJobNotice(t *testing.T) {
 	require.Equal(t, []string{"JOB_SKIPPED 2 it runs"}, b.received(), "the work is not done")
 }
 
-// Nobody starts a notice by hand, and so fires an event of Latch's own.
+// A notice that was started by hand is refused, because it would fire one of Latch's own
+// events.
 func TestJobNoticeTakesNoOtherEvent(t *testing.T) {
 	t.Parallel()
 	for name, notice := range map[string]any{"none": nil, "text": "JOB_SKIPPED", "another": protocol.Notice{Event: latch.EventJobSuccess}} {
@@ -105,8 +106,8 @@ func TestJobNoticeTakesNoOtherEvent(t *testing.T) {
 	}
 }
 
-// contract, "Job": a job that follows another after one outcome is not started
-// after the other, nor where the outcome is not known.
+// contract, "Job": a job that follows another after one outcome is not started after the other
+// outcome, nor after an unknown one.
 func TestTriggerFollowsAfterTheOutcome(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ after, outcome, reason string }{

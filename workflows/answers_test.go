@@ -17,7 +17,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A reply is what an endpoint answers.
+// A reply is an endpoint's answer.
 type reply struct {
 	status                    int
 	contentType, coding, body string
@@ -57,7 +57,7 @@ func utf16(text string) string {
 	return wide.String()
 }
 
-// What a hook comes to. unread and unclear go by on_error.
+// The outcomes of a hook. unread and unclear depend on on_error.
 const (
 	passes  = "passes"
 	stops   = "stops"
@@ -66,12 +66,11 @@ const (
 	lacking = "lacks what its expression reads"
 )
 
-// The kinds of hooks at which an answer may decide, in the order of the
-// columns below. Where a lock is still open after an hour, a person removes it
-// without another word.
+// The kinds of hooks at which an answer may decide, in the order of the columns below. If a
+// lock is still open after an hour, a person removes it without a result.
 var kinds = []struct {
 	name, workflow, spec string
-	// does says what the run does, by the run's result.
+	// does describes the run's behaviour, by its result.
 	stopped, onError string
 }{
 	{"default rules", latch.WorkflowRelease, `"event":"BEFORE_RELEASE","on_error":"rollback"`, latch.ReleaseStopped, latch.ReleaseRolledBack},
@@ -85,9 +84,8 @@ var kinds = []struct {
 	{"blocking at JOB_START", latch.WorkflowJobRun, `"event":"JOB_START","blocking":true`, latch.JobFailed, latch.JobFailed},
 }
 
-// Contract, "Responses" and "Decisions": what an answer decides, whatever it
-// is written in. What cannot be read or understood is never a yes, nor sent
-// again.
+// Contract, "Responses" and "Decisions": what an answer decides, in any encoding. An answer
+// that cannot be read or understood never counts as a yes, and is not retried.
 func TestWhatAnswersDecide(t *testing.T) {
 	t.Parallel()
 	const no = `{"result":"fail","stop_release":true,"failed":3}`
@@ -185,7 +183,7 @@ func TestWhatAnswersDecide(t *testing.T) {
 	}
 }
 
-// removeLockAfter has a person remove the lock that is open after a while.
+// removeLockAfter makes a person remove the open lock after a while.
 func (b *bench) removeLockAfter(wait time.Duration) {
 	b.env.RegisterDelayedCallback(func() {
 		var status latch.Status
@@ -198,7 +196,7 @@ func (b *bench) removeLockAfter(wait time.Duration) {
 	}, wait)
 }
 
-// ended returns a run's status and its first record, however it closed.
+// ended returns a run's status and its first record, however the run closed.
 func (b *bench) ended(err error) (string, latch.Record) {
 	b.Helper()
 	var result struct {
@@ -218,8 +216,8 @@ func (b *bench) ended(err error) (string, latch.Record) {
 	return result.Status, result.History[0]
 }
 
-// Contract, "Responses": where an answer has nothing to say, one that cannot
-// be read changes nothing: the message has arrived. Its try tells.
+// Contract, "Responses": where the answer has no effect, an unreadable one changes nothing,
+// because the message was delivered. The record of the attempt mentions it.
 func TestUnreadableAnswersOfNotifications(t *testing.T) {
 	t.Parallel()
 	for event, spec := range map[string]string{
@@ -241,9 +239,8 @@ func TestUnreadableAnswersOfNotifications(t *testing.T) {
 	}
 }
 
-// Contract, "Responses": at an event of the user's own, and wherever an
-// expression gives the result, an answer that cannot be read or understood
-// fails its record.
+// Contract, "Responses": at a custom event, and wherever an expression sets the result, an
+// answer that cannot be read or understood makes its record fail.
 func TestUnreadableAnswersOfCustomEvents(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ settings, body, result, failure string }{
@@ -265,8 +262,8 @@ func TestUnreadableAnswersOfCustomEvents(t *testing.T) {
 	}
 }
 
-// Contract, "Blocking and locks": what a person writes must be understood;
-// what the endpoint said counts beside it, however large a run's history got.
+// Contract, "Blocking and locks": data from a person must be understood. The endpoint's data
+// counts in addition, however large a run's history gets.
 func TestWhatPeopleBring(t *testing.T) {
 	t.Parallel()
 	const own = `,"stop_release":"history.data[?'failed'].orValue(0) > 0"`
@@ -309,7 +306,7 @@ func TestWhatPeopleBring(t *testing.T) {
 			b.env.RegisterDelayedCallback(func() { b.release(test.release) }, time.Hour)
 			b.removeLockAfter(2 * time.Hour)
 			var filler []string
-			if strings.Contains(test.name, "was cut") { // after them comes the gate's own record
+			if strings.Contains(test.name, "was cut") { // the gate's own record follows
 				for i := range 8 {
 					path := string(rune('a' + i))
 					b.answers["/"+path] = `{"log":"` + large + `"}`
@@ -341,7 +338,7 @@ func TestWhatPeopleBring(t *testing.T) {
 	}
 }
 
-// release removes the gate's lock, as a signal with the given keys.
+// release removes the gate's lock with a signal that has the given keys.
 func (b *bench) release(keys string) {
 	var status latch.Status
 	value, err := b.env.QueryWorkflow(latch.QueryStatus)

@@ -7,8 +7,8 @@ import (
 	"go.temporal.io/sdk/interceptor"
 )
 
-// around returns an interceptor that calls handle in place of one activity. handle
-// may call next, which runs the activity itself.
+// around returns an interceptor that calls handle in place of one activity. handle may call
+// next, which runs the activity itself.
 func around(name string, handle func(ctx context.Context, next func(context.Context) (any, error)) (any,
 	error)) interceptor.WorkerInterceptor {
 	return &aroundWorker{name: name, handle: handle}

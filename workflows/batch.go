@@ -24,16 +24,16 @@ type batchRun struct {
 	// vars are those of the event that is being fired.
 	vars latch.Object
 	done bool
-	// watch is the watch that has found what the events are about; "" for a batch.
+	// watch is the watch that found the runs that the events are about, or "" for a batch.
 	watch string
-	// unfired counts the events that are not fired yet.
+	// unfired counts the events that have not been fired yet.
 	unfired int
 }
 
-// EmitBatch is the workflow latch.EmitBatch: it sends each custom event to its
-// webhooks, as [Emit] does with one. Nothing is fired if anything is wrong with
-// the input as it stands. An event that only the registry refuses keeps none of
-// the others from being fired; then the run fails with InvalidSpec at its end.
+// EmitBatch is the workflow latch.EmitBatch. It sends each custom event to its webhooks, as
+// [Emit] does for a single event. If the input has any problem, nothing is fired. An event that
+// only the registry refuses does not prevent the others from being fired; the run then fails
+// with InvalidSpec at its end.
 func EmitBatch(ctx workflow.Context, input converter.RawValue) (*latch.EmissionBatchResult, error) {
 	run := &batchRun{}
 	run.session = silentSession(ctx, run)
@@ -57,8 +57,8 @@ func EmitBatch(ctx workflow.Context, input converter.RawValue) (*latch.EmissionB
 	return result, err
 }
 
-// carryOut fires the events, once they are admitted. Its error is errContinues where
-// the run is to go on as a new one.
+// carryOut fires the events after admission. Its error is errContinues if the run is to
+// continue as new.
 func (r *batchRun) carryOut(ctx workflow.Context) (*latch.EmissionBatchResult, error) {
 	fault := r.fireAll(ctx)
 	if errors.Is(fault, errContinues) {
@@ -77,8 +77,7 @@ func (r *batchRun) carryOut(ctx workflow.Context) (*latch.EmissionBatchResult, e
 	return r.result(), nil
 }
 
-// prepare gives every event its id, and notes what the run was given and which
-// webhooks it has.
+// prepare gives every event an id, and records the size of the run's input and its webhooks.
 func (r *batchRun) prepare() {
 	places := map[string]int{}
 	r.session.webhooksOf = func(emission string) []protocol.AttachedWebhook { return r.webhooksOf(places[emission]) }
@@ -101,8 +100,8 @@ func (r *batchRun) prepare() {
 	r.weigh(given...)
 }
 
-// webhooksOf returns the webhooks of an event: its own, and the registered ones
-// that apply to it.
+// webhooksOf returns the webhooks of an event: its own, and the registered ones that apply to
+// it.
 func (r *batchRun) webhooksOf(event int) []protocol.AttachedWebhook {
 	var registered []protocol.AttachedWebhook
 	for _, i := range r.admission.Events[event].Webhooks {
@@ -111,8 +110,8 @@ func (r *batchRun) webhooksOf(event int) []protocol.AttachedWebhook {
 	return attach.Merge(r.batch.Events[event].Webhooks, registered)
 }
 
-// fireAll fires the events beside each other and waits for their blocking hooks.
-// It returns the first error, or errContinues where the run is to go on as a new one.
+// fireAll fires the events concurrently and waits for their blocking hooks. It returns the
+// first error, or errContinues if the run is to continue as new.
 func (r *batchRun) fireAll(ctx workflow.Context) (fault error) {
 	left, earlier := 0, slices.Clone(r.firings)
 	turns := r.turns()
@@ -153,11 +152,11 @@ func (r *batchRun) fireAll(ctx workflow.Context) (fault error) {
 	return fault
 }
 
-// turns have the events of a batch take their places in its order; nil has each
-// take its place as soon as it is planned.
+// turns make the events of a batch take their places in its order. If nil, each event takes its
+// place as soon as it is planned.
 type turns []bool
 
-// turns returns those of the batch: its order counts where a webhook is ordered.
+// turns returns the turns of the batch. Its order matters only if a webhook is ordered.
 func (r *batchRun) turns() turns {
 	passed, ordered := make(turns, len(r.batch.Events)), false
 	for i, admission := range r.admission.Events {
@@ -170,14 +169,14 @@ func (r *batchRun) turns() turns {
 	return passed
 }
 
-// pass says that an event has taken its place, or takes none.
+// pass marks an event as placed, or as taking no place.
 func (t turns) pass(i int) {
 	if t != nil {
 		t[i] = true
 	}
 }
 
-// take returns once all events before have passed.
+// take returns once all previous events have passed.
 func (t turns) take(ctx workflow.Context, i int) {
 	if t != nil {
 		await(disconnect(ctx), func() bool { return !slices.Contains(t[:i], false) })
@@ -185,20 +184,20 @@ func (t turns) take(ctx workflow.Context, i int) {
 	}
 }
 
-// mayContinue reports whether the run should go on as a new one, and no event is
-// being fired or decided.
+// mayContinue reports whether the run should continue as new, and no event is being fired or
+// decided.
 func (r *batchRun) mayContinue(ctx workflow.Context) bool {
 	busy := func(f *firing) bool { return f.awaited && !f.decided && (f.changed || f.deciding) }
 	return r.unfired == 0 && r.mayLeave(ctx) && !slices.ContainsFunc(r.firings, busy)
 }
 
-// fireOne fires an event and waits for its blocking hooks, or waits on where an
-// earlier run of the chain has fired it.
+// fireOne fires an event and waits for its blocking hooks. If an earlier run of the chain has
+// fired it, it only continues to wait.
 func (r *batchRun) fireOne(ctx workflow.Context, i int, earlier []*firing, turns turns) error {
 	event := &r.batch.Events[i]
 	fired := slices.IndexFunc(earlier, func(f *firing) bool { return f.emission == event.ID })
 	if fired < 0 {
-		r.vars = event.Vars // which what follows reads before anything waits
+		r.vars = event.Vars // the code below reads it before anything waits
 		about := occasion{event: event.Event, emission: event.ID, data: event.Data, instance: event.Instance, watch: r.watch,
 			turn: func(ctx workflow.Context) { turns.take(ctx, i) }}
 		firing, err := r.fire(ctx, about, r.webhooksOf(i))
@@ -218,7 +217,7 @@ func (r *batchRun) fireOne(ctx workflow.Context, i int, earlier []*firing, turns
 	return err
 }
 
-// refused returns what the registry has against events, with their places.
+// refused returns the registry's problems with events, with their paths.
 func (r *batchRun) refused() latch.Problems {
 	var all latch.Problems
 	for i, event := range r.admission.Events {
@@ -229,7 +228,7 @@ func (r *batchRun) refused() latch.Problems {
 	return all
 }
 
-// result tells of each event with its records.
+// result returns the result of each event with its records.
 func (r *batchRun) result() *latch.EmissionBatchResult {
 	records := map[string][]latch.Record{}
 	for _, record := range r.history.all() {

@@ -16,8 +16,8 @@ import (
 	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// Each event of a batch has its own webhooks, data, vars and records, and sees
-// those of no other.
+// Each event of a batch has its own webhooks, data, vars and records, and does not see those of
+// others.
 func TestBatch(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -51,8 +51,8 @@ func TestBatch(t *testing.T) {
 	require.Equal(t, "INSTANCE_DELETED", records[0].Event)
 }
 
-// Nothing of a batch is fired if one of its events is wrong, and all that is
-// wrong is said with its place.
+// If one event of a batch is wrong, nothing is fired, and all problems are reported with their
+// paths.
 func TestBatchWithWrongEvents(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -73,7 +73,7 @@ func TestBatchWithWrongEvents(t *testing.T) {
 	require.Equal(t, []string{"events[1].event", "events[1].id", "events[2].webhooks[0].events[0].when"}, paths)
 }
 
-// A batch has at least one event and at most a hundred.
+// A batch has between one and a hundred events.
 func TestBatchBounds(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, latch.MaximumBatchEvents, latch.MaximumBatchEvents + 1} {
@@ -82,8 +82,8 @@ func TestBatchBounds(t *testing.T) {
 	}
 }
 
-// An event that only the registry refuses keeps none of the others from being
-// fired, and the run says so at its end.
+// An event that only the registry refuses does not prevent the others from being fired. The run
+// reports it at its end.
 func TestBatchWithAnEnforcedId(t *testing.T) {
 	t.Parallel()
 	board := latch.RegisteredWebhook{Enforced: true, Webhook: latch.Webhook{ID: "board",

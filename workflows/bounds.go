@@ -6,16 +6,15 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// bounds are the times by which a gate decides and closes; the zero value bounds
-// nothing.
+// bounds are the times by which a gate decides and closes. The zero value means no bounds.
 type bounds struct {
-	// limit is after what time Temporal ends the run, and within after what time the
-	// gate has decided, by the policy; 0 is never.
+	// limit is the time after which Temporal ends the run. within is the time after which the
+	// gate decides by its policy. 0 means never.
 	limit, within time.Duration
 	policy        string
 }
 
-// runTimeout returns after what time Temporal ends the run; 0 is never.
+// runTimeout returns the time after which Temporal ends the run; 0 means never.
 func runTimeout(ctx workflow.Context) time.Duration {
 	info := workflow.GetInfo(ctx)
 	limit := info.WorkflowExecutionTimeout
@@ -25,7 +24,7 @@ func runTimeout(ctx workflow.Context) time.Duration {
 	return limit
 }
 
-// deadline is when the gate's deadline is; zero for no deadline.
+// deadline returns the gate's deadline. It is zero without a deadline.
 func (s *session) deadline() time.Time {
 	if s.bounds.within == 0 {
 		return time.Time{}
@@ -39,13 +38,13 @@ func (s *session) overdue() bool {
 	return !due.IsZero() && !workflow.Now(s.detached).Before(due)
 }
 
-// remaining is how long the run has until Temporal ends it, never less than zero.
+// remaining returns the time until Temporal ends the run, at least zero.
 func (s *session) remaining(ctx workflow.Context) time.Duration {
 	return max(0, s.started.Add(s.bounds.limit).Sub(workflow.Now(ctx)))
 }
 
-// atMost shortens a wait of a run that closes, so that several such waits end
-// before Temporal ends the run.
+// atMost shortens a wait of a closing run, so that several such waits end before Temporal ends
+// the run.
 func (s *session) atMost(ctx workflow.Context, wait time.Duration) time.Duration {
 	if s.bounds.limit == 0 {
 		return wait
@@ -53,9 +52,8 @@ func (s *session) atMost(ctx workflow.Context, wait time.Duration) time.Duration
 	return min(wait, s.remaining(ctx)/8)
 }
 
-// closeInTime closes the run as others close, but not later than half of the time
-// that is left until Temporal ends it: what was decided counts more then than a
-// delivery that is still under way.
+// closeInTime closes the run as others close, but within half of the time until Temporal ends
+// it: then the decision matters more than a delivery that is still in flight.
 func (s *session) closeInTime(ctx workflow.Context) error {
 	if s.bounds.limit == 0 || s.inFlight == 0 {
 		return s.close(ctx)

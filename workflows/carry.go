@@ -13,7 +13,7 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// carried returns what the next run of the chain has to know.
+// carried returns the state for the next run of the chain.
 func (s *session) carried() *protocol.State {
 	state := &protocol.State{
 		First: workflow.GetInfo(s.detached).FirstRunID, RunID: s.runID, Started: s.started, Admission: s.admission, Records: s.history.all(), Streams: s.streams.carried(),
@@ -40,7 +40,7 @@ func (f *firing) carried(places map[*latch.Record]int) protocol.FiringState {
 	for _, hook := range f.hooks {
 		place, held := places[hook.record]
 		if !held && f.isOver() {
-			continue // its record was let go of, and nothing can become of it any more
+			continue // its record was dropped, and nothing can change it any more
 		}
 		state.Hooks = append(state.Hooks, hook.carried(place, held))
 		if !f.isOver() {
@@ -73,8 +73,8 @@ func (h *hook) carried(place int, held bool) protocol.HookState {
 	return state
 }
 
-// takeOver has the run go on where the one before it ended. The subject and its
-// webhooks must be read by then; deliveries go on once takeUp is called.
+// takeOver makes the run continue where the previous one ended. It needs the subject and its
+// webhooks. Deliveries continue once takeUp is called.
 func (s *session) takeOver(state *protocol.State) error {
 	s.runID, s.started, s.kept = state.RunID, state.Started, state.Kept
 	s.taggedWebhooks, s.rejected = state.TaggedWebhooks, state.Rejected
@@ -92,7 +92,7 @@ func (s *session) takeOver(state *protocol.State) error {
 	return nil
 }
 
-// refire makes a firing as an earlier run of the chain left it.
+// refire recreates a firing from the state of an earlier run of the chain.
 func (s *session) refire(state *protocol.FiringState) error {
 	f := &firing{session: s, sequence: len(s.firings), event: state.Event, step: state.Step, emission: state.Emission,
 		scope: state.Scope, awaited: state.Awaited, nothingDone: state.NothingDone, decided: state.Decided,
@@ -140,8 +140,7 @@ func (f *firing) rehook(state *protocol.HookState, webhooks []protocol.AttachedW
 	return nil
 }
 
-// undecided returns the event that the earlier run waited for; nil if it waited for
-// none.
+// undecided returns the event that the earlier run waited for, or nil.
 func (s *session) undecided() *firing {
 	if len(s.firings) == 0 {
 		return nil

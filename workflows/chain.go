@@ -13,28 +13,27 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A run whose history grows long goes on as a new one under the same workflow id,
-// where Temporal suggests it: they are the links of a chain. Whoever speaks to it by
-// its workflow id notices nothing.
+// A run whose history grows long continues as a new run under the same workflow id when
+// Temporal suggests it. These runs are the links of a chain. Callers that use the workflow id
+// notice no difference.
 
-// maximumInput bounds, in bytes, what the next run of a chain is started with.
-// Temporal takes 2 MiB.
+// maximumInput bounds the input of the next run of a chain, in bytes. Temporal accepts 2 MiB.
 const maximumInput = 1900 << 10
 
-// errContinues is what waits return where the run is to go on as a new one. What
-// returns it must not wait for anything any more.
+// errContinues is the error of a wait if the run is to continue as new. A function that returns
+// it must not wait for anything any more.
 var errContinues = errors.New("the run continues as a new one")
 
-// A link is what a run knows of its chain.
+// A link is the run's position in its chain.
 type link struct {
-	// able reports that the subject can go on as a new run.
+	// able reports that the subject can continue as a new run.
 	able bool
-	// since is the change by which it can where the run is now.
+	// since is the change that introduced continuing at the run's current point.
 	since string
-	// beside reports that several events are waited for beside each other. Then what
-	// waits for all of them has the run go on as a new one.
+	// beside reports that several events are waited for concurrently. The code that waits for
+	// all of them then continues the run as new.
 	beside bool
-	// given is the size of the run's arguments, in bytes, which the next one gets too.
+	// given is the size of the run's arguments, in bytes, which the next run receives too.
 	given int
 	// down reports that deliveries are kept for the next run instead of being sent.
 	down bool
@@ -43,17 +42,17 @@ type link struct {
 	holds bool
 	// full reports that the run cannot go on before the signals it kept are taken.
 	full bool
-	// next is the state that the next run takes over.
+	// next is the state for the next run.
 	next []byte
 }
 
-// due reports whether the run should go on as a new one as soon as it can.
+// due reports whether the run should continue as new as soon as it can.
 func (s *session) due(ctx workflow.Context) bool {
 	return s.link.able && ctx.Err() == nil && !s.control.pending() && workflow.GetInfo(s.detached).GetContinueAsNewSuggested()
 }
 
-// continues prepares the next run where it is due, between two pieces of work. Its
-// error is errContinues: then the caller must let the run end.
+// continues prepares the next run if it is due, between two pieces of work. If its error is
+// errContinues, the caller must let the run end.
 func (s *session) continues(ctx workflow.Context) error {
 	if !s.leaves(ctx) {
 		return nil
@@ -69,14 +68,14 @@ func (s *session) continues(ctx workflow.Context) error {
 	return nil
 }
 
-// continuesAtEnd is continues once the run's outcome is decided: what comes then is
-// not told that the run was cancelled.
+// continuesAtEnd is like continues after the run's outcome is decided. Later code does not
+// learn that the run was cancelled.
 func (s *session) continuesAtEnd(ctx workflow.Context) error {
 	s.link.since = continuesLate
 	return s.continues(disconnect(ctx))
 }
 
-// leaves takes the deliveries under way down where a new run is due.
+// leaves takes down the deliveries in flight if a new run is due.
 func (s *session) leaves(ctx workflow.Context) bool {
 	if s.link.down {
 		return true
@@ -93,19 +92,18 @@ func (s *session) leaves(ctx workflow.Context) bool {
 	return true
 }
 
-// mayLeave reports whether a wait has something to do for the next run: to take
-// deliveries down, or to end.
+// mayLeave reports whether a wait must act for the next run: take down deliveries, or end.
 func (s *session) mayLeave(ctx workflow.Context) bool {
 	return s.due(ctx) && (!s.link.down || s.quiet(ctx))
 }
 
-// quiet reports whether every message that has come is answered.
+// quiet reports whether every message that has arrived is answered.
 func (s *session) quiet(ctx workflow.Context) bool {
 	return s.signalsUnderWay == 0 && workflow.AllHandlersFinished(ctx)
 }
 
-// takeDown ends the deliveries under way between two attempts and keeps them. An
-// attempt that is being made is let finish, and volleys are.
+// takeDown ends the deliveries in flight between two attempts and keeps them. It waits for the
+// end of the current attempts and volleys.
 func (s *session) takeDown(ctx workflow.Context) {
 	s.link.down = true
 	s.layBy()
@@ -126,8 +124,7 @@ func (s *session) takeDown(ctx workflow.Context) {
 	}
 }
 
-// takeUp goes on with the deliveries that were taken down, in this run or in the
-// next.
+// takeUp continues the deliveries that were taken down, in this run or in the next.
 func (s *session) takeUp() {
 	s.link.down, s.link.holds = false, false
 	for _, firing := range s.firings {
@@ -151,7 +148,7 @@ func (s *session) takeUp() {
 	}
 }
 
-// keepFor keeps a delivery for when it is taken up.
+// keepFor keeps a delivery for takeUp.
 func (h *hook) keepFor(resume protocol.Delivery, outcome protocol.Outcome) {
 	h.kept = &resume
 	if outcome.Attempts > 0 {
@@ -182,13 +179,12 @@ func (s *session) pack(ctx workflow.Context) bool {
 	return true
 }
 
-// carriedKey names the state of the earlier run in the metadata of the input's
-// payload: so the input stays as it was for whoever reads it, and whatever encrypts
-// payloads encrypts the state too.
+// carriedKey is the metadata key for the earlier run's state in the input's payload. The input
+// thus stays unchanged for other readers, and a codec for payloads encrypts the state too.
 const carriedKey = "latch-carried"
 
-// asNew returns the error with which a workflow function ends a run that goes on as
-// a new one, with the same arguments and the state.
+// asNew returns the error that ends a workflow function to continue as new, with the same
+// arguments and the state.
 func (s *session) asNew(ctx workflow.Context, name string, input converter.RawValue, others ...converter.RawValue) error {
 	payload := input.Payload()
 	metadata := map[string][]byte{}
@@ -205,8 +201,8 @@ func (s *session) asNew(ctx workflow.Context, name string, input converter.RawVa
 	return workflow.NewContinueAsNewError(ctx, name, arguments...)
 }
 
-// carriedInto returns what an earlier run of the chain left; nil in the first. It
-// counts from an earlier run alone: nobody else may say that something was admitted.
+// carriedInto returns the state from an earlier run of the chain, or nil in the first run. It
+// only accepts state from an earlier run: nobody else may claim that something was admitted.
 func carriedInto(ctx workflow.Context, input converter.RawValue) (*protocol.State, error) {
 	packed, left := input.Payload().GetMetadata()[carriedKey]
 	if !left || workflow.GetInfo(ctx).ContinuedExecutionRunID == "" {
@@ -214,7 +210,7 @@ func carriedInto(ctx workflow.Context, input converter.RawValue) (*protocol.Stat
 	}
 	state, err := protocol.UnpackCarried(packed)
 	if err == nil && state.First != workflow.GetInfo(ctx).FirstRunID {
-		err = errors.New("it is another run's") // such as one that is given to a run that is retried
+		err = errors.New("it is another run's") // for example a run that is retried
 	}
 	if err != nil {
 		return nil, invalidSpec(latch.Problems{{Message: "what the earlier run left cannot be read: " + err.Error()}})

@@ -17,8 +17,8 @@ import (
 const heldForLong = `{"id":"long","steps":[{"name":"a","do":{"http":{"url":"$R/do"}}}],"webhooks":[
 	{"id":"gate","events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"720h","on_timeout":"stop"}]}]}`
 
-// leave runs a release that Temporal suggests to continue, and returns the input of the
-// run that continues it.
+// leave runs a release for which Temporal suggests to continue as new, and returns the input of
+// the next run.
 func leave(t *testing.T, b *bench) *commonpb.Payload {
 	t.Helper()
 	refused := func() { b.env.SignalWorkflow(latch.MessageReleaseLock, latch.LockRelease{Lock: "nobody's"}) }
@@ -27,7 +27,7 @@ func leave(t *testing.T, b *bench) *commonpb.Payload {
 	return b.leaves(latch.WorkflowRelease, heldForLong)
 }
 
-// leaves runs what goes on as a new run, and returns the input of that one.
+// leaves runs a workflow that continues as new, and returns the input of the next run.
 func (b *bench) leaves(name, input string) *commonpb.Payload {
 	b.Helper()
 	err := b.run(name, input)
@@ -37,8 +37,8 @@ func (b *bench) leaves(name, input string) *commonpb.Payload {
 	return continues.Input.GetPayloads()[0]
 }
 
-// A run goes on as a new one where Temporal suggests it. The input stays readable, and
-// the lock keeps its token and its deadline, counted from when it was made.
+// A run continues as new when Temporal suggests it. The input stays readable, and the lock
+// keeps its token and its deadline, which counts from its creation.
 func TestALockKeepsItsTokenAndDeadlineInTheNextRun(t *testing.T) {
 	t.Parallel()
 	input := leave(t, setup(t))
@@ -66,7 +66,7 @@ func TestALockKeepsItsTokenAndDeadlineInTheNextRun(t *testing.T) {
 	require.Equal(t, 720*time.Hour, until.Sub(began.Time))
 }
 
-// What an earlier run left counts only in a run that continues one: nobody starts a run
+// State from an earlier run only counts in a run that continues one: nobody can start a run
 // that was never admitted.
 func TestAForgedStateIsNoAdmission(t *testing.T) {
 	t.Parallel()

@@ -6,13 +6,11 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// compensate undoes the steps taken, the last first, under a disconnected
-// context: it outlives the run's
-// cancellation, does not stop at an undo that fails, and names the steps that
-// still stand. Its error is errContinues: then the next run of the chain undoes the
-// others.
+// compensate undoes the steps taken, in reverse order, under a disconnected context. It
+// outlives the run's cancellation, does not stop at an undo that fails, and names the steps
+// that remain. If its error is errContinues, the next run of the chain undoes the others.
 func (r *releaseRun) compensate(ctx workflow.Context) ([]string, error) {
-	r.event = "" // the one that decided is over
+	r.event = "" // the event that decided is over
 	r.enter("rolling back")
 	var standing []string
 	for at := len(r.undos) - 1; at >= 0; at-- {

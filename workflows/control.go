@@ -10,11 +10,11 @@ import (
 type control struct {
 	decision string
 	latch.Control
-	// taken reports that the run has begun to act on it.
+	// taken reports that the run has begun to act on the request.
 	taken bool
 }
 
-// pending reports whether there is a word that the run does not act on yet.
+// pending reports whether there is a request that the run has not begun to act on.
 func (c *control) pending() bool { return c != nil && !c.taken }
 
 func (c *control) describe() string {
@@ -42,8 +42,8 @@ func (s *session) checkControl(name string) func([]byte, sender) error {
 	}
 }
 
-// mayTake refuses a word that comes too late: the first wins, but a rollback
-// replaces a stop that is not acted on yet.
+// mayTake refuses a request that comes too late. The first one wins, except that a rollback
+// replaces a stop that has not been acted on.
 func (s *session) mayTake(decision string) error {
 	switch {
 	case s.settled:

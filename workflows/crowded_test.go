@@ -10,9 +10,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "Long runs": a run that cannot go on as a new one yet refuses signals that
-// would bring it to Temporal's limit of events, and says so. Whoever opens a lock is
-// heard at any time.
+// Contract, "Long runs": a run that cannot continue as new yet refuses signals that would bring
+// it to Temporal's limit of events, with that reason. The removal of a lock is always accepted.
 func TestACrowdedRunRefusesRecords(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -14,12 +14,11 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Deliver is the workflow latch.Deliver: it carries on a delivery that
-// outlives the run that fired it, with the same delivery id, the attempts so
-// far and the same deadline; or sends one again, which is a record of its own
-// that begins now and counts the redeliveries. A redelivery that was sent already is
-// only recorded. Its result, and its query history, is the final
-// record.
+// Deliver is the workflow latch.Deliver. It continues a delivery that outlives the run that
+// fired it, with the same delivery id, the attempts so far and the same deadline. Or it sends a
+// delivery again, with its own record, which begins now and counts the redeliveries. A
+// redelivery that was already sent is only recorded. The result, and the answer to the query
+// history, is the final record.
 func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, error) {
 	var given protocol.Delivery
 	if err := json.Unmarshal(payloadJSON(input), &given); err != nil || given.Send.Record.DeliveryID == "" {
@@ -57,8 +56,8 @@ func Deliver(ctx workflow.Context, input converter.RawValue) (*latch.Record, err
 	return carried.record, nil
 }
 
-// awaitTurn waits until a delivery that waits for its turn may be sent. Its deadline
-// counts from then on, as from a first attempt.
+// awaitTurn waits until an ordered delivery may be sent. Its deadline counts from then on, as
+// from a first attempt.
 func awaitTurn(ctx workflow.Context, given *protocol.Delivery) error {
 	if !given.Waits {
 		return nil
@@ -72,8 +71,8 @@ func awaitTurn(ctx workflow.Context, given *protocol.Delivery) error {
 	return nil
 }
 
-// carry takes over a delivery as the run that fired it left it. Its gate, if
-// any, has ended with that run, so that its answer has no say any more.
+// carry takes over a delivery from the run that fired it. If it belonged to a gate, that gate
+// has ended with the run, so its answer no longer decides anything.
 func carry(ctx workflow.Context, records *history, given protocol.Delivery) *delivery {
 	d := &delivery{webhook: &given.Send.Request.Webhook, settings: given.Send.Request.Event, state: verdict.UnderWay,
 		brought: given.Brought, lockRemoved: given.LockRemoved,

@@ -11,16 +11,15 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// A delivery is one webhook's message about one event: how far it has come,
-// what was answered, and the record of it. What becomes of it is written by the
-// methods in record.go alone.
+// A delivery is one webhook's message about one event, with its progress, the answer, and its
+// record. Only the methods in record.go write its outcome.
 type delivery struct {
 	webhook  *latch.Webhook
 	settings latch.Event
-	// registered is as in [protocol.AttachedWebhook].
+	// registered has the same meaning as in [protocol.AttachedWebhook].
 	registered bool
-	// hasSay reports that the content of the answer counts, and not only that the
-	// message arrived.
+	// hasSay reports that the content of the answer matters, and not only that the message was
+	// delivered.
 	hasSay bool
 
 	history *history
@@ -31,30 +30,30 @@ type delivery struct {
 	state verdict.Delivery
 	// attempt lets the closing run end the delivery between two attempts.
 	attempt attemptInFlight
-	// kept is what the delivery needs to go on, while it is taken down.
+	// kept is what the delivery needs to continue, while it is taken down.
 	kept *protocol.Delivery
-	// answered is the object that the endpoint answered with, brought what a
-	// removal or an update of the record brought; data is one over the other.
+	// answered is the object in the endpoint's answer. brought is what a removal or an update
+	// of the record set. data is brought over answered.
 	answered, brought latch.Object
-	// answer is what data does not show of the endpoint's answer. It is zero
-	// where the lock was removed before that came.
+	// answer describes the endpoint's answer beyond data. It is zero if the lock was removed
+	// before the answer.
 	answer verdict.Answer
-	// verdict is what the send activity was asked and answered.
+	// verdict is the question to the send activity, with its answer.
 	verdict *verdict.Verdict
-	// lockRemoved reports that what a person said counts instead of the answer.
+	// lockRemoved reports that a person's input counts instead of the answer.
 	lockRemoved bool
-	// decision is what the hook decided; "" while it is open.
+	// decision is the hook's decision, or "" while it is open.
 	decision string
 }
 
-// unreadable reports whether the hook failed by an answer that cannot be read.
+// unreadable reports whether the hook failed because of an answer that cannot be read.
 func (d *delivery) unreadable() bool {
 	return d.state == verdict.Delivered && d.answer.Unreadable != "" && d.hasSay
 }
 
-// told returns what a decision is asked about. The record has all data, though
-// it may have been cut where it is kept. What the endpoint's answer lacks counts
-// no more once somebody brought data.
+// told returns the record that a decision is based on. It contains all data, even if the kept
+// record was cut. What the endpoint's answer lacks no longer matters once somebody has set
+// data.
 func (d *delivery) told() (latch.Record, verdict.Answer) {
 	record, said := *d.record, d.answer
 	record.Result, record.Data = d.resultOfData(), d.data()
@@ -74,8 +73,8 @@ func (d *delivery) askHere(ctx workflow.Context) *verdict.Verdict {
 	return &answer
 }
 
-// resultOfData returns the result that data holds (contract, "Records"). A value
-// that cannot be understood is "fail" where the answer counts.
+// resultOfData returns the result in data (contract, "Records"). A value that cannot be
+// understood is "fail" if the answer matters.
 func (d *delivery) resultOfData() string {
 	said, err := d.data().Result()
 	switch {
@@ -88,7 +87,7 @@ func (d *delivery) resultOfData() string {
 	}
 }
 
-// exactResult is resultOfData as runs that began before anyCase know it.
+// exactResult is resultOfData for runs that began before anyCase.
 func (d *delivery) exactResult() string {
 	if string(d.data()[latch.KeyResult]) == `"fail"` || d.failedUntold() {
 		return latch.ResultFail
@@ -96,14 +95,13 @@ func (d *delivery) exactResult() string {
 	return latch.ResultPass
 }
 
-// failedUntold reports whether the delivery failed, and nobody has told since
-// what the result is.
+// failedUntold reports whether the delivery failed, and nobody has set the result since.
 func (d *delivery) failedUntold() bool {
 	_, told := d.brought[latch.KeyResult]
 	return (d.state == verdict.Undeliverable || d.unreadable()) && !d.lockRemoved && !told
 }
 
-// data returns all of the answer, and over it what was brought.
+// data returns the answer's data, overridden by what was brought.
 func (d *delivery) data() latch.Object {
 	merged := make(latch.Object, len(d.answered)+len(d.brought))
 	maps.Copy(merged, d.answered)
@@ -111,7 +109,7 @@ func (d *delivery) data() latch.Object {
 	return merged
 }
 
-// bring keeps what a removal or an update brought, over the answer.
+// bring keeps the data of a removal or an update, which overrides the answer.
 func (d *delivery) bring(data latch.Object, result string) {
 	if d.brought == nil {
 		d.brought = latch.Object{}
@@ -120,5 +118,5 @@ func (d *delivery) bring(data latch.Object, result string) {
 	if result != "" {
 		d.brought[latch.KeyResult] = rawjson.Encode(result)
 	}
-	d.verdict = nil // it was given without this
+	d.verdict = nil // it was passed without this
 }

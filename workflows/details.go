@@ -10,10 +10,10 @@ import (
 	"github.com/latch-run/latch/internal/excerpt"
 )
 
-// maximumRows bounds the table of records in Temporal UI; the newest show.
+// maximumRows bounds the table of records in Temporal UI, which shows the newest ones.
 const maximumRows = 50
 
-// show writes the run's current details, in Markdown, for Temporal UI.
+// show sets the run's current details for Temporal UI, in Markdown.
 func (s *session) show() {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s**: %s", inline(s.subject.status()), inline(s.phase))
@@ -37,7 +37,7 @@ func (s *session) show() {
 	workflow.SetCurrentDetails(s.detached, b.String())
 }
 
-// pageLink leads to a page of the console; "" for no page.
+// pageLink returns a link to a page of the console, or "" without a page.
 func pageLink(page string) string {
 	if page == "" {
 		return ""
@@ -126,8 +126,8 @@ func writeRejected(b *strings.Builder, rejected []latch.Rejected) {
 	b.WriteString("\n")
 }
 
-// markdown are the characters that mean something there, and what stands for them.
+// markdown escapes Markdown's special characters.
 var markdown = strings.NewReplacer("\r", " ", "\n", " ", "|", "\\|", "`", "'", "<", "&lt;", "[", "\\[", "*", "\\*", "_", "\\_")
 
-// inline keeps text of others from being taken for Markdown of ours.
+// inline escapes foreign text, so that it is not interpreted as Markdown.
 func inline(text string) string { return markdown.Replace(text) }

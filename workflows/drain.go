@@ -16,16 +16,16 @@ import (
 )
 
 const (
-	// quickAnswers is how long a closing run waits before it asks the server
-	// where its deliveries stand.
+	// quickAnswers is how long a closing run waits before it asks the server for the state of
+	// its deliveries.
 	quickAnswers = 2 * time.Second
 	// lastRetries is how long a closing run waits for retries, once every first
 	// attempt has ended (contract, "How long a run stays open").
 	lastRetries = 10 * time.Second
 )
 
-// close waits until every delivery has settled or is handed over, and every
-// message is answered. The run may end then.
+// close waits until every delivery has settled or is handed over, and every message is
+// answered. The run may then end.
 func (s *session) close(ctx workflow.Context) error {
 	ctx = disconnect(ctx)
 	if s.inFlight > 0 {
@@ -36,7 +36,7 @@ func (s *session) close(ctx workflow.Context) error {
 		if s.awaitDeliveries(ctx, lastRetries, "Waiting for retries before they are handed over") {
 			break
 		}
-		s.handOver(ctx) // makes room for deliveries that were not begun yet
+		s.handOver(ctx) // makes room for deliveries that have not begun
 	}
 	s.phase = "closed"
 	s.drainSignals(ctx)
@@ -46,16 +46,16 @@ func (s *session) close(ctx workflow.Context) error {
 	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) && s.signalsUnderWay == 0 })
 }
 
-// awaitFirstAnswers waits for volleys and for what goes on of them in workers,
-// which have limits of their own, and then a moment for the other deliveries. It
-// reports whether all have ended.
+// awaitFirstAnswers waits for volleys and for their attempts that continue in workers, which
+// have their own limits, and then briefly for the other deliveries. It reports whether all have
+// ended.
 func (s *session) awaitFirstAnswers(ctx workflow.Context) bool {
 	await(ctx, func() bool { return s.volleys.begun() && s.volleys.shooting == 0 && s.fetching == 0 })
 	return s.awaitDeliveries(ctx, quickAnswers, "Waiting for answers")
 }
 
-// awaitDeliveries waits until no delivery is under way, but not longer than
-// given. The timer is left running: a run that closes costs no event for it.
+// awaitDeliveries waits until no delivery is in flight, but not longer than given. The timer
+// keeps running, so that the closing run needs no event to cancel it.
 func (s *session) awaitDeliveries(ctx workflow.Context, atMost time.Duration, summary string) bool {
 	if s.inFlight == 0 {
 		return true
@@ -65,17 +65,15 @@ func (s *session) awaitDeliveries(ctx workflow.Context, atMost time.Duration, su
 	return s.inFlight == 0
 }
 
-// await waits for a condition under a disconnected context, which is never
-// cancelled.
+// await waits for a condition under a disconnected context, which is never cancelled.
 func await(ctx workflow.Context, condition func() bool) {
 	if err := workflow.Await(ctx, condition); err != nil {
 		workflow.GetLogger(ctx).Error("waiting on a disconnected context was cancelled", "error", err)
 	}
 }
 
-// awaitFirstAttempts waits until the first attempt of every delivery has
-// ended. It asks the server; if that cannot be asked, it waits as long as an
-// attempt may take at most.
+// awaitFirstAttempts waits until the first attempt of every delivery has ended. It asks the
+// server. If that is not possible, it waits for the longest time that an attempt may take.
 func (s *session) awaitFirstAttempts(ctx workflow.Context) {
 	first := s.inFirstAttempt()
 	if len(first) == 0 {
@@ -109,8 +107,8 @@ func (s *session) awaitFirstAttempts(ctx workflow.Context) {
 	}
 }
 
-// handOver returns every delivery that is still under way to a child that
-// outlives the run. One whose attempt is in flight is let finish it first.
+// handOver passes every delivery that is still in flight to a child that outlives the run. If
+// an attempt is in flight, it waits for its end first.
 func (s *session) handOver(ctx workflow.Context) {
 	s.handsOver = true
 	stands := s.pendingAttempts(ctx)
@@ -124,8 +122,8 @@ func (s *session) handOver(ctx workflow.Context) {
 	s.handOverQueues(ctx)
 }
 
-// startDelivery starts the child and waits for its start. It returns the child's
-// workflow id, "" if it could not be started.
+// startDelivery starts the child and waits for its start. It returns the child's workflow id,
+// or "" if it could not be started.
 func (s *session) startDelivery(ctx workflow.Context, delivery protocol.Delivery) string {
 	record := delivery.Send.Record
 	if s.admission.Console != "" {
@@ -147,7 +145,7 @@ func (s *session) startDelivery(ctx workflow.Context, delivery protocol.Delivery
 	return id
 }
 
-// sending lists the hooks whose delivery is under way.
+// sending lists the hooks whose delivery is in flight.
 func (s *session) sending() []*hook {
 	var hooks []*hook
 	for _, firing := range s.firings {
@@ -160,13 +158,13 @@ func (s *session) sending() []*hook {
 	return hooks
 }
 
-// isSending reports whether the delivery is under way and this run's own.
+// isSending reports whether the delivery is in flight and belongs to this run.
 func isSending(h *hook) bool {
 	return h.state == verdict.UnderWay && h.attempt.cancel != nil && h.record.HandedTo == "" && h.kept == nil
 }
 
-// inFirstAttempt lists the hooks whose first attempt may be under way in an
-// activity: that of a volley has ended.
+// inFirstAttempt lists the hooks whose first attempt may be in progress in an activity. The
+// first attempt of a volley has ended.
 func (s *session) inFirstAttempt() []*hook {
 	return slices.DeleteFunc(s.sending(), func(h *hook) bool { return h.attempt.send.PriorAttempts > 0 })
 }
@@ -179,8 +177,8 @@ func pendingRequest(hooks []*hook) protocol.PendingRequest {
 	return request
 }
 
-// pendingAttempts asks the server where the deliveries stand. A delivery that is
-// missing from its answer counts as having had one attempt.
+// pendingAttempts asks the server for the state of the deliveries. A delivery that is missing
+// from its answer counts as having had one attempt.
 func (s *session) pendingAttempts(ctx workflow.Context) map[string]protocol.PendingAttempt {
 	var answer protocol.PendingAnswer
 	err := askWithin(ctx, briefly, "See where deliveries stand", protocol.ActivityPendingAttempts, pendingRequest(s.sending()), &answer)

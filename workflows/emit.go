@@ -22,9 +22,8 @@ type emitRun struct {
 	done     bool
 }
 
-// Emit is the workflow latch.Emit: it sends a custom event to its webhooks, waits
-// for its blocking hooks, and completes even if deliveries fail (contract,
-// "Emission").
+// Emit is the workflow latch.Emit. It sends a custom event to its webhooks, waits for its
+// blocking hooks, and completes even if deliveries fail (contract, "Emission").
 func Emit(ctx workflow.Context, input, origin converter.RawValue) (*latch.EmissionResult, error) {
 	run := &emitRun{}
 	run.session = silentSession(ctx, run)
@@ -75,8 +74,7 @@ func (r *emitRun) fireIt(ctx workflow.Context) (*firing, error) {
 	return r.fire(ctx, occasion{event: r.emission.Event, data: r.emission.Data, instance: r.emission.Instance}, r.webhooks)
 }
 
-// finish closes a run that fires events, once none of them waits. A message that
-// comes later is too late.
+// finish closes a run that fires events, once none of them waits. A later message is refused.
 func (s *session) finish(ctx workflow.Context) error {
 	s.settled = true
 	if s.control != nil {
@@ -88,19 +86,18 @@ func (s *session) finish(ctx workflow.Context) error {
 	return s.close(ctx)
 }
 
-// An emitOrigin is where an emission comes from.
+// An emitOrigin is the origin of an emission.
 type emitOrigin protocol.EmitOrigin
 
 func originOf(argument converter.RawValue) emitOrigin {
 	var given emitOrigin
 	if data := payloadJSON(argument); len(data) == 0 || json.Unmarshal(data, &given) != nil {
-		return emitOrigin{} // not what Latch passes on
+		return emitOrigin{} // not passed by Latch
 	}
 	return given
 }
 
-// kind is what admission looks at: an event about a delivery, or one of the
-// user's own.
+// kind is the kind for admission: an event about a delivery, or a custom event.
 func (o emitOrigin) kind() latch.Kind {
 	switch {
 	case o.Endpoint != "":
@@ -111,8 +108,7 @@ func (o emitOrigin) kind() latch.Kind {
 	return latch.EmissionKind
 }
 
-// mark marks those webhooks of an event about a delivery that are registered
-// ones.
+// mark marks the registered ones among the webhooks of an event about a delivery.
 func (o emitOrigin) mark(webhooks []protocol.AttachedWebhook) {
 	if !o.Operator || o.Endpoint != "" {
 		return // admission says which are registered
@@ -129,7 +125,7 @@ func (r *emitRun) steps() []latch.StepResult { return nil }
 
 func (r *emitRun) status() string { return runningUntil(r.done) }
 
-// runningUntil is the status of a run that fires events.
+// runningUntil returns the status of a run that fires events.
 func runningUntil(done bool) string {
 	if done {
 		return "completed"
@@ -139,7 +135,7 @@ func runningUntil(done bool) string {
 
 func (r *emitRun) mayControl(message string) error { return mayEnd(message) }
 
-// mayEnd refuses what a run that fires events cannot do.
+// mayEnd refuses messages that a run that fires events does not support.
 func mayEnd(message string) error {
 	if message == latch.MessageRollback {
 		return errors.New("an emission cannot be rolled back; stop ends its waits")

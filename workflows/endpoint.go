@@ -13,23 +13,22 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// writtenEvery is how old the count in the registry may be while an endpoint goes
-// on failing.
+// writtenEvery is how old the count in the registry may be while an endpoint continues to fail.
 const writtenEvery = time.Minute
 
 // An endpoint is the endpoint of a registered webhook that does not work.
 type endpoint struct {
 	protocol.Endpoint
 	reports workflow.ReceiveChannel
-	// health is what the webhook says, as it was last read; nil if nobody counts.
+	// health is the webhook's setting when it was last read, or nil if failures are not
+	// counted.
 	health *latch.Health
 }
 
-// Endpoint is the workflow latch.Endpoint: it counts the failed attempts at the
-// endpoint of a registered webhook, fires the events about it, disables it and
-// tries it again (contract, "Endpoint health"). Workers start it with the first
-// attempt that fails. It ends once an attempt is delivered: an endpoint that works
-// has no workflow.
+// Endpoint is the workflow latch.Endpoint. It counts the failed attempts at the endpoint of a
+// registered webhook, fires the events about it, disables it and probes it (contract, "Endpoint
+// health"). Workers start it at the first attempt that fails. It ends once an attempt succeeds:
+// an endpoint that works has no workflow.
 func Endpoint(ctx workflow.Context, input converter.RawValue) error {
 	e := &endpoint{reports: workflow.GetSignalChannel(ctx, protocol.SignalReport)}
 	if err := json.Unmarshal(payloadJSON(input), &e.Endpoint); err != nil || e.Webhook == "" {
@@ -50,7 +49,7 @@ func Endpoint(ctx workflow.Context, input converter.RawValue) error {
 		workflow.SetCurrentDetails(ctx, e.details())
 		switch {
 		case e.reports.Len() > 0:
-		case e.State == nil: // the endpoint works again, or nobody counts any more
+		case e.State == nil: // the endpoint works again, or failures are no longer counted
 			return nil
 		case workflow.GetInfo(ctx).GetContinueAsNewSuggested():
 			return workflow.NewContinueAsNewError(ctx, latch.WorkflowEndpoint, e.Endpoint)
@@ -58,8 +57,8 @@ func Endpoint(ctx workflow.Context, input converter.RawValue) error {
 	}
 }
 
-// next waits for reports and returns those that there are as one; false if the
-// endpoint is to be tried instead.
+// next waits for reports and combines them into one. It returns false if the endpoint is to be
+// probed instead.
 func (e *endpoint) next(ctx workflow.Context) (protocol.Report, bool) {
 	var timer workflow.Future
 	if e.State.Disabled() && e.reports.Len() == 0 {
@@ -78,7 +77,7 @@ func (e *endpoint) next(ctx workflow.Context) (protocol.Report, bool) {
 	return all, some
 }
 
-// take counts what attempts came to.
+// take counts the results of attempts.
 func (e *endpoint) take(ctx workflow.Context, report protocol.Report) error {
 	if report.Delivered {
 		if err := e.recover(ctx); err != nil {
@@ -107,8 +106,8 @@ func (e *endpoint) take(ctx workflow.Context, report protocol.Report) error {
 	return e.write(ctx)
 }
 
-// judge fires the events that the count has come to, and disables the endpoint. It
-// reports whether that changes what the registry should say at once.
+// judge fires the events that the count has reached, and disables the endpoint. It reports
+// whether the registry must be updated at once.
 func (e *endpoint) judge(ctx workflow.Context, before int, at latch.Time) bool {
 	changed := before == 0
 	for _, threshold := range e.health.Warnings() {
@@ -128,7 +127,7 @@ func (e *endpoint) judge(ctx workflow.Context, before int, at latch.Time) bool {
 	return true
 }
 
-// recover ends the row of failed attempts.
+// recover ends the series of failed attempts.
 func (e *endpoint) recover(ctx workflow.Context) error {
 	if e.State != nil && e.Alarmed {
 		data := latch.Object{"recovered_at": rawjson.Encode(latch.NewTime(workflow.Now(ctx)))}
@@ -141,19 +140,19 @@ func (e *endpoint) recover(ctx workflow.Context) error {
 	return e.write(ctx)
 }
 
-// planProbe says when a disabled endpoint is tried next.
+// planProbe sets the time of the next probe of a disabled endpoint.
 func (e *endpoint) planProbe(ctx workflow.Context) {
 	e.State.ProbeAt = latch.NewTime(workflow.Now(ctx).Add(time.Duration(latch.WithDefaults(*e.health).Probe)))
 }
 
-// write writes the state into the registry, where runs and workers see it.
+// write writes the state to the registry, where runs and workers read it.
 func (e *endpoint) write(ctx workflow.Context) error {
 	e.WrittenAt = latch.NewTime(workflow.Now(ctx))
 	return e.observe(ctx, protocol.Observation{Webhook: e.Webhook, State: e.State})
 }
 
-// observe reads the webhook as it is registered, and writes the endpoint's state
-// unless it only looks. If an operator ended the count meanwhile, nothing is left to do.
+// observe reads the registered webhook, and writes the endpoint's state unless it only looks.
+// If an operator ended the count meanwhile, nothing is left to do.
 func (e *endpoint) observe(ctx workflow.Context, observation protocol.Observation) error {
 	var seen protocol.Observed
 	if err := ask(ctx, "Look at webhook "+e.Webhook, protocol.ActivityObserve, observation, &seen); err != nil {
@@ -164,7 +163,7 @@ func (e *endpoint) observe(ctx workflow.Context, observation protocol.Observatio
 	case e.health == nil:
 		e.State, e.Alarmed = nil, false
 	case e.State == nil && observation.Look && seen.State != nil:
-		// The workflow before this one was ended from outside.
+		// The previous workflow was ended from outside.
 		e.State, e.Alarmed = seen.State, true
 	case e.State.Disabled() && observation.Look && seen.State == nil:
 		e.State, e.Alarmed = nil, false // an operator has enabled it
@@ -172,7 +171,7 @@ func (e *endpoint) observe(ctx workflow.Context, observation protocol.Observatio
 	return nil
 }
 
-// details says for people how the endpoint is.
+// details describes the state of the endpoint for people.
 func (e *endpoint) details() string {
 	if e.State == nil {
 		return "The endpoint works."

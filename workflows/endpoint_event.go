@@ -13,9 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// fire fires an event about the endpoint in a run of its own, for the other
-// registered webhooks that listen. Its data says what was counted, and what more is
-// given.
+// fire fires an event about the endpoint in its own run, for the other registered webhooks that
+// listen. Its data contains the count, and the additional fields in more.
 func (e *endpoint) fire(ctx workflow.Context, event string, more latch.Object) {
 	given := latch.Object{"webhook": rawjson.Encode(e.Webhook), "count": rawjson.Encode(e.State.Count),
 		"since": rawjson.Encode(e.State.Since), "last_error": rawjson.Encode(e.State.LastError)}
@@ -34,8 +33,8 @@ func (e *endpoint) fire(ctx workflow.Context, event string, more latch.Object) {
 	}
 }
 
-// eventID is the id of the run that fires an event: it is fired once in each row of
-// failed attempts, a warning once for each threshold.
+// eventID returns the id of the run that fires an event, so that the event fires once in each
+// series of failed attempts, and a warning once for each threshold.
 func (e *endpoint) eventID(ctx workflow.Context, event string, more latch.Object) string {
 	id := fmt.Sprintf("%s/%d/%s", workflow.GetInfo(ctx).WorkflowExecution.ID, e.State.Since.UnixMilli(), event)
 	if threshold, is := more["threshold"]; is {

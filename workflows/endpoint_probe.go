@@ -9,11 +9,10 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// probeLimit bounds finding and sending what a disabled endpoint is tried with.
+// probeLimit bounds finding and sending the delivery or event for a probe.
 const probeLimit = 5 * time.Minute
 
-// probe tries a disabled endpoint once. A delivery that it sends reports like any
-// other.
+// probe probes a disabled endpoint once. A delivery that it sends reports like any other.
 func (e *endpoint) probe(ctx workflow.Context) error {
 	if err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, Look: true}); err != nil || e.State == nil {
 		return err

@@ -45,7 +45,7 @@ func setup(t *testing.T, interceptors ...interceptor.WorkerInterceptor) *bench {
 	return setupWith(t, plugin.Options{}, interceptors...)
 }
 
-// setupWith is setup with a plugin of the options, which may call loopback.
+// setupWith is setup with a plugin that has the options and may call loopback.
 func setupWith(t *testing.T, options plugin.Options, interceptors ...interceptor.WorkerInterceptor) *bench {
 	t.Helper()
 	options.EgressAllow = []string{"127.0.0.1"}
@@ -96,7 +96,7 @@ func (b *bench) received() []string {
 	return append([]string{}, b.requests...)
 }
 
-// bodies returns what the requests of an event brought, joined.
+// bodies returns the joined bodies of the requests of an event.
 func (b *bench) bodies(event string) string {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -121,8 +121,8 @@ func (b *bench) result(into any) {
 	require.NoError(b, b.env.GetWorkflowResult(into))
 }
 
-// Contract, "Order", in the test environment: JOB_START before the work, the
-// ends side by side.
+// Contract, "Order", in the test environment: JOB_START before the work, the final events
+// concurrently.
 func TestJobRunInTestEnvironment(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -135,8 +135,8 @@ func TestJobRunInTestEnvironment(t *testing.T) {
 	require.ElementsMatch(t, []string{"JOB_START", "/do", "JOB_COMPLETE", "JOB_SUCCESS"}, b.received())
 }
 
-// Contract, "How long a run stays open": a dead receiver never keeps a job
-// from closing, in the test environment too.
+// Contract, "How long a run stays open": a dead receiver never prevents a job from closing, in
+// the test environment too.
 func TestJobRunClosesWithDeadReceiver(t *testing.T) {
 	t.Parallel()
 	b := setupWith(t, plugin.Options{APIURL: "https://latch.example.com/"})
@@ -160,7 +160,7 @@ func TestJobRunClosesWithDeadReceiver(t *testing.T) {
 		"what carries it on names its page")
 }
 
-// Contract, "Job": timeout is from the work's start to its end.
+// Contract, "Job": timeout counts from the work's start to its end.
 func TestJobRunTimesOutOnSkippedTime(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -174,8 +174,7 @@ func TestJobRunTimesOutOnSkippedTime(t *testing.T) {
 	require.Equal(t, latch.JobTimedOut, result.Status)
 }
 
-// Contract, "Job": timeout is from the work's start to its end, waiting for locks
-// not included.
+// Contract, "Job": timeout counts from the work's start to its end, without the wait for locks.
 func TestJobTimeoutLeavesOutTheWaitForLocks(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -188,8 +187,8 @@ func TestJobTimeoutLeavesOutTheWaitForLocks(t *testing.T) {
 	require.Equal(t, latch.Continue, result.History[0].Decision)
 }
 
-// Contract, "Blocking and locks", "Decisions", on skipped time: lock_timeout,
-// answer_timeout, and a removal that comes before them.
+// Contract, "Blocking and locks", "Decisions", with skipped time: lock_timeout, answer_timeout,
+// and a removal that comes before them.
 func TestReleaseInTestEnvironment(t *testing.T) {
 	t.Parallel()
 	const steps = `"steps":[{"name":"a","do":{"http":{"url":"$R/do"}},"undo":{"http":{"url":"$R/undo"}}}]`
@@ -236,7 +235,7 @@ func TestReleaseInTestEnvironment(t *testing.T) {
 	}
 }
 
-// Contract, "Task": an undo without a retry of its own has at most 5 attempts.
+// Contract, "Task": an undo without its own retry has at most 5 attempts.
 func TestReleaseUndoIsTriedFiveTimes(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -264,8 +263,8 @@ func TestEmitInTestEnvironment(t *testing.T) {
 	require.Equal(t, latch.Stop, result.History[1].Decision, "a stop only shows in the record")
 }
 
-// Contract, "Names": inputs are taken raw, and a wrong one is InvalidSpec with
-// all that is wrong with it.
+// Contract, "Names": inputs are accepted raw, and a wrong one is InvalidSpec with all its
+// problems.
 func TestInvalidSpecInTestEnvironment(t *testing.T) {
 	t.Parallel()
 	for workflow, input := range map[string]string{
@@ -284,8 +283,8 @@ func TestInvalidSpecInTestEnvironment(t *testing.T) {
 	}
 }
 
-// The documentation of workflows.Gate: it works in test environments with the
-// plugin, and says what is missing without it.
+// The documentation of workflows.Gate: it works in test environments with the plugin, and says
+// what is missing without it.
 func TestGateInTestEnvironment(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -313,9 +312,8 @@ func TestGateInTestEnvironment(t *testing.T) {
 	require.ErrorContains(t, bare.GetWorkflowError(), "plugin")
 }
 
-// Contract, "Decisions": a lock that a stop or another hook closes leaves a
-// skipped record with the reason, whether its webhook was delivered, still
-// retries, or has no address.
+// Contract, "Decisions": a lock that a stop or another hook closes leaves a skipped record with
+// the reason, whether its webhook was delivered, is still being retried, or has no address.
 func TestLockThatIsPassedOverIsSkipped(t *testing.T) {
 	t.Parallel()
 	const hooks = `{"id":"person","events":[{"event":"AFTER_STEP","blocking":true}]},
@@ -354,9 +352,8 @@ func TestLockThatIsPassedOverIsSkipped(t *testing.T) {
 	}
 }
 
-// A step that a release ends without reaching is skipped, in its result and for
-// the webhooks that are told of its end; status names a step at none but that
-// step's events.
+// A step that a release ends without reaching is skipped, in its result and for the webhooks
+// that listen to its end. status names a step only at that step's events.
 func TestStepsThatAreNeverReached(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -398,7 +395,7 @@ func TestStepsThatAreNeverReached(t *testing.T) {
 	}
 }
 
-// What went wrong in a job of a sequence is said once, however deep the job is.
+// The error of a job in a sequence appears once, however deeply the job is nested.
 func TestSequenceSaysItsErrorOnce(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ jobs, says string }{
@@ -420,8 +417,8 @@ func TestSequenceSaysItsErrorOnce(t *testing.T) {
 	}
 }
 
-// noticesTold lists the events of runs that did not take place which the receiver
-// was told of, each with how many runs it is about.
+// noticesTold lists the received events of runs that did not take place, each with the number
+// of runs it is about.
 func (b *bench) noticesTold() []string {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()

@@ -15,8 +15,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Every event of the table is fired by some workflow: one that nobody fires
-// would be documented, and never come.
+// Some workflow fires every event of the table. Otherwise an event would be documented but
+// never fire.
 func TestEveryBuiltInEventIsFired(t *testing.T) {
 	t.Parallel()
 	constants := eventConstants(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/latch-run/latch/workflows"
 )
 
-// A workflow of your own waits until somebody removes the gate's lock, or stops
-// it. Here the SDK's test environment runs it.
+// A workflow of your own waits until somebody removes the gate's lock, or stops it. Here the
+// SDK's test environment runs it.
 func ExampleGate() {
 	checkout := func(ctx workflow.Context, order string) (string, error) {
 		gate, err := workflows.Gate(ctx, latch.Emission{
@@ -46,8 +46,8 @@ func ExampleGate() {
 	// Output: <nil> order 17 is shipped
 }
 
-// A workflow of your own tells of an event and goes on at once. The records say
-// what became of the deliveries so far.
+// A workflow of your own fires an event and continues at once. The records contain the results
+// of the deliveries so far.
 func ExampleFire() {
 	ship := func(ctx workflow.Context, order string) (int, error) {
 		quoted, err := json.Marshal(order)
@@ -67,7 +67,7 @@ func ExampleFire() {
 	// Output: <nil> 1
 }
 
-// newEnvironment makes a test environment in which Latch's plugin is.
+// newEnvironment returns a test environment with Latch's plugin.
 func newEnvironment() *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet())

@@ -10,8 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// rootMessage returns the message of the error's root cause, without the wrapping
-// that Temporal adds on the way.
+// rootMessage returns the message of the error's root cause, without Temporal's wrapping.
 func rootMessage(err error) string {
 	var application *temporal.ApplicationError
 	if errors.As(err, &application) {
@@ -31,13 +30,13 @@ func rootMessage(err error) string {
 	return err.Error()
 }
 
-// exitStatusOf returns the exit status of the command that failed, 0 where the
-// error is not a command's.
+// exitStatusOf returns the exit status of the failed command, or 0 if the error is not a
+// command's.
 func exitStatusOf(err error) int {
 	var application *temporal.ApplicationError
 	var end protocol.CommandEnd
 	if errors.As(err, &application) && application.Type() == protocol.ErrorCommandFailed && application.HasDetails() {
-		_ = application.Details(&end) // the message says all of what cannot be read
+		_ = application.Details(&end) // the message already contains the reason
 	}
 	return end.ExitStatus
 }
@@ -55,7 +54,7 @@ func timeoutName(timeout *temporal.TimeoutError) string {
 	}
 }
 
-// noWorker is the error of an activity that nobody took.
+// noWorker is the error of an activity that no worker has started.
 func noWorker(kind, queue, within string) error {
 	return fmt.Errorf("no worker took activity %q from task queue %q within %s: is a worker running that polls this queue?", kind, queue, within)
 }

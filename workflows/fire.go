@@ -19,38 +19,38 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// maximumInFlight bounds the deliveries of one event that are under way at once.
+// maximumInFlight bounds the concurrent deliveries of one event.
 const maximumInFlight = 500
 
-// A firing is one event of a run, from its plan until its decision.
+// A firing is one event of a run, from its plan to its decision.
 type firing struct {
 	session  *session
 	sequence int
 	event    string
 	step     string
 	emission string
-	// watch is the watch that has found the run that the event is about; its id is
-	// the emission.
+	// watch is the watch that found the run that the event is about. That run's id is the
+	// emission.
 	watch string
-	// variables are what every hook sees of the run as the event found it.
+	// variables are the variables of all hooks, from the time when the event fired.
 	variables expr.Variables
 	hooks     []*hook
 	// scope says what hooks at this event decide.
 	scope verdict.Scope
-	// awaited reports that somebody waits for the decision.
+	// awaited reports that something waits for the decision.
 	awaited bool
-	// nothingDone reports that no step has started: then a stop is final at once.
+	// nothingDone reports that no step has started. A stop is then final at once.
 	nothingDone bool
 	decided     bool
 	inFlight    int
-	// operators are webhooks that are told of deliveries that fail for good.
+	// operators are the webhooks to notify about deliveries that fail permanently.
 	operators []protocol.AttachedWebhook
-	// changed reports that something happened since the hooks were last looked at, and
-	// deciding that they are being looked at.
+	// changed reports that something happened since the hooks were last examined. deciding
+	// reports that they are being examined.
 	changed, deciding bool
 }
 
-// An occasion is what is fired.
+// An occasion describes the event to fire.
 type occasion struct {
 	event       string
 	step        *vars.Step
@@ -59,18 +59,18 @@ type occasion struct {
 	nothingDone bool
 	// data and instance are those of an emission.
 	data, instance latch.Object
-	// emission is the id of one event of several in the run; then its hooks see
-	// its own records alone.
+	// emission is the id of one event of several in the run. Its hooks then see only its own
+	// records.
 	emission string
-	// watch is the watch that has found the run that the event is about.
+	// watch is the watch that found the run that the event is about.
 	watch string
-	// turn waits until the event may take its place among the run's others; nil for
-	// an event that fires alone.
+	// turn waits until the event may take its place among the run's others. It is nil for an
+	// event that fires alone.
 	turn func(workflow.Context)
 }
 
-// fire plans the event's deliveries, makes the locks, writes the records and
-// sends. It returns once everything is on its way.
+// fire plans the event's deliveries, makes the locks, writes the records and sends. It returns
+// once everything is being sent.
 func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.AttachedWebhook) (*firing, error) {
 	f := &firing{session: s, sequence: len(s.firings), event: o.event, emission: o.emission, watch: o.watch, scope: o.scope, nothingDone: o.nothingDone}
 	s.event = o.event
@@ -112,8 +112,8 @@ func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.Att
 	return f, f.dispatch(disconnect(ctx))
 }
 
-// plan asks for what needs chance or an expression: locks and `when`. An event
-// without either costs no question.
+// plan asks for what needs randomness or an expression: locks and `when`. An event without
+// either needs no question.
 func (f *firing) plan(ctx workflow.Context) ([]protocol.PlannedHook, error) {
 	needed := slices.ContainsFunc(f.hooks, func(h *hook) bool { return h.settings.Blocking || h.mayAsk() || h.settings.When != "" })
 	planned := make([]protocol.PlannedHook, len(f.hooks))
@@ -135,10 +135,10 @@ func (f *firing) plan(ctx workflow.Context) ([]protocol.PlannedHook, error) {
 	return planned, err
 }
 
-// deliveryID is the same for every attempt of one delivery and differs
-// between any two: it is drawn from the run, the firing and the webhook. The
-// run's id is enough, and all that a replayer of a history file knows. Of a run that a watch has found, it is
-// drawn from that run and the watch.
+// deliveryID returns an id that is the same for every attempt of one delivery and unique among
+// deliveries. It is derived from the run, the firing and the webhook. The run's id suffices,
+// and is all that a replayer of a history file knows. For a run that a watch has found, it is
+// derived from that run and the watch.
 func (f *firing) deliveryID(webhook string) string {
 	if f.watch != "" {
 		return protocol.WatchDeliveryID(f.watch, f.emission, webhook)
@@ -151,8 +151,8 @@ func (f *firing) deliveryID(webhook string) string {
 	return "dlv_" + base64.RawURLEncoding.EncodeToString(sum[:18])
 }
 
-// dispatch sends all deliveries that are under way. It returns once as many as
-// there is room for are begun, so that what the caller does next comes after.
+// dispatch sends all deliveries that are not settled. It returns once as many as possible have
+// begun, so that the caller's next actions come later.
 func (f *firing) dispatch(ctx workflow.Context) error {
 	dispatched, begun := 0, 0
 	for _, hook := range f.hooks {
@@ -174,8 +174,8 @@ func (f *firing) dispatch(ctx workflow.Context) error {
 	return workflow.Await(ctx, func() bool { return begun >= atOnce && f.session.volleys.begun() })
 }
 
-// setOut has the hook's delivery sent by an activity of its own, once its event has a
-// place for it, and calls begun then.
+// setOut sends the hook's delivery by its own activity, once its event has a place for it, and
+// then calls begun.
 func (h *hook) setOut(begun func()) {
 	f := h.firing
 	workflow.Go(f.session.detached, func(ctx workflow.Context) {
@@ -191,24 +191,22 @@ func (h *hook) setOut(begun func()) {
 	})
 }
 
-// release gives the place of a delivery that has ended, or is handed over, to the
-// next one.
+// release passes the place of a delivery that has ended, or was handed over, to the next one.
 func (f *firing) release() {
 	f.inFlight--
 	f.session.inFlight--
 	f.changed = true
 }
 
-// A ruling is an event's decision, with what it rests on.
+// A ruling is an event's decision with its reason.
 type ruling struct {
 	decision string
 	by       latch.DecidedBy
 	reason   string
 }
 
-// await waits for the event's decision. It ends early when a person stops or
-// rolls back, and with an error when ctx is cancelled, or errContinues where the
-// run is to go on as a new one.
+// await waits for the event's decision. It ends early if a person stops or rolls back. It
+// returns an error if ctx is cancelled, and errContinues if the run is to continue as new.
 func (f *firing) await(ctx workflow.Context) (_ ruling, err error) {
 	if !slices.ContainsFunc(f.hooks, (*hook).takesPart) {
 		return ruling{decision: latch.Continue}, nil
@@ -257,8 +255,8 @@ func (f *firing) await(ctx workflow.Context) (_ ruling, err error) {
 	}
 }
 
-// count counts the event's decision, which is a person's where one stops or rolls
-// back.
+// count counts the event's decision in the metrics. If a person stopped or rolled back, the
+// decision is that person's.
 func (f *firing) count(decision string) {
 	pending := f.session.control.pending()
 	if pending {
@@ -267,8 +265,8 @@ func (f *firing) count(decision string) {
 	counts{f.session.detached}.decided(f.event, decision, pending)
 }
 
-// ends notes that nobody waits for the event's decision any more, unless the next
-// run of the chain goes on waiting.
+// ends records that nothing waits for the event's decision any more, unless the next run of the
+// chain continues to wait.
 func (f *firing) ends(err error) {
 	if errors.Is(err, errContinues) {
 		return
@@ -289,7 +287,7 @@ func (f *firing) decideHooks(ctx workflow.Context) error {
 	return nil
 }
 
-// decisions returns what the hooks that take part have decided so far.
+// decisions returns the decisions so far of the hooks that take part.
 func (f *firing) decisions() []string {
 	var decisions []string
 	for _, hook := range f.hooks {
@@ -300,7 +298,7 @@ func (f *firing) decisions() []string {
 	return decisions
 }
 
-// rule names the hook on which the decision rests.
+// rule names the hook that determined the decision.
 func (f *firing) rule(decision string) ruling {
 	result := ruling{decision: decision}
 	if decision == latch.Continue {
@@ -316,8 +314,8 @@ func (f *firing) rule(decision string) ruling {
 	return result
 }
 
-// override ends the waits of hooks that are still open. Their records are
-// skipped, with the reason.
+// override ends the waits of hooks that are still open. Their records are skipped, with the
+// reason.
 func (f *firing) override(because ruling) error {
 	f.decided = true
 	reason := because.reason
@@ -333,8 +331,7 @@ func (f *firing) override(because ruling) error {
 	return f.session.showLocks()
 }
 
-// nextDeadline is the next time at which a hook is decided by waiting; zero
-// where there is none.
+// nextDeadline returns the next time at which the end of a wait decides a hook, or zero.
 func (f *firing) nextDeadline() time.Time {
 	var next time.Time
 	for _, hook := range f.hooks {
@@ -346,10 +343,10 @@ func (f *firing) nextDeadline() time.Time {
 	return next
 }
 
-// mayStillChange reports whether records of the event can be written to.
+// mayStillChange reports whether records of the event can still be changed.
 func (f *firing) mayStillChange() bool { return !f.awaited || !f.decided }
 
-// An alarm is one timer for whatever deadline is next.
+// An alarm is one timer for the next deadline.
 type alarm struct {
 	at    time.Time
 	timer workflow.Future
@@ -380,7 +377,7 @@ func (a *alarm) cancel() {
 	a.timer, a.stop, a.at = nil, nil, time.Time{}
 }
 
-// with returns variables with some added.
+// with returns variables with additional ones.
 func with(variables expr.Variables, added expr.Variables) expr.Variables {
 	merged := maps.Clone(variables)
 	maps.Copy(merged, added)

@@ -15,22 +15,22 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// A GateResult is what a gate decided.
+// A GateResult is the decision of a gate.
 type GateResult = latch.GateResult
 
-// Gate fires a custom event in a workflow of the user's own and waits until
-// its hooks have decided: blocking ones by their locks, others by their
-// answers. Unlike an emission's, the hooks may bear stop_release and
-// rollback_release; without them the defaults of a release's events hold.
+// Gate fires a custom event in a user's own workflow and waits until its hooks have decided:
+// blocking ones by their locks, others by their answers. Unlike those of an emission, the hooks
+// may have stop_release and rollback_release. Without them the defaults of a release's events
+// apply.
 //
-// The workflow answers Latch's queries, signals and updates from its first
-// call of Gate or [Fire] on, and closes only once every delivery has settled
-// or is handed over, like Latch's own. A person's stop or rollback decides the
-// gate that waits, or else the next one.
+// The workflow answers Latch's queries, signals and updates from its first call of Gate or
+// [Fire] on. Like Latch's own workflows, it closes only after every delivery has settled or was
+// handed over. A person's stop or rollback decides the gate that is waiting, or else the next
+// one.
 //
-// It needs the plugin in the worker; package latchtest tests workflows that call
-// it. An invalid emission is the error InvalidSpec; when ctx is cancelled, the
-// error is workflow.ErrCanceled.
+// Gate needs the plugin in the worker. Package latchtest tests workflows that call it. The
+// error for an invalid emission is InvalidSpec. If ctx is cancelled, the error is
+// workflow.ErrCanceled.
 func Gate(ctx workflow.Context, emission latch.Emission) (*GateResult, error) {
 	s, err := sessionOf(ctx)
 	if err != nil {
@@ -50,16 +50,16 @@ func Gate(ctx workflow.Context, emission latch.Emission) (*GateResult, error) {
 		s.control.taken = true
 		result.Decision, result.Reason = s.control.decision, s.control.describe()
 		result.DecidedBy = latch.DecidedBy{Event: emission.Event, By: s.control.By}
-		s.control = nil // a later gate may be decided by another word
+		s.control = nil // another request may decide a later gate
 	}
 	s.enter("working")
 	result.History = firing.records()
 	return result, nil
 }
 
-// Fire fires a custom event in a workflow of the user's own. It waits for
-// blocking hooks only, and returns the event's records; deliveries go on beside
-// the workflow. All else is as with [Gate].
+// Fire fires a custom event in a user's own workflow. It only waits for blocking hooks, and
+// returns the event's records; deliveries continue while the workflow does. Otherwise it is
+// like [Gate].
 func Fire(ctx workflow.Context, emission latch.Emission) ([]latch.Record, error) {
 	s, err := sessionOf(ctx)
 	if err != nil {
@@ -81,14 +81,14 @@ func (s *session) fireEmission(ctx workflow.Context, kind latch.Kind, emission l
 		return nil, invalidSpec(latch.Problems{{Message: err.Error()}})
 	}
 	if err := s.admit(ctx, kind, input, 0); err != nil {
-		s.settled, s.refused = false, false // the workflow may go on without this event
+		s.settled, s.refused = false, false // the workflow may continue without this event
 		return nil, err
 	}
 	if own, ok := s.subject.(*ownRun); ok {
 		own.vars = emission.Vars
 	}
 	s.weigh(emission.Vars, emission.Instance, emission.Data)
-	webhooks := s.attach(emission.Webhooks) // of its own: later calls bring others
+	webhooks := s.attach(emission.Webhooks) // a copy: later calls have other webhooks
 	about := occasion{event: emission.Event, data: emission.Data, instance: emission.Instance}
 	if kind == latch.GateKind {
 		about.scope = verdict.Decides
@@ -104,7 +104,7 @@ func (f *firing) records() []latch.Record {
 	return records
 }
 
-// An ownRun is a run of a workflow of the user's own.
+// An ownRun is a run of a user's own workflow.
 type ownRun struct {
 	session    *session
 	workflowID string
@@ -126,18 +126,18 @@ func (r *ownRun) addVariables(variables expr.Variables) {
 
 type ownRunKey struct{}
 
-// errNoPlugin is the error of a worker that lacks the plugin.
+// errNoPlugin is the error of a worker without the plugin.
 var errNoPlugin = errors.New("latch: workflows.Gate and workflows.Fire need the plugin of github.com/latch-run/latch/plugin in the worker's options")
 
-// sessionOf returns the run's session, made at the first call.
+// sessionOf returns the run's session, which the first call creates.
 func sessionOf(ctx workflow.Context) (*session, error) {
 	run, ok := ctx.Value(ownRunKey{}).(*ownRun)
 	if !ok {
 		return nil, errNoPlugin
 	}
 	if run.session == nil {
-		// Setting update handlers lets other coroutines run: a gate of theirs
-		// must find this session.
+		// Setting update handlers lets other coroutines run. Their gates must find this
+		// session.
 		run.session = silentSession(ctx, run)
 		if err := run.session.answer(ctx); err != nil {
 			return nil, err
@@ -146,13 +146,13 @@ func sessionOf(ctx workflow.Context) (*session, error) {
 	return run.session, nil
 }
 
-// Interceptor keeps the session of workflows that call [Gate] or [Fire], and
-// closes it before they close. Others it leaves alone.
+// Interceptor holds the session of workflows that call [Gate] or [Fire], and closes it before
+// they close. It does not affect other workflows.
 type Interceptor struct {
 	interceptor.WorkerInterceptorBase
 }
 
-// InterceptWorkflow puts the keeper before a workflow.
+// InterceptWorkflow wraps a workflow in the keeper.
 func (*Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
 	return &keeper{interceptor.WorkflowInboundInterceptorBase{Next: next}}
 }

@@ -26,8 +26,8 @@ type gateRun struct {
 	cancelled bool
 }
 
-// GateRun is the workflow latch.Gate: it fires a custom event and completes only
-// if every hook lets it pass. Anything else fails it (contract, "Gate").
+// GateRun is the workflow latch.Gate. It fires a custom event and completes only if every hook
+// lets it pass. Otherwise it fails (contract, "Gate").
 func GateRun(ctx workflow.Context, input converter.RawValue) (*latch.GateResult, error) {
 	run := &gateRun{}
 	run.session = silentSession(ctx, run)
@@ -79,9 +79,8 @@ func (r *gateRun) open(ctx workflow.Context) (*firing, error) {
 	return r.fire(ctx, occasion{event: r.gate.Event, data: r.gate.Data, instance: r.gate.Instance, scope: verdict.Admits}, r.webhooks)
 }
 
-// decide writes the gate's decision. A person's word comes before a cancellation,
-// and that before what the hooks decide. Where nobody was asked, nobody has said
-// yes.
+// decide sets the gate's decision. A person's request takes precedence over a cancellation, and
+// a cancellation over the hooks' decisions. If no hook was asked, the decision is not a yes.
 func (r *gateRun) decide(ctx workflow.Context, firing *firing, ruling ruling, waiting error) error {
 	r.result.Decision, r.result.Reason, r.result.DecidedBy = ruling.decision, ruling.reason, ruling.by
 	switch {
@@ -106,8 +105,8 @@ func (r *gateRun) cancel() {
 	r.result.Decision, r.result.Reason, r.result.DecidedBy = latch.Stop, "the run was cancelled", latch.DecidedBy{}
 }
 
-// end closes the run: only a decision to continue completes it, unless the run was
-// cancelled while it closed.
+// end closes the run. Only a decision to continue completes it, unless the run was cancelled
+// while it closed.
 func (r *gateRun) end(ctx workflow.Context) (*latch.GateResult, error) {
 	if ctx.Err() != nil && r.result.Decision == latch.Continue {
 		r.cancel()

@@ -17,15 +17,15 @@ import (
 
 const cancelled = "cancelled"
 
-// A verdictRow is one way in which a gate may be decided.
+// A verdictRow is one way in which a gate is decided.
 type verdictRow struct {
 	name string
-	// events has the settings for DEPLOY of one webhook after the other; the first
-	// calls /a, the second /b. A webhook that only locks calls nothing.
+	// events has the settings for DEPLOY of each webhook. The first calls /a, the second /b. A
+	// webhook that only locks calls nothing.
 	events []string
 	// answers are those of /a and /b; "" is 503.
 	answers []string
-	// more is what the gate has beside.
+	// more contains the gate's other fields.
 	more string
 	// says is what happens after half an hour.
 	says func(*bench)
@@ -161,7 +161,7 @@ func (row *verdictRow) input(b *bench) string {
 	return `{"id":"g","event":"DEPLOY","webhooks":[` + webhooks + `]` + row.more + `}`
 }
 
-// answer has a path answer; a number is a status.
+// answer sets the answer of a path; a number is a status.
 func (b *bench) answer(path, answer string) {
 	if answer == "404" {
 		b.handlers[path] = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }
@@ -177,8 +177,8 @@ func (b *bench) answer(path, answer string) {
 	b.answers[path] = answer
 }
 
-// Contract, "Gate": the table of verdicts. A gate completes only where it let
-// pass, and its error says what else was decided, by whom and on which records.
+// Contract, "Gate": the table of verdicts. A gate completes only if it let the caller pass.
+// Otherwise its error has the decision, who made it, and the records.
 func TestVerdictsOfGates(t *testing.T) {
 	t.Parallel()
 	require.GreaterOrEqual(t, len(verdicts), 40)
@@ -201,8 +201,7 @@ func TestVerdictsOfGates(t *testing.T) {
 	}
 }
 
-// gateResult holds the end of a gate to what was to be decided and returns its
-// result, wherever that stands.
+// gateResult checks the end of a gate and returns its result, from wherever it is.
 func (b *bench) gateResult(err error, want string) latch.GateResult {
 	b.Helper()
 	var result latch.GateResult
@@ -229,8 +228,7 @@ func (b *bench) gateResult(err error, want string) latch.GateResult {
 	return result
 }
 
-// Contract, "Gate": it decides in time before Temporal ends its run, and with a
-// deadline at that deadline.
+// Contract, "Gate": the gate decides in time before Temporal ends its run, or at its deadline.
 func TestGateDecidesBeforeItsRunTimesOut(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -261,8 +259,8 @@ func TestGateDecidesBeforeItsRunTimesOut(t *testing.T) {
 	}
 }
 
-// Contract, "Gate": a deadline past the run's own timeout is refused before
-// anything is sent, with all else that is wrong.
+// Contract, "Gate": a deadline past the run's own timeout is refused before anything is sent,
+// along with all other problems.
 func TestGateWhoseDeadlineIsPastItsTimeoutIsRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -278,8 +276,8 @@ func TestGateWhoseDeadlineIsPastItsTimeoutIsRefused(t *testing.T) {
 	require.Empty(t, b.received())
 }
 
-// Contract, "Release": fail_on has a release fail that was stopped or rolled back,
-// with its result in the details, and leaves every other outcome as it is.
+// Contract, "Release": with fail_on a release that was stopped or rolled back fails, with its
+// result in the details. Every other outcome is unchanged.
 func TestReleaseFailsOnWhatItSays(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ failOn, answer, status, kind string }{
@@ -314,8 +312,8 @@ func TestReleaseFailsOnWhatItSays(t *testing.T) {
 	}
 }
 
-// Contract, "Decisions": with enforce false the verdict is recorded and not acted
-// on, at a release's event and at a gate.
+// Contract, "Decisions": with enforce false the verdict is recorded but has no effect, at a
+// release's event and at a gate.
 func TestWhatIsNotEnforcedIsRecorded(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ settings, answer, would, rule string }{

@@ -6,21 +6,20 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A gatherer puts the first attempts that become due at the same time into
-// volleys, of whichever events of the run they are. It waits until nothing else in
-// the run moves, which takes no time, and then for places: an event has at most
-// maximumInFlight deliveries under way.
+// A gatherer combines first attempts that become due at the same time into volleys, across the
+// events of the run. It waits until nothing else in the run can proceed, which takes no time,
+// and then for places: an event has at most maximumInFlight deliveries in flight.
 type gatherer struct {
 	session *session
 	// ready are the hooks whose first attempt is due.
 	ready []*hook
-	// open reports that a coroutine sees to them, and full that it waits for places.
+	// open reports that a coroutine handles them. full reports that it waits for places.
 	open, full bool
-	// shooting counts the volleys under way.
+	// shooting counts the volleys in flight.
 	shooting int
 }
 
-// add has the hook's first attempt go out with the next volley.
+// add makes the hook's first attempt part of the next volley.
 func (g *gatherer) add(h *hook) {
 	g.ready = append(g.ready, h)
 	if !g.open {
@@ -29,7 +28,7 @@ func (g *gatherer) add(h *hook) {
 	}
 }
 
-// begun reports whether everything that there are places for is under way.
+// begun reports whether as many deliveries are in flight as there are places.
 func (g *gatherer) begun() bool { return !g.open || g.full }
 
 func (g *gatherer) gather(ctx workflow.Context) {
@@ -46,7 +45,7 @@ func (g *gatherer) gather(ctx workflow.Context) {
 			g.shooting--
 		})
 	}
-	// The volleys were given to the SDK once their coroutines have run.
+	// The SDK has the volleys once their coroutines have run.
 	g.listen(ctx)
 	g.open = len(g.ready) > 0
 	if g.open {
@@ -54,8 +53,8 @@ func (g *gatherer) gather(ctx workflow.Context) {
 	}
 }
 
-// listen waits until no more hooks come, for as long as others in the run move
-// on without the server.
+// listen waits until no more hooks are added, for as long as other coroutines proceed without
+// the server.
 func (g *gatherer) listen(ctx workflow.Context) {
 	for before := -1; before < len(g.ready); {
 		before = len(g.ready)
@@ -73,9 +72,8 @@ func letOthersRun(ctx workflow.Context) {
 	})
 }
 
-// hasPlaces reports whether a volley may go out. While others are under way it
-// waits for a full one, so that places which become free one by one do not each
-// cost a volley.
+// hasPlaces reports whether a volley may be sent. While others are in flight it waits for a
+// full one, so that places that become free one by one do not each cost a volley.
 func (g *gatherer) hasPlaces() bool {
 	waiting := map[*firing]int{}
 	for _, hook := range g.ready {

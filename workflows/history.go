@@ -9,32 +9,31 @@ import (
 	"github.com/latch-run/latch/internal/excerpt"
 )
 
-// maximumHistoryBytes bounds the records of a run as JSON (contract,
-// "Records"). It leaves room for the rest of a result under Temporal's limit
-// of 2 MiB.
+// maximumHistoryBytes bounds the records of a run as JSON (contract, "Records"). It leaves room
+// for the rest of a result under Temporal's limit of 2 MiB.
 const maximumHistoryBytes = 512 << 10
 
-// A history is the records of a run, oldest first, kept in bounds.
+// A history holds the records of a run, oldest first, within bounds.
 type history struct {
 	records []*keptRecord
 	places  map[*latch.Record]*keptRecord
 	total   int
-	// uncut are, for each of the cuts, the place from which on records may have
-	// something to cut: each is looked at once, and again once it has changed.
+	// uncut has, for each of the cuts, the index from which on records may have something to
+	// cut: each record is examined once, and again after a change.
 	uncut [len(cuts)]int
 }
 
-// A keptRecord is a record of a history, with what was made of it.
+// A keptRecord is a record of a history, with data derived from it.
 type keptRecord struct {
 	*latch.Record
 	place int
-	// size is what the record takes as JSON, with a comma.
+	// size is the size of the record as JSON, with a comma.
 	size int
-	// row shows the record in Temporal UI; "" until it is needed.
+	// row is the record's row in Temporal UI, or "" until it is needed.
 	row string
 }
 
-// cuts are what is cut of records, in this order, until all are in bounds.
+// cuts are the parts that are cut from records, in this order, until all are within bounds.
 var cuts = [...]func(*latch.Record) bool{cutTries, cutMeasurements, cutBody, cutData, cutExchange}
 
 // add appends a record.
@@ -49,11 +48,11 @@ func (h *history) add(record latch.Record) *latch.Record {
 	return added.Record
 }
 
-// changed measures a record anew and cuts what is oldest until all is in bounds.
+// changed measures a record again and cuts the oldest parts until all are within bounds.
 func (h *history) changed(record *latch.Record) {
 	kept := h.places[record]
 	if kept == nil {
-		return // it was let go of
+		return // it was dropped
 	}
 	for i := range h.uncut {
 		h.uncut[i] = min(h.uncut[i], kept.place)
@@ -76,7 +75,7 @@ func (h *history) changed(record *latch.Record) {
 func (h *history) measure(kept *keptRecord) {
 	encoded, err := json.Marshal(kept.Record)
 	if err != nil {
-		// Every part of a record came out of JSON.
+		// Every part of a record was decoded from JSON.
 		panic(fmt.Sprintf("latch: record %s: %v", kept.DeliveryID, err))
 	}
 	h.total += len(encoded) + 1 - kept.size
@@ -124,8 +123,8 @@ func cutData(record *latch.Record) bool {
 	return true
 }
 
-// cutExchange is for thousands of records: the exchange itself goes, what it
-// came to stays.
+// cutExchange helps with thousands of records: it drops the exchange itself and keeps the
+// outcome.
 func cutExchange(record *latch.Record) bool {
 	const longText = 64
 	if record.Request == nil && record.Response == nil && max(len(record.Error), len(record.Rule)) <= longText {
@@ -140,7 +139,7 @@ func cutExchange(record *latch.Record) bool {
 	return true
 }
 
-// dropOldestSettled lets go of the oldest record that nothing waits for.
+// dropOldestSettled drops the oldest record that nothing waits for.
 func (h *history) dropOldestSettled() bool {
 	i := slices.IndexFunc(h.records, func(r *keptRecord) bool {
 		return r.Result != latch.ResultPending && !r.Lock.Open()
@@ -161,7 +160,7 @@ func (h *history) dropOldestSettled() bool {
 	return true
 }
 
-// list returns copies of the records that the query asks for, oldest first.
+// list returns copies of the records that the query selects, oldest first.
 func (h *history) list(query latch.HistoryQuery) ([]latch.Record, error) {
 	records := h.records
 	if query.After != "" {
@@ -193,8 +192,8 @@ func (h *history) all() []latch.Record {
 	return records
 }
 
-// forTemplates returns the records as templates see them, of one event of several
-// or of all: a lock that is still open shows to nobody but its own receiver.
+// forTemplates returns the records as templates see them, of one event of several or of all.
+// Only its own receiver sees a lock that is still open.
 func (h *history) forTemplates(emission string) []latch.Record {
 	seen := []latch.Record{}
 	for _, record := range h.all() {

@@ -31,8 +31,8 @@ func sizeOf(t *testing.T, h *history) int {
 	return len(encoded)
 }
 
-// Contract, "Records": the records of a run stay under 512 KiB: oldest bodies
-// are cut first, then data down to what decides; `truncated` tells.
+// Contract, "Records": the records of a run stay under 512 KiB. The oldest bodies are cut
+// first, then all data that does not decide; `truncated` marks the cut.
 func TestHistoryCutsOldestBodiesFirst(t *testing.T) {
 	t.Parallel()
 	var h history
@@ -49,8 +49,8 @@ func TestHistoryCutsOldestBodiesFirst(t *testing.T) {
 	require.NotEmpty(t, records[19].Response.Body)
 }
 
-// What a record tells of single attempts goes before any body, and needs no
-// mark: the count of attempts stays.
+// A record's single attempts are cut before any body, without a mark: the count of attempts
+// stays.
 func TestHistoryCutsTriesBeforeBodies(t *testing.T) {
 	t.Parallel()
 	var h history
@@ -119,7 +119,7 @@ func TestHistoryMeasuresWhatChanges(t *testing.T) {
 	require.Equal(t, sizeOf(t, &h), h.total+1, "its own measure is exact, but for the brackets and a comma")
 }
 
-// Contract, "Templates": another hook's lock shows only once it is used.
+// Contract, "Templates": another hook's lock is visible only after its use.
 func TestHistoryHidesOpenLocksFromTemplates(t *testing.T) {
 	t.Parallel()
 	var h history
@@ -143,8 +143,8 @@ func TestTruncateKeepsCharactersWhole(t *testing.T) {
 	require.Equal(t, "…", excerpt.Of("日本", 2))
 }
 
-// What a further record costs a full history does not grow with how many are kept,
-// although something has to be cut for each.
+// The cost of adding a record to a full history does not grow with the number of records,
+// although something has to be cut each time.
 func TestHistoryLooksOnceAtEachRecordThatIsCut(t *testing.T) {
 	looks := func(records int) float64 {
 		var h history

@@ -18,19 +18,19 @@ import (
 type hook struct {
 	*delivery
 	firing *firing
-	// policy are the settings with their defaults.
+	// policy holds the settings with their defaults.
 	policy latch.Event
-	// enforced is as in [protocol.AttachedWebhook].
+	// enforced has the same meaning as in [protocol.AttachedWebhook].
 	enforced bool
 
 	skipped, whenFailed bool
 	// reconsider reports that the record was updated since the decision.
 	reconsider bool
-	// rule is the expression that the decision rests on, if one held.
+	// rule is the expression that the decision rests on, if one was true.
 	rule  string
 	since time.Time
 
-	// stream is the one that the delivery is a part of; nil if nothing is sent.
+	// stream is the stream of the delivery, or nil if nothing is sent.
 	stream *stream
 	turn   turn
 	// spare is the lock that is made if the hook's analysis is inconclusive.
@@ -41,14 +41,14 @@ func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event)
 	h := &hook{firing: f, policy: latch.WithDefaults(settings), enforced: webhook.Enforced, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
 		registered: webhook.Registered, history: &f.session.history, now: f.session.now, counts: counts{f.session.detached}}}
 	h.policy.AnswerTimeout = latch.Duration(webhook.AnswerTimeout(settings))
-	// The answer counts if it decides, if an expression sets the record's result,
-	// and at custom events.
+	// The answer counts if it decides, if an expression sets the record's result, and at custom
+	// events.
 	h.hasSay = h.takesPart() || h.wouldTakePart() || settings.Result != "" || !latch.IsBuiltInEvent(f.event)
 	return h
 }
 
-// begin writes the hook's record as planned. A hook with something to call is
-// under way from then on.
+// begin writes the planned record of the hook. From then on, a hook with something to call is
+// in flight.
 func (h *hook) begin(plan protocol.PlannedHook) {
 	s := h.firing.session
 	h.since = workflow.Now(s.detached)
@@ -95,16 +95,15 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 	h.enterStream()
 }
 
-// takesPart reports whether the hook has a say in its event's decision.
+// takesPart reports whether the hook takes part in its event's decision.
 func (h *hook) takesPart() bool {
 	return (h.firing.scope.Asks() || h.settings.Blocking || h.settings.Soak > 0 || h.webhook.Analysis != nil) && h.settings.IsActedOn()
 }
 
-// wouldTakePart reports whether the hook is one whose decision is recorded, and not
-// acted on.
+// wouldTakePart reports whether the hook's decision is recorded without effect.
 func (h *hook) wouldTakePart() bool { return h.firing.scope.Asks() && !h.settings.IsActedOn() }
 
-// foresee writes what the hook would have decided, once it is settled.
+// foresee records what the hook would have decided, once it is settled.
 func (h *hook) foresee(ctx workflow.Context) {
 	if !h.wouldTakePart() {
 		return
@@ -125,7 +124,7 @@ func (h *hook) foresee(ctx workflow.Context) {
 	}
 }
 
-// standing gathers what the hook's decision depends on.
+// standing collects what the hook's decision depends on.
 func (h *hook) standing() verdict.Standing {
 	expired := false
 	if until := h.until(); !until.IsZero() {
@@ -144,8 +143,7 @@ func (h *hook) standing() verdict.Standing {
 	}
 }
 
-// answersFail reports whether the endpoint has answered, and means "fail", or
-// what nobody understands.
+// answersFail reports whether the endpoint's answer means "fail", or cannot be understood.
 func (h *hook) answersFail() bool {
 	switch {
 	case h.state != verdict.Delivered:
@@ -159,7 +157,7 @@ func (h *hook) answersFail() bool {
 	}
 }
 
-// until is when waiting for the hook ends; zero where it waits for ever.
+// until returns when the wait for the hook ends, or zero if it never does.
 func (h *hook) until() time.Time {
 	switch {
 	case h.settings.Blocking && h.settings.LockTimeout > 0:
@@ -171,9 +169,9 @@ func (h *hook) until() time.Time {
 	}
 }
 
-// endsWaiting is when waiting for the hook ends, and what is decided then: at its
-// own limit, or at the gate's deadline where that comes first. It is zero where
-// the hook is waited for for ever.
+// endsWaiting returns when the wait for the hook ends, with the decision at that time: at its
+// own limit, or at the gate's deadline if that is earlier. The time is zero if the wait never
+// ends.
 func (h *hook) endsWaiting() (at time.Time, policy string) {
 	own, due := h.until(), h.firing.session.deadline()
 	switch {
@@ -188,8 +186,7 @@ func (h *hook) endsWaiting() (at time.Time, policy string) {
 
 func (h *hook) needsDecision() bool { return h.decision == "" || h.reconsider }
 
-// decide settles the hook if it can be settled, and writes the decision into the
-// record.
+// decide settles the hook if possible, and records the decision.
 func (h *hook) decide(ctx workflow.Context) error {
 	if h.mustAskAhead() {
 		answer, err := h.ask(ctx)
@@ -228,8 +225,7 @@ func (h *hook) decide(ctx workflow.Context) error {
 	return nil
 }
 
-// decideOnRecord asks the expressions, unless the send activity has answered
-// them already.
+// decideOnRecord evaluates the expressions, unless the send activity has already done so.
 func (h *hook) decideOnRecord(ctx workflow.Context) error {
 	answer := h.verdict
 	if h.lockRemoved {
@@ -241,7 +237,7 @@ func (h *hook) decideOnRecord(ctx workflow.Context) error {
 			return err
 		}
 		if h.skipped {
-			return nil // a person took the hook out while it was asked
+			return nil // a person excluded the hook meanwhile
 		}
 		answer = asked
 	}
@@ -254,14 +250,14 @@ func (h *hook) decideOnRecord(ctx workflow.Context) error {
 	return nil
 }
 
-// mustAskAhead reports whether the endpoint's answer may settle the hook while its
-// lock is open, and that what was asked of it does not hold any more.
+// mustAskAhead reports whether the endpoint's answer may settle the hook while its lock is
+// open, and the previous evaluation is outdated.
 func (h *hook) mustAskAhead() bool {
 	return h.settings.Blocking && h.answersForItself() && h.state == verdict.Delivered && h.record.Lock.Open() &&
 		h.verdict == nil && h.settings.Result != ""
 }
 
-// ask has the expressions evaluated over the record as it stands, and recorded.
+// ask evaluates the expressions over the current record, and records the answer.
 func (h *hook) ask(ctx workflow.Context) (*verdict.Verdict, error) {
 	h.reconsider = false
 	question := verdict.ForEvent(h.settings, h.firing.scope)
@@ -275,8 +271,7 @@ func (h *hook) ask(ctx workflow.Context) (*verdict.Verdict, error) {
 	return &answer, err
 }
 
-// variables returns what the hook's templates and expressions see, as far as
-// they are needed.
+// variables returns the variables that the hook's templates and expressions need.
 func (h *hook) variables(needed []string) expr.Variables {
 	own := with(h.firing.variables, expr.Variables{"webhook": rawjson.Encode(map[string]string{"id": h.webhook.ID})})
 	if h.record != nil && h.record.Lock != nil {
@@ -297,7 +292,7 @@ func only(variables expr.Variables, needed []string) expr.Variables {
 	return kept
 }
 
-// maximumShownTitle bounds, in bytes, how much of a title stands with each open lock.
+// maximumShownTitle bounds the title that is stored with each open lock, in bytes.
 const maximumShownTitle = 200
 
 func (h *hook) openLock() latch.OpenLock {
@@ -318,7 +313,7 @@ func (h *hook) removedBy() string {
 	return h.record.Lock.RemovedBy
 }
 
-// reason returns why the hook decided as it did, for a person to read.
+// reason returns the reason for the hook's decision, for people.
 func (h *hook) reason() string {
 	parts := []string{"webhook " + h.webhook.ID + " at " + h.firing.event + ": " + h.record.Result}
 	if h.rule != "" {

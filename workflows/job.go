@@ -24,23 +24,23 @@ type jobRun struct {
 	*session
 	job    latch.Job
 	result latch.JobResult
-	// siblings are the jobs before it, in a sequence, and done those of its own.
+	// siblings are the jobs before it, in a sequence. done are its own jobs that have ended.
 	siblings protocol.Siblings
 	done     jobResults
 	lineage  protocol.Lineage
-	// reopened is JOB_START where the earlier run of the chain waited for it, and
-	// working reports that it is over. The work began at workBegan, and attempt is
-	// the number of its attempt under way.
+	// reopened is JOB_START if the earlier run of the chain waited for it. working reports that
+	// it is over. The work began at workBegan, and attempt is the number of its current
+	// attempt.
 	reopened  *firing
 	working   bool
 	workBegan time.Time
 	attempt   int
-	// ended reports that the work has ended, as the result says.
+	// ended reports that the work has ended, with the outcome in the result.
 	ended bool
 }
 
-// JobRun is the workflow latch.JobRun: it does a job's work and fires its events
-// before and after it (contract, "Job").
+// JobRun is the workflow latch.JobRun. It does a job's work and fires its events before and
+// after it (contract, "Job").
 func JobRun(ctx workflow.Context, input, siblings, lineage converter.RawValue) (*latch.JobResult, error) {
 	run := &jobRun{result: latch.JobResult{Status: latch.JobRunning, KVP: latch.Object{}}}
 	run.session = silentSession(ctx, run)
@@ -49,10 +49,10 @@ func JobRun(ctx workflow.Context, input, siblings, lineage converter.RawValue) (
 		return nil, err
 	}
 	if before := payloadJSON(siblings); len(before) > 0 && json.Unmarshal(before, &run.siblings) != nil {
-		run.siblings = nil // not what a sequence passes on
+		run.siblings = nil // not passed by a sequence
 	}
 	if origin := payloadJSON(lineage); len(origin) > 0 && json.Unmarshal(origin, &run.lineage) != nil {
-		run.lineage = protocol.Lineage{} // not what Latch passes on
+		run.lineage = protocol.Lineage{} // not passed by Latch
 	}
 	run.fields = run.lineage.Fields
 	run.link.given = len(payloadJSON(siblings)) + len(payloadJSON(lineage))
@@ -70,8 +70,8 @@ func JobRun(ctx workflow.Context, input, siblings, lineage converter.RawValue) (
 	return run.end(ctx)
 }
 
-// prepare makes the result of a run that begins, or takes that of the earlier run of
-// the chain.
+// prepare creates the result of a run that begins, or takes that of the earlier run of the
+// chain.
 func (r *jobRun) prepare(earlier *protocol.State) {
 	r.weigh(r.job.Vars)
 	r.result.ID, r.webhooks = r.job.ID, r.attach(r.job.Webhooks)
@@ -83,12 +83,12 @@ func (r *jobRun) prepare(earlier *protocol.State) {
 	}
 }
 
-// progress writes how far the job has come.
+// progress saves the progress of the job.
 func (r *jobRun) progress(state *protocol.State) {
 	state.Job = &protocol.JobState{Result: r.result, Working: r.working, WorkBegan: r.workBegan, Attempt: r.attempt, Done: r.done.count, Ended: r.ended}
 }
 
-// carryOut goes from the delay to the events of the end.
+// carryOut runs the job from the delay to the final events.
 func (r *jobRun) carryOut(ctx workflow.Context) error {
 	if !r.ended {
 		if err := r.toTheEnd(ctx); err != nil {
@@ -105,7 +105,7 @@ func (r *jobRun) carryOut(ctx workflow.Context) error {
 	return nil
 }
 
-// toTheEnd goes from the delay to the end of the work.
+// toTheEnd runs the job from the delay to the end of the work.
 func (r *jobRun) toTheEnd(ctx workflow.Context) error {
 	if r.reopened == nil && !r.working {
 		if err := r.tagStatus(); err != nil {
@@ -162,7 +162,7 @@ func (r *jobRun) delay(ctx workflow.Context) error {
 	return workflow.NewTimerWithOptions(ctx, time.Duration(r.job.Delay), workflow.TimerOptions{Summary: "Delay of the job"}).Get(ctx, nil)
 }
 
-// awaitStart fires JOB_START and waits for its locks; one of them may end the job.
+// awaitStart fires JOB_START and waits for its locks, which may end the job.
 func (r *jobRun) awaitStart(ctx workflow.Context) error {
 	firing := r.reopened
 	if firing == nil {
@@ -193,11 +193,10 @@ func (r *jobRun) awaitStart(ctx workflow.Context) error {
 	return ctx.Err()
 }
 
-// errTimedOut is the error of work that the job's timeout ended.
+// errTimedOut is the error of work that exceeded the job's timeout.
 var errTimedOut = errors.New("timed out")
 
-// work does the task or the sequence, within the timeout and as often as the
-// retry says.
+// work runs the task or the sequence, within the timeout and with the retries.
 func (r *jobRun) work(ctx workflow.Context) error {
 	if r.lineage.Lacks != "" {
 		return fmt.Errorf("job %q cannot run: %s", r.job.ID, r.lineage.Lacks)
@@ -238,7 +237,7 @@ func (r *jobRun) work(ctx workflow.Context) error {
 	return err
 }
 
-// conclude turns what the work came to into the job's result.
+// conclude sets the job's result from the outcome of the work.
 func (r *jobRun) conclude(ctx workflow.Context, err error) {
 	r.settled = true
 	r.result.CompletedAt = r.now()
@@ -260,7 +259,7 @@ func (r *jobRun) conclude(ctx workflow.Context, err error) {
 	}
 }
 
-// tellTheEnd fires JOB_COMPLETE and JOB_SUCCESS or JOB_FAILURE, side by side.
+// tellTheEnd fires JOB_COMPLETE and JOB_SUCCESS or JOB_FAILURE, concurrently.
 func (r *jobRun) tellTheEnd(ctx workflow.Context) error {
 	outcome := latch.EventJobFailure
 	if r.result.Status == latch.JobSucceeded {
@@ -322,7 +321,7 @@ func (r *jobRun) jobStatus() vars.JobStatus {
 	return status
 }
 
-// summaryOf is what Temporal UI shows in its list.
+// summaryOf returns the summary in Temporal UI's list.
 func summaryOf(kind, id, title string) string {
 	if title == "" {
 		return excerpt.Of(kind+" "+id, 200)

@@ -22,8 +22,8 @@ func failedJob(t *testing.T, err error) (result latch.JobResult) {
 	return result
 }
 
-// A job that fails by its command bears the command's exit status; any other
-// failure is a 1 for those who are told.
+// A job that fails by its command has the command's exit status. For receivers, any other
+// failure is a 1.
 func TestReturnCodeIsTheCommandsOwn(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -48,8 +48,8 @@ func TestReturnCodeIsTheCommandsOwn(t *testing.T) {
 	}
 }
 
-// A run of a registered job that cannot run fails before its work, and its
-// webhooks are told why.
+// A run of a registered job that cannot run fails before its work, and its webhooks receive the
+// reason.
 func TestARunOfAJobThatCannotRunFails(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -60,7 +60,7 @@ func TestARunOfAJobThatCannotRunFails(t *testing.T) {
 	require.Equal(t, []string{"JOB_FAILURE"}, b.received(), "nothing of the work was done")
 }
 
-// Runs of registered jobs show their status as Mitto's clients know it.
+// Runs of registered jobs show their status in the format of Mitto's clients.
 func TestStatusOfARegisteredJobInTemplates(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

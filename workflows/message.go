@@ -16,40 +16,39 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// maximumRejected bounds how many refused signals the query status lists; the
-// oldest go first.
+// maximumRejected bounds how many refused signals the query status lists. The oldest are
+// dropped first.
 const maximumRejected = 50
 
 // maximumRefusal bounds the text of each, in bytes.
 const maximumRefusal = 1 << 10
 
-// A message is one of the names that a run takes as a signal and as an update.
-// Both end in the same handler.
+// A message is one of the names that a run accepts as a signal and as an update. Both use the
+// same handler.
 type message struct {
 	name string
 	// check refuses a message without changing anything.
 	check func(data []byte, from sender) error
-	// clear refuses one whose data nobody would understand; nil for none. It is
-	// apart, since runs may have taken such signals before there was this check.
+	// clear refuses data without a meaning. It may be nil. It is separate, because older runs
+	// may have accepted such signals.
 	clear func(data []byte) error
-	// take carries the message out and returns the update's answer.
+	// take carries out the message and returns the update's answer.
 	take func(ctx workflow.Context, data []byte, from sender) (any, error)
 }
 
-// A sender is where a message comes from.
+// A sender is the origin of a message.
 type sender struct {
-	// via is how a record names the way: [latch.ViaUpdate] and the like.
+	// via is the record's name for the way: [latch.ViaUpdate] and the like.
 	via string
-	// admin says that the sender may skip hooks of enforced webhooks. The API
-	// vouches for it by the update's id. Whoever reaches Temporal without the API
-	// may do there whatever Temporal lets them do.
+	// admin reports that the sender may skip hooks of enforced webhooks. The API confirms it by
+	// the update's id. A client with direct access to Temporal may do whatever Temporal allows.
 	admin bool
 }
 
 // signalled is the sender of every signal.
 var signalled = sender{via: latch.ViaSignal, admin: true}
 
-// senderOf returns the sender of the update under way, by the update's id.
+// senderOf returns the sender of the current update, by the update's id.
 func senderOf(ctx workflow.Context) sender {
 	info := workflow.GetCurrentUpdateInfo(ctx)
 	switch {
@@ -77,7 +76,7 @@ func (m message) examine(data []byte, from sender) error {
 	return m.check(data, from)
 }
 
-// validate refuses an update before it is taken.
+// validate refuses an update before it is accepted.
 func (m message) validate(data []byte, from sender) error {
 	if err := m.examine(data, from); err != nil || m.clear == nil {
 		return err
@@ -93,7 +92,7 @@ func (s *session) messages() []message {
 	return messages
 }
 
-// commonMessages returns those that any run takes.
+// commonMessages returns the messages that every run accepts.
 func (s *session) commonMessages() []message {
 	return []message{
 		{latch.MessageReleaseLock, s.checkReleaseLock, s.clearRelease, s.releaseLock},
@@ -104,8 +103,7 @@ func (s *session) commonMessages() []message {
 	}
 }
 
-// answer sets the run's handlers: queries, updates, and a coroutine for each
-// signal.
+// answer sets the run's handlers: queries, updates, and a coroutine for each signal.
 func (s *session) answer(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, latch.QueryStatus, func() (latch.Status, error) { return s.snapshot(), nil }); err != nil {
 		return err
@@ -143,7 +141,7 @@ func (s *session) queryHistory(argument converter.RawValue) ([]latch.Record, err
 	return s.history.list(query)
 }
 
-// sent answers the query about what a delivery was sent with.
+// sent answers the query for what was sent for a delivery.
 func (s *session) sent(id string) protocol.Sent {
 	for _, firing := range s.firings {
 		for _, hook := range firing.hooks {
@@ -157,7 +155,7 @@ func (s *session) sent(id string) protocol.Sent {
 	return protocol.Sent{}
 }
 
-// sentOf answers the query about what many deliveries were sent with.
+// sentOf answers the query for what was sent for many deliveries.
 func (s *session) sentOf(ids []string) []protocol.Sent {
 	wanted := make(map[string]bool, len(ids))
 	for _, id := range ids {
@@ -182,8 +180,7 @@ func (s *session) sentOf(ids []string) []protocol.Sent {
 	return found
 }
 
-// sent returns what the hook's delivery was sent with; without a Send if it was not
-// sent.
+// sent returns what was sent for the hook's delivery, without a Send if it was not sent.
 func (h *hook) sent() protocol.Sent {
 	send := &h.attempt.send
 	if send.Request.DeliveryID != h.record.DeliveryID {
@@ -218,13 +215,13 @@ func (s *session) takeSignal(ctx workflow.Context, m message, argument converter
 	s.show()
 }
 
-// maximumEvents is how many events a run may have and still take every signal. Temporal
-// suggests to go on as a new one long before, and ends a run that has 51,200. What is
-// left is enough for the 10,000 signals that Temporal takes for one run.
+// maximumEvents is the number of events up to which a run accepts every signal. Temporal
+// suggests to continue as new long before, and ends a run that has 51,200 events. The rest
+// suffices for the 10,000 signals that Temporal accepts for one run.
 const maximumEvents = 20_000
 
-// crowded refuses a signal that can come any number of times, and costs more events than
-// its own, where a run that cannot go on as a new one yet has too many of them.
+// crowded refuses a signal that can be repeated without limit, and that costs further events,
+// if a run that cannot continue as new yet has too many events.
 func (m message) crowded(ctx workflow.Context) error {
 	if m.name != latch.MessageRecord {
 		return nil
@@ -236,16 +233,16 @@ func (m message) crowded(ctx workflow.Context) error {
 		"send it again once the step or task under way has ended", m.name, maximumEvents)
 }
 
-// takeMessages has the messages taken that came with the workflow task under
-// way. Without it, what waited for a step would go on to the next one before
-// a stop that came while the step was running.
+// takeMessages processes the messages that came with the current workflow task. Otherwise a
+// release that waited for a step could begin the next one before it processes a stop that
+// arrived during the step.
 func takeMessages(ctx workflow.Context) {
 	taken := false
-	workflow.Go(ctx, func(workflow.Context) { taken = true }) // runs after those that take messages
+	workflow.Go(ctx, func(workflow.Context) { taken = true }) // runs after the coroutines that take messages
 	await(disconnect(ctx), func() bool { return taken })
 }
 
-// drainSignals takes the signals that have come but were not received yet.
+// drainSignals takes the signals that have arrived but were not received yet.
 func (s *session) drainSignals(ctx workflow.Context) {
 	for _, m := range s.messages() {
 		channel := workflow.GetSignalChannel(ctx, m.name)
@@ -259,8 +256,8 @@ func (s *session) drainSignals(ctx workflow.Context) {
 	}
 }
 
-// payloadJSON returns an argument as JSON text; what is no JSON comes as it is,
-// for the decoder to refuse.
+// payloadJSON returns an argument as JSON text. Other content is returned unchanged, for the
+// decoder to refuse.
 func payloadJSON(argument converter.RawValue) []byte {
 	payload := argument.Payload()
 	if payload == nil {
@@ -272,7 +269,7 @@ func payloadJSON(argument converter.RawValue) []byte {
 	return payload.GetData()
 }
 
-// byToken returns the hook that made a lock.
+// byToken returns the hook of a lock.
 func (s *session) byToken(token string) (*hook, error) {
 	for _, firing := range s.firings {
 		for _, hook := range firing.hooks {
@@ -296,8 +293,8 @@ func (s *session) decodeReleaseLock(data []byte) (*hook, latch.LockRelease, erro
 	return hook, release, err
 }
 
-// checkReleaseLock refuses, too, what comes too late for a used lock. It does so
-// here alone: an update that an earlier version accepted is answered as it was.
+// checkReleaseLock also refuses a removal that comes too late for a used lock. It does so only
+// here: an update that an earlier version accepted is answered as before.
 func (s *session) checkReleaseLock(data []byte, _ sender) error {
 	h, release, err := s.decodeReleaseLock(data)
 	if err != nil || h.record.Lock.Open() {
@@ -313,12 +310,12 @@ func (s *session) checkReleaseLock(data []byte, _ sender) error {
 func (s *session) clearRelease(data []byte) error {
 	h, release, err := s.decodeReleaseLock(data)
 	if err != nil || !h.record.Lock.Open() {
-		return err // a used lock answers its record, whatever is said
+		return err // a used lock answers with its record in any case
 	}
 	return h.unclear(withResult(release.Data, release.Result))
 }
 
-// withResult returns data with a result over it, if there is one.
+// withResult returns data with the result, if there is one.
 func withResult(data latch.Object, result string) latch.Object {
 	if result == "" {
 		return data
@@ -329,8 +326,8 @@ func withResult(data latch.Object, result string) latch.Object {
 	return with
 }
 
-// releaseLock removes a lock and answers with its record once the hook is
-// decided. A used lock answers its record, and that nothing was changed.
+// releaseLock removes a lock and answers with its record once the hook is decided. A used lock
+// answers with its record, unchanged.
 func (s *session) releaseLock(ctx workflow.Context, data []byte, from sender) (any, error) {
 	h, release, err := s.decodeReleaseLock(data)
 	if err != nil {
@@ -347,8 +344,8 @@ func (s *session) releaseLock(ctx workflow.Context, data []byte, from sender) (a
 	return latch.Released{Record: *h.record, Unchanged: used}, nil
 }
 
-// unclear refuses data from outside whose decisive keys nobody would
-// understand. Keys for which the hook has expressions may mean anything.
+// unclear refuses external data whose decisive keys have no meaning. Keys for which the hook
+// has expressions may have any value.
 func (h *hook) unclear(data latch.Object) error {
 	own := map[string]string{latch.KeyResult: h.settings.Result, latch.KeyStopRelease: h.settings.StopRelease, latch.KeyRollbackRelease: h.settings.RollbackRelease}
 	var problems latch.Problems
@@ -396,7 +393,7 @@ func (s *session) clearRecord(data []byte) error {
 	return h.unclear(withResult(update.Data, update.Result))
 }
 
-// updateRecord writes into a record, and has its hook decided again.
+// updateRecord changes a record, and decides its hook again.
 func (s *session) updateRecord(ctx workflow.Context, data []byte, _ sender) (any, error) {
 	h, update, err := s.decodeRecord(data)
 	if err != nil {
@@ -459,7 +456,7 @@ func (s *session) checkSkip(data []byte, from sender) error {
 	return err
 }
 
-// skip takes a hook out of its event's decision, or a failed step out of the release.
+// skip excludes a hook from its event's decision, or a failed step from the release.
 func (s *session) skip(ctx workflow.Context, data []byte, from sender) (any, error) {
 	if step, is := stepToSkip(data); is {
 		return s.skipStep(step)

@@ -9,8 +9,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Counts records what a run counts. The SDK drops what is recorded while a run is
-// replayed.
+// Counts records a run's metrics. The SDK drops metrics that are recorded during replay.
 type counts struct{ ctx workflow.Context }
 
 // settled counts a delivery that has ended.
@@ -28,7 +27,7 @@ func (c counts) settled(event string, outcome protocol.Outcome) {
 		Counter(metric.Deliveries).Inc(1)
 }
 
-// decided counts the decision of an event's hooks, or of a person in their place.
+// decided counts the decision of an event, made by its hooks or by a person.
 func (c counts) decided(event, decision string, person bool) {
 	by := "webhooks"
 	if person {
@@ -38,14 +37,13 @@ func (c counts) decided(event, decision string, person bool) {
 		Counter(metric.Decisions).Inc(1)
 }
 
-// unlocked records how long a lock was waited for, and what ended the wait.
+// unlocked records how long a lock was open, and what closed it.
 func (c counts) unlocked(event, via string, wait time.Duration) {
 	workflow.GetMetricsHandler(c.ctx).WithTags(metric.Labels("event", metric.Event(event), "via", via)).
 		Timer(metric.LockWait).Record(wait)
 }
 
-// missed counts runs of a registered job that did not take place, by the metric's
-// name.
+// missed counts runs of a registered job that did not take place, in the named metric.
 func (c counts) missed(name, job string, runs int64) {
 	workflow.GetMetricsHandler(c.ctx).WithTags(metric.Labels("job_id", job)).Counter(name).Inc(runs)
 }

@@ -18,8 +18,8 @@ func at(t *testing.T, text string) time.Time {
 	return parsed
 }
 
-// Contract, "Templates": now is the time at which the event fired, so a gate can be left out by the
-// clock of a place.
+// Contract, "Templates": now is the time at which the event fired, so that a gate can be left
+// out depending on the local time of a place.
 func TestNotOnFridaysAfterFourInBerlin(t *testing.T) {
 	t.Parallel()
 	for start, want := range map[string]string{
@@ -42,7 +42,7 @@ func TestNotOnFridaysAfterFourInBerlin(t *testing.T) {
 	}
 }
 
-// told is what templates printed.
+// told is the output of the templates.
 type told struct {
 	Event, Now, Run, Release, Job, Status string
 	Since                                 string
@@ -84,7 +84,7 @@ func TestTimesOfARelease(t *testing.T) {
 	require.LessOrEqual(t, step.Now, ends.Now)
 }
 
-// A delivery that is tried again is the same: now is still the time of its event.
+// A retried delivery does not change: now is still the time of its event.
 func TestNowIsTheSameForEveryAttempt(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -97,7 +97,7 @@ func TestNowIsTheSameForEveryAttempt(t *testing.T) {
 	require.Equal(t, bodies[:len(bodies)/2], bodies[len(bodies)/2:])
 }
 
-// Contract, "Templates": the times of a job: the run begins before its delay, the job behind it.
+// Contract, "Templates": the times of a job: the run begins before its delay, the job after it.
 func TestTimesOfAJob(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -14,16 +14,16 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A jobNotice is a run that fires the event of a job's run that did not take
-// place. Its subject is the job, which does no work.
+// A jobNotice is a run that fires the event for a job's run that did not take place. Its
+// subject is the job, which does no work.
 type jobNotice struct {
 	*jobRun
 	done bool
 }
 
-// JobNotice is the workflow latch.JobNotice: it fires JOB_SKIPPED or JOB_MISSED
-// for a registered job (contract, "Events"). [Trigger] starts it as a run of its
-// own, so that a slow receiver keeps no schedule waiting.
+// JobNotice is the workflow latch.JobNotice. It fires JOB_SKIPPED or JOB_MISSED for a
+// registered job (contract, "Events"). [Trigger] starts it as a separate run, so that a slow
+// receiver does not delay the schedule.
 func JobNotice(ctx workflow.Context, input, argument converter.RawValue) (*latch.EmissionResult, error) {
 	var notice protocol.Notice
 	if err := json.Unmarshal(payloadJSON(argument), &notice); err != nil || notice.Event != latch.EventJobSkipped && notice.Event != latch.EventJobMissed {
@@ -40,7 +40,7 @@ func JobNotice(ctx workflow.Context, input, argument converter.RawValue) (*latch
 	}
 	run.weigh(run.job.Vars, notice.Data)
 	run.result.ID, run.webhooks = run.job.ID, run.attach(run.job.Webhooks)
-	run.result.StartedAt = run.now() // no run began, and templates that show when still render
+	run.result.StartedAt = run.now() // no run began, but templates that use the time still render
 	if err := run.tagStatus(); err != nil {
 		return nil, err
 	}
@@ -68,8 +68,8 @@ func (n *jobNotice) mayControl(string) error {
 	return errors.New("nothing is under way here that could be stopped")
 }
 
-// tellNotice starts the run that fires the event. If it fails to start, the job
-// runs all the same.
+// tellNotice starts the run that fires the event. If it fails to start, the job runs all the
+// same.
 func tellNotice(ctx workflow.Context, definition *protocol.Definition, kind, event string, data latch.Object) {
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:        excerpt.Of("latch-notice-"+definition.ID+"-"+kind+"-"+workflow.GetInfo(ctx).WorkflowExecution.RunID, 990),

@@ -15,11 +15,10 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// StartOnce is the workflow latch.StartOnce: it starts a run and leaves it to
-// itself. Its own workflow id stands for an idempotency key, so that Temporal
-// keeps the key for as long as it keeps closed workflows. It completes with the
-// run that it started, and fails as AlreadyRunning where another one is under
-// way: then the key has started nothing and may be used again.
+// StartOnce is the workflow latch.StartOnce. It starts a run and does not wait for it. Its own
+// workflow id stands for an idempotency key, so that Temporal keeps the key for as long as it
+// keeps closed workflows. It completes with the run that it started. It fails as AlreadyRunning
+// if another run is open: the key has then started nothing and may be reused.
 func StartOnce(ctx workflow.Context, input converter.RawValue) (*protocol.StartedOnce, error) {
 	var given protocol.StartOnce
 	if err := json.Unmarshal(payloadJSON(input), &given); err != nil || latch.KindOfWorkflow(given.Workflow) == "" {

@@ -11,9 +11,9 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Package once: what stands for a key starts its run and leaves it to itself, and
-// starts none of a user's own workflows. That it fails where another run is under
-// way is tested end to end: the test environment has no such answer.
+// The workflow for a key starts its run without waiting for it, and starts none of a user's own
+// workflows. An end-to-end test covers its failure while another run is open: the test
+// environment has no such answer.
 func TestStartOnce(t *testing.T) {
 	t.Parallel()
 	const emission = `{"workflow":"latch.Emit","workflow_id":"emit-1","arguments":[{"event":"SAID"}]}`

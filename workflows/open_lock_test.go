@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "Records": an open lock says what it holds, at which step, and what
-// its timeout decides.
+// Contract, "Records": an open lock names what it holds, its step, and the decision of its
+// timeout.
 func TestOpenLockTellsWhatItHoldsAndWhatItsTimeoutDoes(t *testing.T) {
 	t.Parallel()
 	const release = `{"id":"shop","title":"The shop","steps":[{"name":"migrate","do":{"http":{"url":"$R/do"}}}],

@@ -11,9 +11,9 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// operatorsOf returns the webhooks that are told of deliveries of an event that
-// fail for good, each with these events alone. Of deliveries to operators
-// nobody is told: that could go on for ever.
+// operatorsOf returns the webhooks that are notified when deliveries of an event fail
+// permanently, each with only these events. Failed deliveries to operators are not reported,
+// because that could go on for ever.
 func operatorsOf(event string, webhooks []protocol.AttachedWebhook) []protocol.AttachedWebhook {
 	if latch.IsOperatorEvent(event) {
 		return nil
@@ -34,9 +34,8 @@ func operatorsOf(event string, webhooks []protocol.AttachedWebhook) []protocol.A
 	return operators
 }
 
-// failed returns the record of a delivery that failed as operators see it. Its
-// hook may not be decided yet: then its lock is still open, which shows to
-// nobody but its own receiver.
+// failed returns the record of a failed delivery in the form for operators. Its hook may not be
+// decided yet: its lock is then still open, and visible only to its own receiver.
 func failed(record latch.Record) latch.Record {
 	if record.Lock.Open() {
 		record.Lock = nil
@@ -47,10 +46,10 @@ func failed(record latch.Record) latch.Record {
 	return record
 }
 
-// tellOperators fires DELIVERY_EXHAUSTED or ENDPOINT_GONE in a run of its own,
-// should the delivery have failed for good and somebody listen. Of one whose
-// webhook was disabled or deleted meanwhile nobody is told: an operator ended
-// it, and what listens may be the very receiver that was to be cut off.
+// tellOperators fires DELIVERY_EXHAUSTED or ENDPOINT_GONE in a separate run, if the delivery
+// has failed permanently and a webhook listens. It does not report a delivery whose webhook was
+// disabled or deleted meanwhile: an operator ended it, and the listener may be the very
+// receiver that was cut off.
 func tellOperators(ctx workflow.Context, operators []protocol.AttachedWebhook, record *latch.Record, outcome protocol.Outcome) {
 	event := latch.EventDeliveryExhausted
 	if outcome.Gone {
@@ -83,7 +82,7 @@ func tellOperators(ctx workflow.Context, operators []protocol.AttachedWebhook, r
 	}
 }
 
-// registeredOf returns the ids of the registered ones of the webhooks.
+// registeredOf returns the ids of the registered ones among the webhooks.
 func registeredOf(webhooks []protocol.AttachedWebhook) []string {
 	var ids []string
 	for i := range webhooks {

@@ -17,15 +17,15 @@ import (
 type turn int
 
 const (
-	// itsTurn: the delivery is sent, or was.
+	// itsTurn: the delivery is or was sent.
 	itsTurn turn = iota
-	// waiting: those before it have not settled.
+	// waiting: the previous ones have not settled.
 	waiting
 	// laidBy: it waits, and the next run of the chain takes it up.
 	laidBy
 )
 
-// enterStream adds a delivery that is under way to those of its webhook.
+// enterStream adds a delivery to those of its webhook.
 func (h *hook) enterStream() {
 	if h.state != verdict.UnderWay {
 		return
@@ -37,7 +37,7 @@ func (h *hook) enterStream() {
 // mustWait reports whether the delivery waits for its turn.
 func (h *hook) mustWait() bool { return h.webhook.Ordered && h.stream.head() != h }
 
-// head is the first delivery that has not settled; nil for none.
+// head returns the first delivery that has not settled, or nil.
 func (s *stream) head() *hook {
 	settled := 0
 	for settled < len(s.unsettled) && s.unsettled[settled].state != verdict.UnderWay {
@@ -50,7 +50,7 @@ func (s *stream) head() *hook {
 	return s.unsettled[0]
 }
 
-// next is the first delivery that waits for its turn; nil for none.
+// next returns the first delivery that waits for its turn, or nil.
 func (s *stream) next() *hook {
 	i := slices.IndexFunc(s.unsettled, isWaiting)
 	if i < 0 {
@@ -61,12 +61,12 @@ func (s *stream) next() *hook {
 
 func isWaiting(h *hook) bool { return h.turn == waiting }
 
-// isOwn reports whether the run itself still has the delivery sent.
+// isOwn reports whether the run itself still sends the delivery.
 func isOwn(h *hook) bool {
 	return h.state == verdict.UnderWay && !isWaiting(h) && h.record.HandedTo == ""
 }
 
-// queue has a delivery wait for its turn.
+// queue makes a delivery wait for its turn.
 func (s *session) queue(h *hook) {
 	h.turn = waiting
 	if h.stream.attended {
@@ -76,7 +76,7 @@ func (s *session) queue(h *hook) {
 	workflow.Go(s.detached, func(ctx workflow.Context) { s.attend(ctx, h.stream) })
 }
 
-// attend sends the deliveries that wait, each in its turn, until none does.
+// attend sends the deliveries that wait, each in its turn, until none waits.
 func (s *session) attend(ctx workflow.Context, of *stream) {
 	for {
 		await(ctx, func() bool {
@@ -109,9 +109,9 @@ func (s *session) layBy() {
 	}
 }
 
-// handOverQueues hands over what waits for its turn, of each webhook as one queue.
-// A webhook of which this run still sends something itself has its turn when the run
-// hands over again.
+// handOverQueues hands over the deliveries that wait for their turn, as one queue for each
+// webhook. A webhook to which this run still sends a delivery is handled when the run hands
+// over again.
 func (s *session) handOverQueues(ctx workflow.Context) {
 	for _, of := range s.streams.all {
 		if of.head() == nil || of.next() == nil || slices.ContainsFunc(of.unsettled, isOwn) {
@@ -132,8 +132,8 @@ func (s *session) handOverQueues(ctx workflow.Context) {
 	}
 }
 
-// handOverWaiting hands a delivery over that was never sent, to a child that waits for
-// its turn.
+// handOverWaiting hands over a delivery that was never sent, to a child that waits for its
+// turn.
 func (s *session) handOverWaiting(ctx workflow.Context, h *hook) {
 	h.turn = itsTurn
 	h.attempt.send = h.newSend(ctx)
@@ -151,8 +151,7 @@ func (s *session) handOverWaiting(ctx workflow.Context, h *hook) {
 	h.firing.changed = true
 }
 
-// startQueue starts the workflow that gives those of a webhook their turns that were
-// handed over.
+// startQueue starts the workflow that gives a webhook's handed over deliveries their turns.
 func (s *session) startQueue(ctx workflow.Context, of *stream, queue protocol.Queue) {
 	if len(queue.Items) == 0 {
 		return

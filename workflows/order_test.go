@@ -17,7 +17,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// failing has the first requests to a path fail.
+// failing makes the first requests to a path fail.
 func (b *bench) failing(path string, times int) {
 	b.handlers[path] = func(w http.ResponseWriter, _ *http.Request) {
 		if times--; times >= 0 {
@@ -26,8 +26,8 @@ func (b *bench) failing(path string, times int) {
 	}
 }
 
-// Contract, "Ordered": the next delivery is sent once the one before is settled, and
-// not before; one that is given up holds up no other.
+// Contract, "Ordered": the next delivery is sent once the previous one is settled, and not
+// before. One that is given up does not block the others.
 func TestOrderedSendsTheNextOnceTheOneBeforeIsSettled(t *testing.T) {
 	t.Parallel()
 	const job = `{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[{"id":"w","url":"$R/w",$HOW,
@@ -61,7 +61,7 @@ func TestOrderedSendsTheNextOnceTheOneBeforeIsSettled(t *testing.T) {
 	}
 }
 
-// Contract, "Ordered": without it a delivery that fails holds up no other.
+// Contract, "Ordered": without it a delivery that fails does not delay the others.
 func TestUnorderedDeliveriesGoOutSideBySide(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -74,8 +74,8 @@ func TestUnorderedDeliveriesGoOutSideBySide(t *testing.T) {
 	require.ElementsMatch(t, []string{"A", "B"}, got[:2])
 }
 
-// Contract, "Ordered": what still waits at the run's end is handed over as one queue,
-// each with its number, and none of it is tried before its turn.
+// Contract, "Ordered": deliveries that still wait at the run's end are handed over as one
+// queue, each with its number, and none is attempted before its turn.
 func TestWhatWaitsIsHandedOverAsOneQueue(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -114,8 +114,8 @@ func TestWhatWaitsIsHandedOverAsOneQueue(t *testing.T) {
 	require.Equal(t, []protocol.Queue{{Items: items}}, queues)
 }
 
-// Contract, "Ordered": a delivery that was handed over is not sent before its turn, and
-// its deadline counts from then on.
+// Contract, "Ordered": a delivery that was handed over is not sent before its turn, and its
+// deadline counts from then on.
 func TestAWaitingDeliveryIsSentInItsTurn(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -138,8 +138,8 @@ func TestAWaitingDeliveryIsSentInItsTurn(t *testing.T) {
 	require.Equal(t, 2, ended.Sequence)
 }
 
-// Contract, "Ordered": the request of a hook that blocks waits for its turn, and its
-// lock times out meanwhile as any does.
+// Contract, "Ordered": the request of a blocking hook waits for its turn, while its lock can
+// time out as usual.
 func TestAnOrderedGateWaitsForItsTurn(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -155,8 +155,8 @@ func TestAnOrderedGateWaitsForItsTurn(t *testing.T) {
 	require.Equal(t, time.Hour, lock.RemovedAt.Sub(result.Events[1].History[0].StartedAt.Time))
 }
 
-// Contract, "Ordered": of a batch, the order is that of the input, whichever event is
-// planned first.
+// Contract, "Ordered": the order of a batch is that of the input, whichever event is planned
+// first.
 func TestAnOrderedBatchGoesOutInItsOrder(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -172,7 +172,7 @@ func TestAnOrderedBatchGoesOutInItsOrder(t *testing.T) {
 	require.Equal(t, 2, result.Events[2].History[0].Sequence)
 }
 
-// Contract, "Ordered": a cancelled job still tells its events in order.
+// Contract, "Ordered": a cancelled job still sends its events in order.
 func TestACancelledJobTellsItsEventsInOrder(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -189,7 +189,7 @@ func TestACancelledJobTellsItsEventsInOrder(t *testing.T) {
 	require.Equal(t, []string{"JOB_START", "JOB_COMPLETE", "JOB_FAILURE"}, told)
 }
 
-// Contract, "Ordered": what waits goes on waiting in the run that goes on as a new one.
+// Contract, "Ordered": waiting deliveries continue to wait in the run that continues as new.
 func TestWhatWaitsForItsTurnIsSentByTheNextRun(t *testing.T) {
 	t.Parallel()
 	const spec = `{"id":"long","steps":[{"name":"a","do":{"http":{"url":"$R/do"}}},{"name":"b","do":{"http":{"url":"$R/do"}}}],"webhooks":[
@@ -224,8 +224,8 @@ func TestWhatWaitsForItsTurnIsSentByTheNextRun(t *testing.T) {
 	requireChain(t, records, 1, "")
 }
 
-// Contract, "Ordered": a queue gives each delivery its turn once the one before is
-// settled. One that was ended from outside, was kept or has gone holds up no other.
+// Contract, "Ordered": a queue gives each delivery its turn once the previous one is settled.
+// One that was ended from outside, was kept or no longer exists does not block the others.
 func TestAQueueGivesTurnsOneByOne(t *testing.T) {
 	t.Parallel()
 	var told []string

@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// maximumScheduled bounds the arguments that go to the server with one
-	// workflow task: a request of more than 4 MiB ends the run.
+	// maximumScheduled bounds the arguments that go to the server with one workflow task: a
+	// request of more than 4 MiB ends the run.
 	maximumScheduled = 1 << 20
-	// plainWeight is taken for what every argument holds, in bytes.
+	// plainWeight is the estimated size of the parts that every argument has, in bytes.
 	plainWeight = 4 << 10
 )
 
@@ -22,14 +22,14 @@ const (
 // tasks.
 type pacer struct {
 	scheduled int
-	// reserved is for the answers of the volleys under way.
+	// reserved is for the answers of the volleys in flight.
 	reserved int
-	// pause ends with the workflow task under way; nil where there is none.
+	// pause ends with the current workflow task. It may be nil.
 	pause workflow.Future
 }
 
-// wait lets the caller schedule an argument of the given weight, at once where
-// there is room for it.
+// wait returns when the caller may schedule an argument of the given weight, at once if there
+// is room for it.
 func (p *pacer) wait(ctx workflow.Context, weight int) {
 	for p.scheduled+p.reserved > 0 && p.scheduled+p.reserved+weight > maximumScheduled {
 		if before := p.reserved; before > 0 {
@@ -48,23 +48,23 @@ func (p *pacer) wait(ctx workflow.Context, weight int) {
 	p.scheduled += weight
 }
 
-// reserve keeps room for the answer of a volley. How long that is shows once the
-// volley has ended; then settle must be called.
+// reserve reserves room for the answer of a volley. The actual size is known after the volley,
+// when settle must be called.
 func (p *pacer) reserve(ctx workflow.Context) {
 	p.wait(ctx, protocol.MaximumVolleyBytes)
 	p.scheduled -= protocol.MaximumVolleyBytes
 	p.reserved += protocol.MaximumVolleyBytes
 }
 
-// settle gives back what the answer of a volley did not take.
+// settle releases the room that a volley's answer did not need.
 func (p *pacer) settle(bytes int) {
 	p.reserved -= protocol.MaximumVolleyBytes
 	p.scheduled += bytes
 }
 
-// weight estimates the size of what the hook's delivery is sent with. It is
-// taken from what the run was given and not from what is sent, so that a
-// version that sends more or less still replays what another version paced.
+// weight estimates the size of the argument for the hook's delivery. It depends on the run's
+// input and not on the argument itself, so that a version that sends more or less can still
+// replay the pacing of another version.
 func (h *hook) weight() int {
 	s := h.firing.session
 	webhook := rawjson.Encode(h.webhook)

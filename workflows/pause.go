@@ -12,23 +12,23 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// A pausing subject has steps that wait for a person once they have failed.
+// A pausing subject has steps that wait for a person after they have failed.
 type pausing interface {
 	paused() []latch.PausedStep
 	checkRetry(data []byte, from sender) error
 	retry(ctx workflow.Context, data []byte, from sender) (any, error)
 	// mayChoose refuses a choice about a step that does not wait for one.
 	mayChoose(choice, step string) (int, error)
-	// choose carries a choice out.
+	// choose carries out a choice.
 	choose(step int, choice latch.StepChoice)
 }
 
-// work has a step's work done, again as often as a person says where the release
-// pauses at a failure. Its error is errContinues.
+// work does a step's work. If the release pauses at a failure, it repeats the work as often as
+// a person requests it. Its error is errContinues.
 func (r *releaseRun) work(ctx workflow.Context, i int) error {
 	result := &r.result.Steps[i]
 	for {
-		if result.Status == latch.StepPending { // else an earlier run of the chain took it
+		if result.Status == latch.StepPending { // otherwise an earlier run of the chain did it
 			r.do(ctx, i)
 			if result.Status == latch.StepFailed && ctx.Err() == nil {
 				if err := r.fireStepFailed(ctx, i); err != nil {
@@ -55,9 +55,8 @@ func (r *releaseRun) fireStepFailed(ctx workflow.Context, i int) error {
 	return err
 }
 
-// awaitChoice waits until a person has said what becomes of a failed step, or the run
-// is stopped, rolled back or cancelled: then the step stays failed. Its error is
-// errContinues.
+// awaitChoice waits until a person has chosen what happens to a failed step, or the run is
+// stopped, rolled back or cancelled, which leaves the step failed. Its error is errContinues.
 func (r *releaseRun) awaitChoice(ctx workflow.Context, i int) error {
 	if !slices.ContainsFunc(r.pauses, func(p protocol.PauseState) bool { return p.Step == i }) {
 		r.pauses = append(r.pauses, protocol.PauseState{Step: i, Since: r.now()})
@@ -92,8 +91,8 @@ func (r *releaseRun) paused() []latch.PausedStep {
 	return paused
 }
 
-// mayChoose returns the index of the failed step that a choice is about: the one of
-// that name, or the only one that waits.
+// mayChoose returns the index of the failed step that a choice is about: the one with that
+// name, or the only one that waits.
 func (r *releaseRun) mayChoose(choice, step string) (int, error) {
 	paused := r.paused()
 	var names []string
@@ -150,7 +149,7 @@ func (r *releaseRun) checkRetry(data []byte, _ sender) error {
 	return err
 }
 
-// retry has a failed step taken again, and answers with the status.
+// retry retries a failed step, and answers with the status.
 func (r *releaseRun) retry(_ workflow.Context, data []byte, _ sender) (any, error) {
 	given, step, err := r.decodeRetry(data)
 	if err != nil {
@@ -160,7 +159,7 @@ func (r *releaseRun) retry(_ workflow.Context, data []byte, _ sender) (any, erro
 	return r.snapshot(), nil
 }
 
-// stepToSkip returns the message where it is about a failed step.
+// stepToSkip returns the message if it is about a failed step.
 func stepToSkip(data []byte) (latch.Skip, bool) {
 	var skip latch.Skip
 	if err := skip.Decode(data); err != nil {
@@ -183,7 +182,7 @@ func (s *session) stepChosen(skip latch.Skip) (pausing, int, error) {
 	return release, step, err
 }
 
-// skipStep has the release go on without a failed step, and answers with the status.
+// skipStep makes the release continue without a failed step, and answers with the status.
 func (s *session) skipStep(skip latch.Skip) (any, error) {
 	release, step, err := s.stepChosen(skip)
 	if err != nil {

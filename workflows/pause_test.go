@@ -14,8 +14,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// pausing is a release of three steps that pauses at a failure; each step and each
-// undo is a request to the receiver.
+// pausing is a release of three steps that pauses at a failure. Each step and each undo is a
+// request to the receiver.
 const pausing = `{
 	"id": "r", "on_failure": "pause",
 	"steps": [
@@ -24,7 +24,7 @@ const pausing = `{
 		{"name": "c", "do": {"http": {"url": "$R/do/c"}}}],
 	"webhooks": [{"id": "log", "url": "$R/log", "events": [{"event": "STEP_FAILED"}, {"event": "AFTER_STEP"}]}]}`
 
-// failsFirst has a path of the receiver fail the first times.
+// failsFirst makes the first requests to a path of the receiver fail.
 func (b *bench) failsFirst(path string, times int) {
 	b.handlers[path] = func(w http.ResponseWriter, _ *http.Request) {
 		if times--; times >= 0 {
@@ -39,7 +39,7 @@ func (b *bench) tellLater(after time.Duration, message, argument string) {
 	b.env.RegisterDelayedCallback(func() { b.env.SignalWorkflow(message, json.RawMessage(argument)) }, after)
 }
 
-// released returns what a release came to, however it closed.
+// released returns the result of a release, however it closed.
 func (b *bench) released(err error) latch.ReleaseResult {
 	b.Helper()
 	var result latch.ReleaseResult
@@ -66,8 +66,8 @@ func stepsOf(result latch.ReleaseResult) string {
 	return strings.Join(steps, " ")
 }
 
-// Contract, "Release": a failed step of a release that pauses waits for retry, skip,
-// stop or rollback.
+// Contract, "Release": a failed step of a release that pauses waits for retry, skip, stop or
+// rollback.
 func TestFailedStepWaitsForAPerson(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -107,7 +107,7 @@ func TestFailedStepWaitsForAPerson(t *testing.T) {
 	}
 }
 
-// What was said about a failed step, and how often it was taken, stands in its result.
+// The result of a failed step has the choices about it, and how often it ran.
 func TestChoicesStandInTheResult(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -126,8 +126,7 @@ func TestChoicesStandInTheResult(t *testing.T) {
 	require.Equal(t, time.Hour, step.Choices[1].At.Sub(step.Choices[0].At.Time).Round(time.Minute))
 }
 
-// A step that was skipped is undone as one that was begun, when the release is rolled
-// back later.
+// If the release is rolled back later, a skipped step is undone like one that was begun.
 func TestSkippedStepIsUndone(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -151,7 +150,7 @@ func TestCancellationEndsAPause(t *testing.T) {
 	require.Equal(t, "a:undone b:undone c:skipped", stepsOf(result))
 }
 
-// What cannot be meant is refused, with what would be right, and the step waits on.
+// An impossible choice is refused with advice, and the step continues to wait.
 func TestChoicesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ message, argument, want string }{
@@ -174,7 +173,7 @@ func TestChoicesThatAreRefused(t *testing.T) {
 	}
 }
 
-// A release that does not pause takes no retry.
+// A release that does not pause accepts no retry.
 func TestRetryWhereNothingPauses(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

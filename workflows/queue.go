@@ -13,21 +13,21 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// longestTurn bounds how long deliveries of a queue may take: a delivery has a
-// deadline of its own, ten years at most.
+// longestTurn bounds how long deliveries of a queue may take. Each delivery has its own
+// deadline, at most ten years.
 const longestTurn = 20 * 365 * 24 * time.Hour
 
 // A queue sends deliveries one after the other.
 type queue struct {
 	protocol.Queue
-	// kept reports that the endpoint is disabled again: what is left stays kept.
+	// kept reports that the endpoint is disabled again, so that the rest stays kept.
 	kept bool
 }
 
-// DeliverInOrder is the workflow latch.DeliverInOrder: it has deliveries sent that
-// were kept, or that a run handed over of an ordered webhook, each once the one before
-// is settled. Each has its record in a latch.Deliver of its own. It ends early if the
-// endpoint is disabled again: what was kept stays kept.
+// DeliverInOrder is the workflow latch.DeliverInOrder. It sends deliveries that were kept, or
+// that a run handed over for an ordered webhook, each after the previous one is settled. Each
+// has its record in its own latch.Deliver. It ends early if the endpoint is disabled again: the
+// rest stays kept.
 func DeliverInOrder(ctx workflow.Context, input converter.RawValue) error {
 	q := &queue{}
 	if err := json.Unmarshal(payloadJSON(input), &q.Queue); err != nil || len(q.Items) == 0 {
@@ -50,8 +50,8 @@ func DeliverInOrder(ctx workflow.Context, input converter.RawValue) error {
 	return nil
 }
 
-// send sends what comes next: as many kept deliveries as one activity takes, or one
-// that was handed over.
+// send sends the next deliveries: as many kept ones as one activity takes, or one that was
+// handed over.
 func (q *queue) send(ctx workflow.Context) error {
 	handed := slices.IndexFunc(q.Items, func(item protocol.QueueItem) bool { return item.Handed })
 	kept := min(len(q.Items), protocol.MaximumKeptBatch)
@@ -101,7 +101,7 @@ func (q *queue) state() (protocol.QueueState, error) {
 	return protocol.QueueState{Done: q.Done, Lost: q.Lost, Left: len(q.Items), Kept: q.kept}, nil
 }
 
-// details says for people how far the queue has come.
+// details describes the progress of the queue for people.
 func (q *queue) details() string {
 	switch {
 	case q.kept:
@@ -113,8 +113,8 @@ func (q *queue) details() string {
 	}
 }
 
-// giveTurn tells a delivery that was handed over that it may be sent. One that has
-// ended meanwhile needs no turn.
+// giveTurn signals a handed over delivery that it may be sent. One that has ended meanwhile
+// needs no turn.
 func giveTurn(ctx workflow.Context, item protocol.QueueItem) {
 	err := workflow.SignalExternalWorkflow(ctx, latch.PrefixDelivery+item.DeliveryID, "", protocol.SignalTurn, nil).Get(ctx, nil)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// kept is a queue of so many deliveries that were kept.
+// kept is a queue of the given number of kept deliveries.
 func kept(count int) protocol.Queue {
 	var queue protocol.Queue
 	for n := range count {
@@ -20,8 +20,8 @@ func kept(count int) protocol.Queue {
 	return queue
 }
 
-// What was kept is sent by one activity for many deliveries, in its order, and the queue
-// says how far it has come. It ends early once the endpoint is disabled again.
+// One activity sends many kept deliveries, in their order, and the queue reports its progress.
+// It ends early once the endpoint is disabled again.
 func TestAQueueSendsWhatWasKeptInBatches(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -58,7 +58,7 @@ func TestAQueueSendsWhatWasKeptInBatches(t *testing.T) {
 	}
 }
 
-// A redelivery that was sent already is recorded, and not sent.
+// A redelivery that was already sent is recorded, and not sent again.
 func TestARedeliveryThatWasSentIsOnlyRecorded(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

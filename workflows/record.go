@@ -9,13 +9,13 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// What may come to a delivery and its hook: each method here is one such
-// change, and nothing else writes a record of the history (a test looks).
+// The changes of a delivery and its hook. Each method here is one such change, and no other
+// code writes a record of the history, which a test checks.
 
 // planned writes the record of what is to be delivered.
 func (d *delivery) planned(record latch.Record) { d.record = d.history.add(record) }
 
-// settled writes that the delivery has arrived, or was given up.
+// settled records that the delivery succeeded, or was given up.
 func (d *delivery) settled(outcome protocol.Outcome) {
 	d.state = verdict.Undeliverable
 	if outcome.Delivered {
@@ -25,7 +25,7 @@ func (d *delivery) settled(outcome protocol.Outcome) {
 	d.exchanged(outcome)
 	d.verdict = outcome.Verdict
 	if len(d.brought) > 0 {
-		d.verdict = nil // it was given without what an update brought
+		d.verdict = nil // it was passed without what an update brought
 	}
 	d.answered = outcome.Data
 	d.record.Data = d.data()
@@ -49,7 +49,7 @@ func (d *delivery) settled(outcome protocol.Outcome) {
 	d.history.changed(d.record)
 }
 
-// exchanged writes the exchange itself.
+// exchanged records the exchange itself.
 func (d *delivery) exchanged(outcome protocol.Outcome) {
 	d.record.Attempts = outcome.Attempts
 	if len(outcome.Tries) > 0 {
@@ -64,14 +64,14 @@ func (d *delivery) exchanged(outcome protocol.Outcome) {
 	d.record.Request, d.record.Response = outcome.Request, outcome.Response
 }
 
-// handedTo writes that a workflow carries the delivery on.
+// handedTo records the workflow that continues the delivery.
 func (d *delivery) handedTo(workflowID string, outcome protocol.Outcome) {
 	d.record.HandedTo = workflowID
 	d.exchanged(outcome)
 	d.history.changed(d.record)
 }
 
-// takenDown writes how far a delivery has come that the next run goes on with.
+// takenDown records the progress of a delivery that the next run continues.
 func (d *delivery) takenDown(outcome protocol.Outcome) {
 	d.exchanged(outcome)
 	d.history.changed(d.record)
@@ -83,7 +83,7 @@ func (d *delivery) judged(answer *verdict.Verdict) {
 	d.history.changed(d.record)
 }
 
-// updated writes what somebody told of the delivery since.
+// updated records what somebody has since reported about the delivery.
 func (d *delivery) updated(update latch.RecordUpdate) {
 	d.bring(update.Data, update.Result)
 	d.record.Data = d.data()
@@ -93,7 +93,7 @@ func (d *delivery) updated(update latch.RecordUpdate) {
 	d.history.changed(d.record)
 }
 
-// released writes that somebody removed the lock.
+// released records that somebody removed the lock.
 func (d *delivery) released(release latch.LockRelease, via string) {
 	d.lockRemoved = true
 	d.bring(release.Data, release.Result)
@@ -111,8 +111,7 @@ func (d *delivery) opened(lock latch.RecordLock) {
 	d.history.changed(d.record)
 }
 
-// expired writes that the lock was not removed in time, and what its policy
-// decides then.
+// expired records that the lock was not removed in time, and the decision of its policy.
 func (d *delivery) expired(policy string, timeout time.Duration) {
 	d.decided(policy, "on_timeout: "+policy)
 	if d.state != verdict.UnderWay {
@@ -121,8 +120,7 @@ func (d *delivery) expired(policy string, timeout time.Duration) {
 	d.closeLock(latch.ViaTimeout, "", "not removed within "+timeout.String())
 }
 
-// overdue writes that the gate's deadline has passed, and what its policy decides
-// then.
+// overdue records that the gate's deadline has passed, and the decision of its policy.
 func (d *delivery) overdue(policy string) {
 	d.decided(policy, "on_deadline: "+policy)
 	if d.state != verdict.UnderWay {
@@ -131,13 +129,13 @@ func (d *delivery) overdue(policy string) {
 	d.closeLock(latch.ViaTimeout, "", "not removed before the gate's deadline")
 }
 
-// failed writes what the policy on_error decides.
+// failed records the decision of the policy on_error.
 func (d *delivery) failed(policy string) {
 	d.decided(policy, "on_error: "+policy)
 	d.closeLock(latch.ViaOverride, "", "on_error: "+d.record.Error)
 }
 
-// ruled writes what the hook decides by the verdict on its record.
+// ruled records the hook's decision from the verdict on its record.
 func (d *delivery) ruled(answer *verdict.Verdict, decision, rule string) {
 	d.record.Result = answer.Result
 	if answer.Error != "" {
@@ -149,21 +147,21 @@ func (d *delivery) ruled(answer *verdict.Verdict, decision, rule string) {
 	d.closeLock(latch.ViaOverride, "", "the endpoint answered: "+d.record.Result)
 }
 
-// maximumRule bounds, in bytes, how much of an expression a record keeps.
+// maximumRule bounds how much of an expression a record keeps, in bytes.
 const maximumRule = 500
 
-// decided writes the hook's decision, and what it rests on.
+// decided records the hook's decision, and the reason.
 func (d *delivery) decided(decision, rule string) {
 	d.decision, d.record.Decision, d.record.Rule = decision, decision, excerpt.Of(rule, maximumRule)
 }
 
-// foreseen writes what the hook would have decided, and what that rests on.
+// foreseen records what the hook would have decided, and the reason.
 func (d *delivery) foreseen(decision, rule string) {
 	d.record.WouldDecide, d.record.Rule = decision, excerpt.Of(rule, maximumRule)
 	d.history.changed(d.record)
 }
 
-// takenOut writes that a person took the hook out of its event's decision.
+// takenOut records that a person excluded the hook from its event's decision.
 func (d *delivery) takenOut(skip latch.Skip, via string) {
 	d.decision, d.record.Decision, d.record.Rule = "", "", ""
 	d.record.Result = latch.ResultSkipped
@@ -174,9 +172,9 @@ func (d *delivery) takenOut(skip latch.Skip, via string) {
 	d.closeLock(via, skip.By, skip.Reason)
 }
 
-// overridden closes a lock that nothing waits for any more, since something
-// else decided. Nobody has passed the hook, and its endpoint's answer, should
-// one still come, decides nothing: its record is skipped.
+// overridden closes a lock that nothing waits for any more, because the decision came from
+// elsewhere. Its record is skipped: nobody has passed the hook, and a later answer of its
+// endpoint decides nothing.
 func (d *delivery) overridden(reason string) {
 	if d.record == nil || !d.record.Lock.Open() {
 		return
@@ -190,8 +188,8 @@ func (d *delivery) overridden(reason string) {
 	d.closeLock(latch.ViaOverride, "", reason)
 }
 
-// closeLock ends the lock's wait, if it is still open, and with it the record
-// of a delivery that has ended.
+// closeLock ends the lock's wait, if it is still open, and with it the record of a delivery
+// that has ended.
 func (d *delivery) closeLock(via, by, reason string) {
 	defer d.history.changed(d.record)
 	if !d.record.Lock.Open() {

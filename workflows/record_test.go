@@ -12,9 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A record in the history is written by the transitions in record.go alone, and
-// made smaller by history.go: whoever asks why a record says what it says has
-// two files to read.
+// Only the transitions in record.go write a record in the history, and only history.go cuts it:
+// these two files explain the content of every record.
 func TestRecordsAreWrittenInOneRoom(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
@@ -43,7 +42,7 @@ func TestRecordsAreWrittenInOneRoom(t *testing.T) {
 	require.Empty(t, writes, "assignments to fields of a delivery's record")
 }
 
-// writesRecord reports whether an expression is a field of something's record.
+// writesRecord reports whether an expression is a field of some record.
 func writesRecord(target ast.Expr) bool {
 	for {
 		selector, ok := target.(*ast.SelectorExpr)

@@ -6,8 +6,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A Registry takes workflows; a worker, a replayer and the SDK's test
-// environment are registries.
+// A Registry registers workflows. Workers, replayers and the SDK's test environment implement
+// it.
 type Registry interface {
 	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
 }
@@ -34,8 +34,7 @@ func Register(registry Registry) {
 	} {
 		registry.RegisterWorkflowWithOptions(w.function, workflow.RegisterOptions{
 			Name: w.name,
-			// A release may wait for months: it goes on with the version of the
-			// worker that comes next.
+			// A release may wait for months: it continues on the next version of the worker.
 			VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 		})
 	}

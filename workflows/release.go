@@ -36,9 +36,9 @@ type releaseRun struct {
 	undos []int
 	// stepsTaken reports that a step was started.
 	stepsTaken bool
-	// gates counts those that were reached since the run began, passed those that
-	// have let the release pass, also in earlier runs of the chain; reopened is the
-	// event at which the earlier run waited.
+	// gates counts the gates that were reached since the run began. passed counts those that
+	// have let the release pass, also in earlier runs of the chain. reopened is the event at
+	// which the earlier run waited.
 	gates, passed int
 	reopened      *firing
 	// pauses are the failed steps that wait for a person.
@@ -47,9 +47,8 @@ type releaseRun struct {
 	ending *ending
 }
 
-// Release is the workflow latch.Release: it takes the steps in order, lets
-// webhooks hold it, and stops or rolls back as they decide (contract,
-// "Release").
+// Release is the workflow latch.Release. It takes the steps in order, lets webhooks hold it,
+// and stops or rolls back as they decide (contract, "Release").
 func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResult, error) {
 	run := &releaseRun{result: latch.ReleaseResult{Status: latch.ReleaseRunning, Steps: []latch.StepResult{}}}
 	run.session = silentSession(ctx, run)
@@ -76,7 +75,7 @@ func Release(ctx workflow.Context, input converter.RawValue) (*latch.ReleaseResu
 	return run.end(ctx)
 }
 
-// carryOut goes from the first gate to the events of the end.
+// carryOut runs the release from the first gate to the final events.
 func (r *releaseRun) carryOut(ctx workflow.Context) error {
 	if r.ending == nil {
 		end, err := r.forward(ctx)
@@ -88,8 +87,8 @@ func (r *releaseRun) carryOut(ctx workflow.Context) error {
 	return r.finish(ctx, r.ending)
 }
 
-// prepare makes the result of a run that begins, or takes that of the earlier run of
-// the chain.
+// prepare creates the result of a run that begins, or takes that of the earlier run of the
+// chain.
 func (r *releaseRun) prepare(earlier *protocol.State) {
 	r.weigh(r.release.Vars, r.release.Instance)
 	r.taken, r.working = r.release.AllSteps(), map[int]bool{}
@@ -107,7 +106,7 @@ func (r *releaseRun) prepare(earlier *protocol.State) {
 	}
 }
 
-// progress writes how far the release has come.
+// progress saves the progress of the release.
 func (r *releaseRun) progress(state *protocol.State) {
 	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed, Pauses: r.pauses, Finished: r.finished}
 	if end := r.ending; end != nil {
@@ -126,8 +125,8 @@ type ending struct {
 
 var released = &ending{status: latch.ReleaseReleased}
 
-// forward goes through gates and steps until the release is through, or
-// something ends it. Its error is the run's own, not the release's.
+// forward runs gates and steps until the release is complete, or something ends it. Its error
+// is the run's own, not the release's.
 func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
 	if end, err := r.gate(ctx, latch.EventBeforeRelease, place{}); end != nil || err != nil {
 		return end, err
@@ -135,7 +134,7 @@ func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
 	if end, err := r.takeAll(ctx); end != nil || err != nil {
 		return end, err
 	}
-	r.step = "" // the event that follows is of no step
+	r.step = "" // the next event concerns no step
 	if end, err := r.gate(ctx, latch.EventBeforeReleaseComplete, place{}); end != nil || err != nil {
 		return end, err
 	}
@@ -215,7 +214,7 @@ func (r *releaseRun) gate(ctx workflow.Context, event string, at place) (*ending
 	return end, nil
 }
 
-// open fires the event of a gate, unless the earlier run of the chain has.
+// open fires the event of a gate, unless the earlier run of the chain has fired it.
 func (r *releaseRun) open(ctx workflow.Context, event string, at place) (*firing, error) {
 	if firing := r.reopened; firing != nil {
 		r.reopened = nil
@@ -256,8 +255,7 @@ func (r *releaseRun) takeStep(ctx workflow.Context, i int) (*ending, error) {
 	return r.failed(step.Name, result.Error, end), nil
 }
 
-// do has a step's work done. A step that is retried is undone as one that was taken
-// last.
+// do does a step's work. A step that is retried is undone as if it was taken last.
 func (r *releaseRun) do(ctx workflow.Context, i int) {
 	step, result := &r.taken[i], &r.result.Steps[i]
 	r.step = step.Name
@@ -276,9 +274,8 @@ func (r *releaseRun) do(ctx workflow.Context, i int) {
 	}
 }
 
-// failed is the ending of a failed step. Whether it is rolled back is the
-// release's policy; a gate or a person may only ask for more, but for a
-// person's word to stop.
+// failed returns the ending for a failed step. The release's policy says whether it is rolled
+// back. A gate or a person may only ask for more, except that a person may stop it.
 func (r *releaseRun) failed(step, message string, gate *ending) *ending {
 	end := &ending{status: latch.ReleaseFailed, rollBack: r.release.OnFailure != latch.Stop,
 		reason: fmt.Sprintf("step %s failed: %s", step, message)}
@@ -296,7 +293,7 @@ func (r *releaseRun) cancelled() *ending {
 	return &ending{status: latch.ReleaseCancelled, rollBack: r.release.OnCancel != latch.Stop, reason: "the run was cancelled"}
 }
 
-// controlled is the ending by a person's word.
+// controlled returns the ending that a person requested.
 func (r *releaseRun) controlled(event string) *ending {
 	r.control.taken = true
 	end := &ending{status: latch.ReleaseStopped, reason: r.control.describe(),
@@ -340,7 +337,7 @@ func (r *releaseRun) finish(ctx workflow.Context, end *ending) error {
 	return nil
 }
 
-// skipSteps marks the steps that the release ends without having reached.
+// skipSteps marks the steps that the release did not reach as skipped.
 func (r *releaseRun) skipSteps() {
 	for i := range r.result.Steps {
 		if r.result.Steps[i].Status == latch.StepPending {
@@ -361,7 +358,7 @@ func (r *releaseRun) outcomeEvent(end *ending) string {
 	case latch.ReleaseFailed:
 		return latch.EventReleaseFailure
 	}
-	switch { // a cancelled release fires the event of what happened to its steps
+	switch { // a cancelled release fires the event for the state of its steps
 	case r.undoFailed():
 		return latch.EventReleaseFailure
 	case end.rollBack:
@@ -396,8 +393,7 @@ func (r *releaseRun) end(ctx workflow.Context) (*latch.ReleaseResult, error) {
 	return &result, nil
 }
 
-// failure is the error of a release that failed, or whose fail_on names its
-// outcome.
+// failure returns the error of a release that failed, or whose fail_on names its outcome.
 func (r *releaseRun) failure(result latch.ReleaseResult) error {
 	kind, how := latch.ErrorReleaseFailed, "failed"
 	switch {

@@ -18,9 +18,9 @@ import (
 	"github.com/latch-run/latch/workflows"
 )
 
-// Runs that earlier versions began replay with this one. `make histories` adds the
-// files and replaces none: a number at the end of a name counts the versions whose
-// commands differ. Those named earlier-… are of versions that decided otherwise.
+// Runs that earlier versions began replay with this one. `make histories` adds the files and
+// replaces none: a number at the end of a name counts the versions whose commands differ. Files
+// named earlier-… are of versions that decided differently.
 func TestRecordedHistoriesReplay(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.json")
@@ -47,8 +47,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	}
 }
 
-// gates is a workflow of a user's own that goes through gates until one does
-// not let pass.
+// gates is a user's own workflow that passes gates until one does not let it pass.
 func gates(ctx workflow.Context, emissions []latch.Emission) ([]workflows.GateResult, error) {
 	var results []workflows.GateResult
 	for _, emission := range emissions {
@@ -64,7 +63,7 @@ func gates(ctx workflow.Context, emissions []latch.Emission) ([]workflows.GateRe
 	return results, nil
 }
 
-// quiet is for what tests make fail on purpose.
+// quiet discards the logs of failures that tests cause on purpose.
 func quiet() log.Logger {
 	return log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil)))
 }

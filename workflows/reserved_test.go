@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// failedStep runs a release of one step and returns why that failed.
+// failedStep runs a release of one step and returns the step's error.
 func (b *bench) failedStep(vars, task string) string {
 	b.Helper()
 	require.Error(b, b.run(latch.WorkflowRelease, `{"id":"r","vars":`+vars+`,"steps":[{"name":"a","do":`+task+`}]}`))
@@ -21,8 +21,8 @@ func (b *bench) failedStep(vars, task string) string {
 	return status.Steps[0].Error
 }
 
-// Contract, "Names": a task's workflow takes no id on which Temporal or Latch
-// relies, whatever its template comes to.
+// Contract, "Names": a task's workflow may not have an id on which Temporal or Latch relies,
+// even if a template produces it.
 func TestARenderedWorkflowIDIsNotReserved(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"job-22739", "temporal-sys-scheduler:latch-webhooks-latch", "latch-trigger-1", "deliver-dlv_1"} {
@@ -40,8 +40,8 @@ func TestARenderedWorkflowIDIsNotReserved(t *testing.T) {
 			"do":{"workflow":{"type":"latch.Emit","id":"${vars.id}","input":{"event":"CREATED"}}}}]}`))
 }
 
-// A task can start a registered job by its id alone: with a definition of its
-// own making it would run in that job's place.
+// A task can start a registered job only by its id: a definition of its own would run in that
+// job's place.
 func TestATaskBringsNoDefinitionToATrigger(t *testing.T) {
 	t.Parallel()
 	const work = `{"id":"22739","task":{"http":{"url":"$R/evil"}}}`

@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "Records": a record that has a decision says what it rests on, and
-// one without a decision has no rule.
+// Contract, "Records": a record with a decision has the reason for it, and one without a
+// decision has no rule.
 func TestRecordsSayWhatDecided(t *testing.T) {
 	t.Parallel()
 	const long = `history.result == 'pass' && 'xxxxxxxxxx' != '`
@@ -67,8 +67,8 @@ func TestRecordsSayWhatDecided(t *testing.T) {
 	}
 }
 
-// Contract, "Records": at JOB_START the result decides; at an event whose hooks
-// decide nothing there is no rule.
+// Contract, "Records": at JOB_START the result decides. At an event whose hooks decide nothing
+// there is no rule.
 func TestRecordsOfAJobSayWhatDecided(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

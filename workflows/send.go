@@ -18,11 +18,11 @@ import (
 const (
 	// connectTimeout bounds connecting (contract, "How long a run stays open").
 	connectTimeout = 5 * time.Second
-	// attemptSlack is what an attempt may take beside connecting and waiting
-	// for the answer, and what a deadline is overstepped by before the server
-	// ends the activity by itself.
+	// attemptSlack is what an attempt may take in addition to connecting and waiting for the
+	// answer. It is also the time after a deadline at which the server itself ends the
+	// activity.
 	attemptSlack = 10 * time.Second
-	// sendHeartbeat is how soon the death of a worker in an attempt is noticed.
+	// sendHeartbeat is how soon the death of a worker during an attempt is noticed.
 	sendHeartbeat = 20 * time.Second
 	// longestDelay is the longest wait that a receiver may ask for.
 	longestDelay = 24 * time.Hour
@@ -32,19 +32,18 @@ const (
 type attemptInFlight struct {
 	send   protocol.Send
 	cancel workflow.CancelFunc
-	// firstEndsBy is when the first attempt has ended for sure.
+	// firstEndsBy is the time by which the first attempt has certainly ended.
 	firstEndsBy time.Time
-	// handOver asks send to hand the delivery over once it is cancelled.
+	// handOver makes send hand over the delivery after a cancellation.
 	handOver func(workflow.Context, protocol.Delivery) string
-	// stands is where the delivery stood when it was last looked at.
+	// stands is the last known state of the delivery.
 	stands protocol.PendingAttempt
 }
 
-// send carries the hook's delivery through and writes the outcome into the
-// record.
+// send sends the hook's delivery and writes the outcome to the record.
 func (h *hook) send(ctx workflow.Context) { h.sendBy(ctx, h.newSend(ctx)) }
 
-// sendBy is send with what the attempts need.
+// sendBy is send with the attempts' argument.
 func (h *hook) sendBy(ctx workflow.Context, send protocol.Send) {
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
@@ -80,16 +79,16 @@ func (h *hook) sendBy(ctx workflow.Context, send protocol.Send) {
 	h.conclude(ctx, outcome)
 }
 
-// conclude does what follows from the end of a delivery.
+// conclude handles the end of a delivery.
 func (h *hook) conclude(ctx workflow.Context, outcome protocol.Outcome) {
 	h.evaluate(disconnect(ctx))
 	h.foresee(disconnect(ctx))
 	h.firing.session.show()
-	h.firing.changed = true // the event's decision does not wait for operators to be told
+	h.firing.changed = true // the event's decision does not wait for the notification of operators
 	tellOperators(disconnect(ctx), h.firing.operators, h.record, outcome)
 }
 
-// newSend puts together what the delivery's attempts need.
+// newSend returns the argument of the delivery's attempts.
 func (h *hook) newSend(ctx workflow.Context) protocol.Send {
 	webhook := *h.webhook
 	webhook.Event, webhook.Events = "", nil
@@ -128,8 +127,8 @@ func (h *hook) answersForItself() bool {
 	return !h.settings.Blocking || h.firing.event == latch.EventJobStart
 }
 
-// evaluate asks for the result of a hook that decides nothing, where what it
-// was given before an update does not hold any more.
+// evaluate asks for the result of a hook that decides nothing, if an update has made the
+// previous answer outdated.
 func (h *hook) evaluate(ctx workflow.Context) {
 	if !h.mustEvaluate() {
 		return
@@ -141,13 +140,13 @@ func (h *hook) evaluate(ctx workflow.Context) {
 	h.judged(answer)
 }
 
-// mustEvaluate reports whether evaluate has something to ask.
+// mustEvaluate reports whether evaluate has a question.
 func (h *hook) mustEvaluate() bool {
 	return !h.takesPart() && h.state == verdict.Delivered && h.verdict == nil && h.settings.Result != "" && !h.skipped
 }
 
-// deliver runs the send activity until the delivery has arrived, is given up,
-// or was cancelled between two attempts: then it returns what is needed to go on.
+// deliver runs the send activity until the delivery has succeeded, is given up, or was
+// cancelled between two attempts. In the last case it returns what is needed to continue.
 func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *attemptInFlight) (protocol.Outcome, *protocol.Delivery) {
 	if send.Request.Webhook.Work() != "" {
 		return deliverWork(ctx, send, summary)
@@ -197,8 +196,8 @@ func diedCancelled(ctx workflow.Context, err error) bool {
 		knows(ctx, goesOnAfterDeath)
 }
 
-// attemptsOf returns how many attempts an activity has made. One that comes after a
-// volley's attempt may have waited for its time all along.
+// attemptsOf returns how many attempts an activity has made. One that follows a volley's
+// attempt may have only waited.
 func attemptsOf(send protocol.Send, stands protocol.PendingAttempt) int {
 	if !send.NotBefore.IsZero() && stands.Ended <= 0 && !stands.Running {
 		return 0
@@ -206,8 +205,7 @@ func attemptsOf(send protocol.Send, stands protocol.PendingAttempt) int {
 	return stands.Attempts()
 }
 
-// deliveryLost returns the message for a delivery whose activity ended without an
-// outcome.
+// deliveryLost returns the message for a delivery whose activity ended without an outcome.
 func deliveryLost(err error) string {
 	var timeout *temporal.TimeoutError
 	if errors.As(err, &timeout) {
@@ -221,15 +219,14 @@ func timeoutOf(webhook latch.Webhook) time.Duration {
 	return webhook.AttemptTimeout()
 }
 
-// attemptLimit returns how long an attempt may take with all that belongs to it.
+// attemptLimit returns how long an attempt may take in total.
 func attemptLimit(webhook latch.Webhook) time.Duration {
 	return connectTimeout + timeoutOf(webhook) + attemptSlack
 }
 
-// sendOptions leaves every delay to the activity, which computes it and
-// returns it with the error, and counts the attempts itself. The policy's own
-// interval applies only to an attempt that ended without a word, such as one
-// whose worker was killed.
+// sendOptions leaves every delay to the activity, which computes it and returns it with the
+// error, and counts the attempts itself. The policy's own interval applies only to an attempt
+// that ended without reporting, for example because its worker was killed.
 func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workflow.Context {
 	retry := send.Request.Webhook.Retry.WithDefaults()
 	attempts := int32(0)
@@ -258,9 +255,9 @@ func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workf
 // maximumFairnessKey is Temporal's limit, in bytes.
 const maximumFairnessKey = 64
 
-// endpointKey names the endpoint to Temporal's task queue, which shares its
-// workers out between the keys, and bounds the rate of each, where an operator
-// has it so. Of a URL that only the worker knows, the webhook's id stands for it.
+// endpointKey returns the fairness key of the endpoint. Temporal's task queue distributes its
+// workers among the keys, and limits the rate of each if an operator has configured that. If
+// only the worker knows the URL, the webhook's id is used.
 func endpointKey(webhook *latch.Webhook) string {
 	_, rest, found := strings.Cut(webhook.URL, "://")
 	host := rest

@@ -14,7 +14,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Deliveries to one endpoint share a fairness key, within Temporal's limit.
+// Deliveries to one endpoint have the same fairness key, within Temporal's limit.
 func TestEndpointKey(t *testing.T) {
 	t.Parallel()
 	for _, each := range []struct{ url, key string }{

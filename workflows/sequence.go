@@ -16,14 +16,13 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// maximumSiblings bounds how many of the jobs before it a job of a sequence sees
-// (contract, "Job"): those that ended last. Without it, what a long sequence costs
-// would grow with the square of its length.
+// maximumSiblings bounds how many of the previous jobs a job of a sequence sees (contract,
+// "Job"): those that ended last. Otherwise the cost of a long sequence would grow with the
+// square of its length.
 const maximumSiblings = 100
 
-// sequence runs the jobs one after the other as children, from the one that comes
-// after those that are done. The first failure ends it, unless that job continues on
-// error.
+// sequence runs the jobs one after the other as children, starting after those that are done.
+// The first failure ends it, unless that job continues on error.
 func (r *jobRun) sequence(ctx workflow.Context) error {
 	r.result.Jobs, r.result.Truncated = r.done.list, r.done.truncated
 	for _, item := range r.job.Jobs[min(r.done.count, len(r.job.Jobs)):] {
@@ -50,8 +49,8 @@ func (r *jobRun) sequence(ctx workflow.Context) error {
 	return nil
 }
 
-// member returns a job of the sequence: the one that stands there, or the
-// registered one that is named, as it is now.
+// member returns a job of the sequence: the job itself, or the current version of the
+// registered job that is named.
 func (r *jobRun) member(ctx workflow.Context, item latch.SequenceJob) (*protocol.Definition, error) {
 	if item.Job != nil {
 		return &protocol.Definition{ID: item.Job.ID, Job: item.Job}, nil
@@ -113,9 +112,8 @@ func (r *jobRun) child(ctx workflow.Context, definition *protocol.Definition) (*
 	return result, err
 }
 
-// known returns the jobs that have ended so far: those that this one was given as
-// before it in its sequence, and of its own those that ended last, at most as many as
-// given.
+// known returns the jobs that have ended so far: those that precede this one in its sequence,
+// and the last of its own, up to a limit.
 func (r *jobRun) known(own int) protocol.Siblings {
 	known := protocol.Siblings{}
 	maps.Copy(known, r.siblings)

@@ -8,30 +8,30 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// maximumResults bounds the results of a sequence's jobs as JSON (contract, "Job").
-// With the records it leaves room under Temporal's limit of 2 MiB for a result.
+// maximumResults bounds the results of a sequence's jobs as JSON (contract, "Job"). Together
+// with the records they stay under Temporal's limit of 2 MiB for a result.
 const maximumResults = 1 << 20
 
-// A jobResults is the results of a sequence's jobs, oldest first, kept in bounds.
+// A jobResults holds the results of a sequence's jobs, oldest first, within bounds.
 type jobResults struct {
 	list  []latch.JobResult
 	sizes []resultSize
-	// count is how many jobs have ended, those that were let go of included.
+	// count is how many jobs have ended, including those whose results were dropped.
 	count int
-	// total is what the results take as JSON, and kvps what their KVPs take.
+	// total is the size of the results as JSON, and kvps the size of their KVPs.
 	total, kvps int
-	// uncut are, for KVPs and for the rest, the places from which on something may
-	// be left to cut.
+	// uncut has, for KVPs and for the rest, the indexes from which on something may be left to
+	// cut.
 	uncutKVP, uncut int
 	truncated       bool
 }
 
-// A resultSize is what a result takes as JSON, in bytes, and what its KVP and those
-// of the jobs within it do.
+// A resultSize is the size of a result as JSON, in bytes, and that of its KVP and the KVPs of
+// the jobs within it.
 type resultSize struct{ total, kvps int }
 
-// takeOver takes the results that an earlier run of the chain left, of as many jobs
-// as given; 0 where that run was of a version that let go of none.
+// takeOver takes the results from an earlier run of the chain, and the number of its jobs; 0 if
+// that run's version dropped none.
 func (r *jobResults) takeOver(of *latch.JobResult, count int) {
 	for _, result := range of.Jobs {
 		r.add(result)
@@ -39,8 +39,7 @@ func (r *jobResults) takeOver(of *latch.JobResult, count int) {
 	r.count, r.truncated = max(count, len(of.Jobs)), r.truncated || of.Truncated
 }
 
-// add adds the result of a job that has ended, and cuts the oldest until all is in
-// bounds.
+// add adds the result of a job that has ended, and cuts the oldest until all are within bounds.
 func (r *jobResults) add(result latch.JobResult) {
 	size := sizeOfResult(&result)
 	r.list, r.sizes, r.count = append(r.list, result), append(r.sizes, size), r.count+1
@@ -65,7 +64,7 @@ func (r *jobResults) measure(i int) {
 	r.kvps += r.sizes[i].kvps - before.kvps
 }
 
-// letGo lets go of the oldest result.
+// letGo drops the oldest result.
 func (r *jobResults) letGo() {
 	r.total, r.kvps = r.total-r.sizes[0].total, r.kvps-r.sizes[0].kvps
 	r.list, r.sizes = slices.Delete(r.list, 0, 1), slices.Delete(r.sizes, 0, 1)
@@ -84,7 +83,7 @@ func sizeOfKVPs(result *latch.JobResult) int {
 	return size
 }
 
-// cutKVPs cuts what tasks returned, but for what takes no more than its mark.
+// cutKVPs cuts the results of tasks, unless they are smaller than the mark.
 func cutKVPs(result *latch.JobResult) {
 	if cut := truncatedKVP(); len(rawjson.Encode(result.KVP)) > len(rawjson.Encode(cut)) {
 		result.KVP = cut
@@ -94,8 +93,7 @@ func cutKVPs(result *latch.JobResult) {
 	}
 }
 
-// cutResult cuts a result down to how its job ended. It reports whether there was
-// more.
+// cutResult reduces a result to how its job ended. It reports whether there was more.
 func cutResult(result *latch.JobResult) bool {
 	const longText = 64
 	cut := len(result.Jobs) > 0 || len(result.Error) > longText

@@ -27,7 +27,7 @@ func (r *jobResults) weigh(t *testing.T) int {
 	return len(encoded)
 }
 
-// Contract, "Job": of what tasks returned, the oldest goes first.
+// Contract, "Job": the oldest results of tasks are cut first.
 func TestAJobOfALongSequenceSeesWhatTheJobBeforeReturned(t *testing.T) {
 	t.Parallel()
 	var results jobResults
@@ -40,7 +40,7 @@ func TestAJobOfALongSequenceSeesWhatTheJobBeforeReturned(t *testing.T) {
 	require.False(t, results.truncated, "every job's result is there")
 }
 
-// What a job without a result of its own has takes no room, however many there are.
+// The jobs of a job without a result take no room, however many there are.
 func TestEmptyResultsAreNotCut(t *testing.T) {
 	t.Parallel()
 	var results jobResults
@@ -52,8 +52,8 @@ func TestEmptyResultsAreNotCut(t *testing.T) {
 	require.False(t, results.truncated)
 }
 
-// Contract, "Job": the results of jobs stay under 1 MiB. Long errors and the jobs of
-// jobs go first, then the oldest results.
+// Contract, "Job": the results of jobs stay under 1 MiB. Long errors and the jobs of jobs are
+// cut first, then the oldest results are dropped.
 func TestResultsOfASequenceStayInBounds(t *testing.T) {
 	t.Parallel()
 	for name, make := range map[string]func(i int) latch.JobResult{
@@ -96,8 +96,8 @@ func TestResultsOfASequenceStayInBounds(t *testing.T) {
 	}
 }
 
-// Contract, "Job": what a job is told of those before it does not grow with the
-// length of its sequence.
+// Contract, "Job": what a job receives about the previous ones does not grow with the length of
+// its sequence.
 func TestAJobIsToldOfTheHundredBeforeIt(t *testing.T) {
 	t.Parallel()
 	run := &jobRun{}

@@ -20,60 +20,58 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// A subject is what a run is about: a job, a release, an emission, or a
-// workflow of a user's own.
+// A subject is what a run is about: a job, a release, an emission, or a user's own workflow.
 type subject interface {
 	// id is the subject's own id, and title its title, if it has one.
 	id() string
 	title() string
 	// status is "running" until the run's outcome is known.
 	status() string
-	// mark writes the subject into a record.
+	// mark writes the subject to a record.
 	mark(*latch.Record)
 	// addVariables adds the subject's template variables.
 	addVariables(expr.Variables)
-	// steps is how far a release's steps have come; nil for all else.
+	// steps returns the progress of a release's steps, or nil for any other subject.
 	steps() []latch.StepResult
-	// mayControl refuses a stop or a rollback that the subject cannot do.
+	// mayControl refuses a stop or a rollback that the subject does not support.
 	mayControl(message string) error
 }
 
-// A session is what one run knows of its events, from its first moment until
-// it closes: the history, the firings that somebody may still speak to, and
-// what the run answers.
+// A session is the state of one run's events, from its first moment until it closes: the
+// history, the firings that can still receive messages, and the run's answers.
 type session struct {
-	// detached is not cancelled with the run. It belongs to the coroutine that
-	// made the session: others may start things under it, but not wait on it.
+	// detached is not cancelled with the run. It belongs to the coroutine that made the
+	// session: others may start things with it, but not wait on it.
 	detached  workflow.Context
 	execution workflow.Execution
-	// originalRunID stays the same when a run is reset, and replays. The SDK's
-	// test environment has none: there it is workflow id and run id.
+	// originalRunID stays the same after a reset of the run, and during replay. In the SDK's
+	// test environment it is made of the workflow id and the run id.
 	originalRunID string
-	// runID is that of the chain's first run: what templates see.
+	// runID is that of the chain's first run, which templates see.
 	runID     string
 	started   time.Time
 	link      link
 	subject   subject
 	admission protocol.Admission
 	webhooks  []protocol.AttachedWebhook
-	// webhooksOf returns those of one of several events; nil where all events have
+	// webhooksOf returns the webhooks of one of several events. It is nil if all events have
 	// the same.
 	webhooksOf func(emission string) []protocol.AttachedWebhook
 
 	history history
 	firings []*firing
 	streams streams
-	// handsOver reports that nothing begins its turn any more, since the run closes.
+	// handsOver reports that no delivery begins its turn any more, because the run closes.
 	handsOver bool
-	// inFlight counts deliveries that have not ended, and fetching those of them
-	// whose first attempt goes on in a worker.
+	// inFlight counts deliveries that have not ended. fetching counts those whose first attempt
+	// continues in a worker.
 	inFlight, fetching int
 	volleys            gatherer
 	pacer              pacer
-	// kept is how many bytes of tasks' results are kept, given how many of
-	// vars and the like the run was given.
+	// kept is the size of the kept task results in bytes. given is the size of vars and the
+	// like in the run's input.
 	kept, given int
-	// fields are what templates see of a registered job beside its own.
+	// fields are the additional fields of a registered job in templates.
 	fields latch.Object
 	// about is the registered webhook that an event about an endpoint is about.
 	about string
@@ -87,7 +85,7 @@ type session struct {
 	control *control
 	// halted is why what waits beside others ends its wait; "" while it does not.
 	halted string
-	// settled reports that the outcome stands: a stop or rollback comes too late.
+	// settled reports that the outcome is final: a stop or rollback comes too late.
 	settled bool
 	// refused reports that the input was rejected.
 	refused bool
@@ -99,16 +97,16 @@ type session struct {
 	shownLocks         string
 }
 
-// newSession makes the run's session and lets it answer queries, signals and
-// updates. It must come before anything that waits, so that no message is lost.
+// newSession creates the run's session and lets it answer queries, signals and updates. It must
+// be called before anything that waits, so that no message is lost.
 func newSession(ctx workflow.Context, about subject) (*session, error) {
 	s := silentSession(ctx, about)
 	return s, s.answer(ctx)
 }
 
-// begin has the run answer, and reads its input and has it admitted; or goes on
-// where the earlier run of its chain ended. Messages that have come already find
-// the run as that one left it.
+// begin makes the run answer, and reads its input and has it admitted. Or it continues where
+// the earlier run of its chain ended. Messages that have already arrived find the run in the
+// state in which that one left it.
 func (s *session) begin(ctx workflow.Context, kind latch.Kind, input converter.RawValue, into any, earlier *protocol.State, prepare func()) error {
 	s.link.able, s.link.given = true, s.link.given+len(payloadJSON(input))
 	s.link.since = cmp.Or(s.link.since, continuesAsNew)
@@ -141,7 +139,7 @@ func (s *session) begin(ctx workflow.Context, kind latch.Kind, input converter.R
 	return nil
 }
 
-// silentSession makes a session that does not answer yet.
+// silentSession creates a session that does not answer yet.
 func silentSession(ctx workflow.Context, about subject) *session {
 	info := workflow.GetInfo(ctx)
 	s := &session{
@@ -182,9 +180,8 @@ func rawInput(data []byte) json.RawMessage {
 	}
 }
 
-// admit has a worker look at the input and records what it says. What is
-// wrong with the input is the error InvalidSpec. Of a run that begins, waited says
-// how long ago it was started.
+// admit asks a worker to check the input and keeps its answer. Its error for a wrong input is
+// InvalidSpec. For a run that begins, waited is the time since it was started.
 func (s *session) admit(ctx workflow.Context, kind latch.Kind, input json.RawMessage, waited time.Duration) error {
 	request := protocol.AdmitRequest{Kind: kind, Input: input, Run: s.runVariable(), Now: s.now(), Waited: latch.Duration(waited), Fields: s.fields, Endpoint: s.about, Limit: latch.Duration(s.bounds.limit)}
 	var admission protocol.Admission
@@ -205,16 +202,16 @@ func (s *session) attach(own []latch.Webhook) []protocol.AttachedWebhook {
 	return attach.Merge(own, s.admission.Webhooks)
 }
 
-// Limits of a question. What a run cannot do without is asked until it is
-// answered, so that no outage of what answers ends a run.
+// These limit a question. A question that the run needs is repeated until it is answered, so
+// that an outage of the workers does not end the run.
 const (
 	untilAnswered = 365 * 24 * time.Hour
 	briefly       = time.Minute
 )
 
-// ask has a local activity answer a question that the run cannot do without,
-// and records the answer. It asks whether or not the run is cancelled, and
-// again until there is an answer, or an error that is final.
+// ask has a local activity answer a question that the run needs answered, and records the
+// answer. It does so even if the run is cancelled, and repeats it until there is an answer or a
+// final error.
 func ask(ctx workflow.Context, summary, activity string, question, answer any) error {
 	return askWithin(ctx, untilAnswered, summary, activity, question, answer)
 }
@@ -230,20 +227,19 @@ func askWithin(ctx workflow.Context, limit time.Duration, summary, activity stri
 	return workflow.ExecuteLocalActivity(ctx, activity, question).Get(ctx, answer)
 }
 
-// disconnect returns a context for the same coroutine that is not cancelled
-// with the run.
+// disconnect returns a context for the same coroutine that is not cancelled with the run.
 func disconnect(ctx workflow.Context) workflow.Context {
 	disconnected, _ := workflow.NewDisconnectedContext(ctx)
 	return disconnected
 }
 
-// invalidSpec is the error of an input that cannot run.
+// invalidSpec returns the error of an input that cannot run.
 func invalidSpec(problems latch.Problems) error {
 	return temporal.NewApplicationErrorWithOptions(problems.Error(), latch.ErrorInvalidSpec,
 		temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{[]latch.Problem(problems)}})
 }
 
-// invalidArgument is the error of a message that cannot be taken.
+// invalidArgument returns the error of a message that cannot be accepted.
 func invalidArgument(err error) error { return refusal(latch.ErrorInvalidArgument, "%s", err) }
 
 func refusal(kind, format string, args ...any) error {
@@ -251,7 +247,7 @@ func refusal(kind, format string, args ...any) error {
 		temporal.ApplicationErrorOptions{NonRetryable: true})
 }
 
-// weigh notes the size of what the run was given to send to its webhooks.
+// weigh records the size of the parts of the input that are sent to webhooks.
 func (s *session) weigh(given ...latch.Object) {
 	s.given = 0
 	for _, object := range given {
@@ -259,9 +255,8 @@ func (s *session) weigh(given ...latch.Object) {
 	}
 }
 
-// variables returns the template variables that all hooks and tasks see now: an
-// event's are those of its firing, a task's those of its beginning, and so is
-// the variable now.
+// variables returns the current template variables of all hooks and tasks. An event keeps those
+// of its firing, and a task those of its beginning, including the variable now.
 func (s *session) variables(step *vars.Step) expr.Variables {
 	variables := expr.Variables{
 		"system": rawjson.Encode(s.admission.System),
@@ -279,20 +274,20 @@ func (s *session) runVariable() vars.Run {
 	return vars.Run{WorkflowID: s.execution.ID, RunID: s.runID, StartedAt: latch.NewTime(s.started)}
 }
 
-// addRecords adds the variable records where it is asked for, since it may be
-// large: the records of one event of several, or of all where emission is "".
+// addRecords adds the variable records if it is needed, because it may be large: the records of
+// one event of several, or of all if emission is "".
 func (s *session) addRecords(variables expr.Variables, needed []string, emission string) {
 	if slices.Contains(needed, "records") {
 		variables["records"] = rawjson.Encode(s.history.forTemplates(emission))
 	}
 }
 
-// openLocks lists the locks that somebody may still remove.
+// openLocks lists the locks that can still be removed.
 func (s *session) openLocks() []latch.OpenLock {
 	locks := []latch.OpenLock{}
 	for _, firing := range s.firings {
 		for _, hook := range firing.hooks {
-			// A gate beside this one may be planned still: then it has no record.
+			// A concurrent gate may not be planned yet: it then has no record.
 			if hook.record != nil && hook.record.Lock.Open() {
 				locks = append(locks, hook.openLock())
 			}
@@ -301,7 +296,7 @@ func (s *session) openLocks() []latch.OpenLock {
 	return locks
 }
 
-// snapshot is the answer of the query status.
+// snapshot returns the answer to the query status.
 func (s *session) snapshot() latch.Status {
 	rejected := s.rejected
 	if rejected == nil {
@@ -319,14 +314,14 @@ func (s *session) snapshot() latch.Status {
 		Steps: s.subject.steps(), Locks: s.openLocks(), Rejected: rejected}
 }
 
-// enter names what the run does now, for the query status and Temporal UI.
+// enter names the run's current phase, for the query status and Temporal UI.
 func (s *session) enter(phase string) {
 	s.phase = phase
 	s.show()
 }
 
-// showLocks writes the open locks into the run's memo, so that they can be
-// listed across runs without any set-up.
+// showLocks writes the open locks to the run's memo, so that they can be listed across runs
+// without any set-up.
 func (s *session) showLocks() error {
 	locks := s.openLocks()
 	s.show()
@@ -357,7 +352,7 @@ func (s *session) tagStatus() error {
 	return s.tag(attributes...)
 }
 
-// tag upserts search attributes where the worker is configured to.
+// tag upserts search attributes if the worker is configured to.
 func (s *session) tag(attributes ...temporal.SearchAttributeUpdate) error {
 	if !s.admission.SearchAttributes {
 		return nil
@@ -365,5 +360,5 @@ func (s *session) tag(attributes ...temporal.SearchAttributeUpdate) error {
 	return workflow.UpsertTypedSearchAttributes(s.detached, attributes...)
 }
 
-// now returns Temporal's time, as records hold it.
+// now returns Temporal's time in the format of records.
 func (s *session) now() latch.Time { return latch.NewTime(workflow.Now(s.detached)) }

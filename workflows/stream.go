@@ -5,21 +5,21 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Streams are the deliveries of a run, webhook by webhook, in the order in which
-// their events fired (contract, "Sequence").
+// Streams are the deliveries of a run, by webhook, in the order in which their events fired
+// (contract, "Sequence").
 type streams struct {
 	all       []*stream
 	byWebhook map[string]*stream
 }
 
-// A stream is the deliveries of a run to one webhook.
+// A stream holds the deliveries of a run to one webhook.
 type stream struct {
 	// newest is the newest delivery.
 	newest protocol.StreamState
-	// unsettled are the hooks whose deliveries have not ended, in their order;
-	// some of those in front may have.
+	// unsettled are the hooks whose deliveries have not ended, in their order. Some of the
+	// first ones may have ended.
 	unsettled []*hook
-	// attended reports that a coroutine gives those that wait their turns.
+	// attended reports that a coroutine gives the waiting ones their turns.
 	attended bool
 }
 
@@ -36,13 +36,13 @@ func (s *streams) of(webhook string) *stream {
 	return added
 }
 
-// number gives the record of a delivery its place, after all that came before.
+// number gives the record of a delivery the next number.
 func (s *stream) number(record *latch.Record) {
 	record.Sequence, record.PreviousID = s.newest.Sequence+1, s.newest.DeliveryID
 	s.newest.Sequence, s.newest.DeliveryID = record.Sequence, record.DeliveryID
 }
 
-// carried returns what the next run of the chain goes on counting from.
+// carried returns the state from which the next run of the chain continues counting.
 func (s *streams) carried() []protocol.StreamState {
 	carried := make([]protocol.StreamState, len(s.all))
 	for i, stream := range s.all {
@@ -51,7 +51,7 @@ func (s *streams) carried() []protocol.StreamState {
 	return carried
 }
 
-// takeOver goes on counting where the earlier run of the chain ended.
+// takeOver continues counting where the earlier run of the chain ended.
 func (s *streams) takeOver(carried []protocol.StreamState) {
 	for _, newest := range carried {
 		s.of(newest.Webhook).newest = newest

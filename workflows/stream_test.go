@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// places keeps where each request to a path stands, as "sequence id previous", by
-// the headers alone.
+// places records the position of each request to a path, as "sequence id previous", from the
+// headers alone.
 func (b *bench) places(path string, answer http.HandlerFunc) *[]string {
 	var places []string
 	b.handlers[path] = func(w http.ResponseWriter, r *http.Request) {
@@ -26,7 +26,7 @@ func (b *bench) places(path string, answer http.HandlerFunc) *[]string {
 	return &places
 }
 
-// placesOf returns where the records of a webhook stand, in the same form.
+// placesOf returns the positions of a webhook's records, in the same form.
 func placesOf(records []latch.Record, webhook string) []string {
 	var places []string
 	for _, record := range records {
@@ -37,8 +37,8 @@ func placesOf(records []latch.Record, webhook string) []string {
 	return places
 }
 
-// requireChain checks that records are numbered from one number on without a gap,
-// and that each names the one before.
+// requireChain checks that records are numbered without a gap, starting at one number, and that
+// each names the previous one.
 func requireChain(t *testing.T, records []latch.Record, from int, previous string) {
 	t.Helper()
 	for i, record := range records {
@@ -48,8 +48,8 @@ func requireChain(t *testing.T, records []latch.Record, from int, previous strin
 	}
 }
 
-// Contract, "Sequence": the deliveries of a run are numbered for each webhook from 1
-// on, and each names the one before. What is not sent takes no number.
+// Contract, "Sequence": the deliveries of a run are numbered for each webhook, starting at 1,
+// and each names the previous one. What is not sent has no number.
 func TestDeliveriesAreNumberedForEachWebhook(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -78,8 +78,8 @@ func TestDeliveriesAreNumberedForEachWebhook(t *testing.T) {
 	}
 }
 
-// Contract, "Sequence": every attempt bears the same number, in the header and in the
-// default body.
+// Contract, "Sequence": every attempt has the same number, in the header and in the default
+// body.
 func TestARetryKeepsItsNumber(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -115,7 +115,7 @@ func TestABatchCountsItsEventsTogether(t *testing.T) {
 	requireChain(t, records, 1, "")
 }
 
-// Contract, "Sequence": a run that goes on as a new one goes on counting.
+// Contract, "Sequence": a run that continues as new continues the count.
 func TestTheNextRunGoesOnCounting(t *testing.T) {
 	t.Parallel()
 	const spec = `{"id":"long","steps":[{"name":"a","do":{"http":{"url":"$R/do"}}}],"webhooks":[

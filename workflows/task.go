@@ -21,20 +21,19 @@ import (
 const (
 	// maximumKVP bounds what is kept of a task's result, as JSON.
 	maximumKVP = 64 << 10
-	// maximumKVPs bounds what is kept of all results of a run: with the records
-	// it goes into the run's own result and into what webhooks are told.
+	// maximumKVPs bounds what is kept of all results of a run. Together with the records it
+	// becomes part of the run's own result and of the bodies for webhooks.
 	maximumKVPs = 128 << 10
 	// maximumWorkflowID is Temporal's limit, in bytes.
 	maximumWorkflowID = 1000
-	// cancellationGrace is how long a child workflow may take to close once it
-	// was cancelled.
+	// cancellationGrace is how long a child workflow may take to close after its cancellation.
 	cancellationGrace = 30 * time.Second
 )
 
-// truncatedKVP stands for a result that is not kept.
+// truncatedKVP replaces a result that is not kept.
 func truncatedKVP() latch.Object { return latch.Object{"truncated": json.RawMessage("true")} }
 
-// keep returns what is kept of a task's result.
+// keep returns the part of a task's result that is kept.
 func (s *session) keep(kvp latch.Object) latch.Object {
 	size := len(rawjson.Encode(kvp))
 	if s.kept+size > maximumKVPs {
@@ -44,24 +43,24 @@ func (s *session) keep(kvp latch.Object) latch.Object {
 	return kvp
 }
 
-// undoRetry is how an undo is tried that names no retry of its own.
+// undoRetry is the default retry of an undo.
 var undoRetry = &latch.Retry{MaximumAttempts: 5, Deadline: latch.Duration(10 * time.Minute)}
 
-// A taskRun is one task to be done.
+// A taskRun is one task to run.
 type taskRun struct {
 	session   *session
 	task      *latch.Task
 	variables expr.Variables
-	// summary is what Temporal UI shows of the task's purpose.
+	// summary is the task's purpose in Temporal UI.
 	summary string
-	// retry is how to try again where the task does not say.
+	// retry is the default retry of the task.
 	retry *latch.Retry
-	// awaitCancellation waits for what was cancelled to end: what it began may
+	// awaitCancellation makes a cancelled task wait for the end of what it began, which may
 	// have to be undone.
 	awaitCancellation bool
 }
 
-// do carries the task out and returns its object.
+// do runs the task and returns its object.
 func (t taskRun) do(ctx workflow.Context) (latch.Object, error) {
 	switch {
 	case t.task.Activity != nil:
@@ -100,8 +99,8 @@ func (t taskRun) doActivity(ctx workflow.Context, task *latch.ActivityTask) (lat
 
 func (t taskRun) doHTTP(ctx workflow.Context, task *latch.HTTPTask) (latch.Object, error) {
 	options := t.options(task.Retry, time.Duration(latch.WithDefaults(*task).Timeout))
-	// The activity computes every delay itself, so that a receiver's
-	// Retry-After counts even above the retry's own maximum.
+	// The activity computes every delay itself, so that a receiver's Retry-After counts even
+	// above the retry's own maximum.
 	if options.RetryPolicy.MaximumAttempts != 1 {
 		options.RetryPolicy.MaximumInterval = longestDelay
 	}
@@ -126,8 +125,7 @@ func (t taskRun) doCommand(ctx workflow.Context, task *latch.CommandTask) (latch
 	return t.result(ctx, workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), latch.ActivityCommand, call))
 }
 
-// doWorkflow runs a child workflow, as often as the retry says: a child
-// workflow has no retry of its own here.
+// doWorkflow runs a child workflow, with the retry implemented here instead of by the child.
 func (t taskRun) doWorkflow(ctx workflow.Context, task *latch.WorkflowTask) (latch.Object, error) {
 	arguments, err := t.arguments(ctx, task.Input, task.Args)
 	if err != nil {
@@ -196,7 +194,7 @@ func boundedChild(ctx workflow.Context, task *latch.WorkflowTask, id, summary st
 	return raw, nil
 }
 
-// checkWorkflowID refuses what Temporal would refuse again and again.
+// checkWorkflowID refuses an id that Temporal would reject again and again.
 func checkWorkflowID(id string) error {
 	if len(id) > maximumWorkflowID {
 		return fmt.Errorf("workflow id %q has %d bytes; Temporal takes at most %d", excerpt.Of(id, 60), len(id), maximumWorkflowID)
@@ -204,8 +202,8 @@ func checkWorkflowID(id string) error {
 	return nil
 }
 
-// versionReservedIDs is the change by which a task's workflow id is looked at
-// once it is rendered. A run that began such a child before goes on with it.
+// versionReservedIDs is the change by which a task's workflow id is checked once it is
+// rendered. A run that began such a child earlier continues with it.
 const versionReservedIDs = "reserved-workflow-ids"
 
 // checkReservedID refuses an id on which Temporal or Latch relies.
@@ -244,15 +242,15 @@ func (t taskRun) retryOf(own *latch.Retry) *latch.Retry {
 	return t.retry
 }
 
-// needed returns the variables that a task's templates look at.
+// needed returns the variables that a task's templates use.
 func (t taskRun) needed(needed []string) expr.Variables {
 	variables := with(t.variables, nil)
 	t.session.addRecords(variables, needed, "")
 	return only(variables, needed)
 }
 
-// arguments returns the arguments of an activity or a workflow, templates
-// filled in. Where there is no template, nothing needs to be asked.
+// arguments returns the arguments of an activity or a workflow, with templates rendered.
+// Without a template, no activity is needed.
 func (t taskRun) arguments(ctx workflow.Context, input json.RawMessage, args []json.RawMessage) ([]any, error) {
 	values := args
 	if len(input) > 0 {
@@ -289,7 +287,7 @@ func (t taskRun) render(ctx workflow.Context, values []json.RawMessage) ([]json.
 	var sources []string
 	templated := false
 	for _, value := range values {
-		// JSON may write the dollar or the brace as an escape.
+		// JSON may escape the dollar or the brace.
 		templated = templated || mentions(string(value), "${")
 		sources = append(sources, string(value))
 	}
@@ -307,7 +305,7 @@ func (t taskRun) render(ctx workflow.Context, values []json.RawMessage) ([]json.
 	return answer.Values, ctx.Err()
 }
 
-// result returns what a task returned as an object: itself, or as "result".
+// result returns a task's result as an object: itself, or as "result".
 func (t taskRun) result(ctx workflow.Context, future workflow.Future) (latch.Object, error) {
 	var raw converter.RawValue
 	if err := future.Get(ctx, &raw); err != nil {
@@ -333,14 +331,14 @@ func objectOf(raw converter.RawValue) latch.Object {
 	}
 }
 
-// repeat does the work as often as the retry says; without one, once.
+// repeat does the work as often as the retry says. Without a retry it does the work once.
 func repeat[T any](ctx workflow.Context, retry *latch.Retry, work func() (T, error)) (T, error) {
 	attempt := 0
 	return repeatFrom(ctx, retry, workflow.Now(ctx), &attempt, work)
 }
 
-// repeatFrom is repeat for work that began earlier, of which the attempt is under way
-// or, if it is 0, the first one is due.
+// repeatFrom is repeat for work that began earlier. attempt is in progress or, if it is 0, the
+// first one is due.
 func repeatFrom[T any](ctx workflow.Context, retry *latch.Retry, begun time.Time, under *int, work func() (T, error)) (T, error) {
 	for *under = max(*under, 1); ; *under++ {
 		attempt := *under

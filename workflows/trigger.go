@@ -16,9 +16,9 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Trigger is the workflow latch.Trigger: it starts the run of a registered
-// job, unless one is under way. A schedule passes it the job; given an id alone,
-// as by a service or an earlier job, it looks the job up.
+// Trigger is the workflow latch.Trigger. It starts the run of a registered job, unless one is
+// open. A schedule passes it the job. If a service or an earlier job passes only an id, it
+// looks up the job.
 func Trigger(ctx workflow.Context, input converter.RawValue) (*latch.TriggerResult, error) {
 	given, err := readTrigger(payloadJSON(input))
 	if err != nil {
@@ -53,17 +53,17 @@ func Trigger(ctx workflow.Context, input converter.RawValue) (*latch.TriggerResu
 	return result, nil
 }
 
-// bringsJob reports whether the definition is there, and need not be looked up.
+// bringsJob reports whether the definition was passed, and need not be looked up.
 func bringsJob(definition *protocol.Definition) bool {
 	return definition.Job != nil || definition.Lacks != ""
 }
 
-// versionBringing is the change by which a child may bring no definition.
+// versionBringing is the change since which a child may not pass a definition.
 const versionBringing = "trigger-brings-no-job"
 
-// checkBringing refuses a definition that another workflow brings, such as a
-// task of a release: it would run in the place of the job that is registered
-// under the id. A schedule, which brings one, has no parent.
+// checkBringing refuses a definition from another workflow, such as a task of a release: it
+// would run in the place of the job that is registered under the id. A schedule, which passes
+// one, is not a parent.
 func checkBringing(ctx workflow.Context) error {
 	if workflow.GetInfo(ctx).ParentWorkflowExecution == nil ||
 		workflow.GetVersion(ctx, versionBringing, workflow.DefaultVersion, 1) == workflow.DefaultVersion {
@@ -72,7 +72,7 @@ func checkBringing(ctx workflow.Context) error {
 	return invalidSpec(latch.Problems{{Path: "job", Message: "a workflow gives the id of a registered job alone; its schedule brings the job"}})
 }
 
-// readTrigger reads what a schedule passes, or {"id": …} from any other caller.
+// readTrigger reads a schedule's argument, or {"id": …} from any other caller.
 func readTrigger(data []byte) (protocol.Trigger, error) {
 	var given protocol.Trigger
 	if json.Unmarshal(data, &given) == nil {
@@ -97,8 +97,8 @@ func findJob(ctx workflow.Context, id string) (*protocol.Definition, error) {
 	return answer.Definition, nil
 }
 
-// skipsAfter returns why a job must not follow the one that has ended: its
-// definition may have changed since that one's run began.
+// skipsAfter returns why a job must not follow the one that has ended: its definition may have
+// changed since that one's run began.
 func skipsAfter(job *protocol.Definition, given protocol.Trigger) string {
 	switch {
 	case given.After == "":
@@ -114,7 +114,7 @@ func skipsAfter(job *protocol.Definition, given protocol.Trigger) string {
 	}
 }
 
-// startRegistered starts the run and leaves it to itself.
+// startRegistered starts the run and does not wait for it.
 func startRegistered(ctx workflow.Context, definition *protocol.Definition) (*latch.TriggerResult, error) {
 	if definition.Job == nil {
 		return nil, invalidSpec(latch.Problems{{Message: fmt.Sprintf("job %q cannot run: %s", definition.ID, definition.Lacks)}})
@@ -141,8 +141,8 @@ func startRegistered(ctx workflow.Context, definition *protocol.Definition) (*la
 	return result, nil
 }
 
-// triggerFollowers starts the registered jobs that run after this one. What
-// becomes of them is not this job's matter.
+// triggerFollowers starts the registered jobs that run after this one. Their outcome does not
+// affect this job.
 func (r *jobRun) triggerFollowers(ctx workflow.Context) {
 	ctx = disconnect(ctx)
 	outcome := latch.OnFailure

@@ -10,15 +10,14 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Payloads carry only the variables that somebody may look at: the records of
-// a long run are large. A variable is needed where its name stands in a
-// template or an expression. That is more than is really looked at, now and
-// then, and needs no compiler in workflow code.
+// Payloads contain only the variables that may be used, because the records of a long run are
+// large. A variable counts as used if its name appears in a template or an expression. That is
+// sometimes more than necessary, but needs no compiler in workflow code.
 
-// variableNames are the roots that a source may refer to.
+// variableNames are the variables that a source may refer to.
 var variableNames = vars.Names()
 
-// mentioned returns the variables whose names stand in one of the sources.
+// mentioned returns the variables whose names appear in one of the sources.
 func mentioned(sources ...string) []string {
 	needed := []string{}
 	for _, name := range variableNames {
@@ -29,16 +28,16 @@ func mentioned(sources ...string) []string {
 	return needed
 }
 
-// mentions reports whether a name stands in a source. JSON may write a letter as
-// an escape: then every name may.
+// mentions reports whether a name appears in a source. JSON may escape letters; then any name
+// may appear.
 func mentions(source, name string) bool {
 	return strings.Contains(source, name) || strings.Contains(source, `\u`)
 }
 
-// neededBy lists what a question is answered from, beside the record.
+// neededBy lists the variables of a question, in addition to the record.
 func neededBy(question verdict.Question) []string { return mentioned(question.Sources()...) }
 
-// neededByDelivery lists what a delivery's request is rendered from.
+// neededByDelivery lists the variables of a delivery's request.
 func neededByDelivery(webhook *latch.Webhook, settings latch.Event) []string {
 	at := webhook.At(settings)
 	needed := mentioned(sourcesIn(&at)...)
@@ -51,11 +50,11 @@ func neededByDelivery(webhook *latch.Webhook, settings latch.Event) []string {
 	return needed
 }
 
-// neededByTask lists what an http task or a command is rendered from.
+// neededByTask lists the variables of an http task or a command.
 func neededByTask(task any) []string { return mentioned(sourcesIn(task)...) }
 
-// sourcesIn returns the templates and expressions of what is pointed to, but for
-// expressions of events, which are evaluated by themselves.
+// sourcesIn returns the templates and expressions in the value, except expressions of events,
+// which are evaluated separately.
 func sourcesIn(of any) []string {
 	var sources []string
 	for _, field := range fields.Of(of) {

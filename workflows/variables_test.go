@@ -13,13 +13,14 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// Every variable of the table has a value in the runs that it says have it, and no run has others.
+// Every variable of the table has a value in the runs for which it is listed, and no run has
+// others.
 func TestRunsHaveTheVariablesOfTheTable(t *testing.T) {
 	t.Parallel()
 	release, result := latch.Release{Instance: latch.Object{}}, latch.ReleaseResult{Steps: []latch.StepResult{{Name: "a"}}}
 	for run, c := range map[vars.Runs]struct {
 		subject subject
-		// event are those that the session and the event add.
+		// event are the variables that the session and the event add.
 		event []string
 	}{
 		vars.Jobs:     {&jobRun{session: &session{}}, nil},

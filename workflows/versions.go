@@ -2,33 +2,33 @@ package workflows
 
 import "go.temporal.io/sdk/workflow"
 
-// Changes that a run which began before them must not see. A run asks for one
-// only where it makes a difference, so most runs record none of them.
+// These are changes that a run which began earlier must not see. A run asks for one only where
+// it makes a difference, so most runs record none of them.
 const (
 	// anyCase: "result" is understood in any case, and must be understood.
 	anyCase = "result-in-any-case"
-	// clearData: signals whose data nobody would understand are refused.
+	// clearData: signals whose data has no meaning are refused.
 	clearData = "clear-data"
-	// continuesAsNew: a run with a long history goes on as a new one.
+	// continuesAsNew: a run with a long history continues as new.
 	continuesAsNew = "continues-as-new"
-	// continuesLate: so does a batch, a release that is rolled back, and a run whose
-	// work has ended.
+	// continuesLate: so does a batch, a release that is rolled back, and a run whose work has
+	// ended.
 	continuesLate = "continues-as-new-late"
-	// crowdedOut: a run that cannot continue refuses signals that cost it more events.
+	// crowdedOut: a run that cannot continue as new refuses signals that cost it more events.
 	crowdedOut = "crowded-out"
 	// goesOnAfterDeath: a delivery whose worker died while the run handed it over or
 	// continued as new is not lost.
 	goesOnAfterDeath = "goes-on-after-death"
-	// stepFailed: STEP_FAILED fires, where a webhook listens to it.
+	// stepFailed: STEP_FAILED fires if a webhook listens to it.
 	stepFailed = "step-failed"
 	// carriesSignals: a run that goes on as a new one leaves it the signals that come
 	// meanwhile.
 	carriesSignals = "carries-signals"
-	// keptInBatches: what was kept is sent by an activity for many deliveries.
+	// keptInBatches: one activity sends many of the kept deliveries.
 	keptInBatches = "kept-in-batches"
 )
 
-// knows reports whether the run knows a change.
+// knows reports whether the run has a change.
 func knows(ctx workflow.Context, change string) bool {
 	return workflow.GetVersion(ctx, change, workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }

@@ -13,20 +13,19 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// ownerStarts is how long a worker may leave what only it can answer before the run
-// looks whether it is still there.
+// ownerStarts is how long a worker may take to start what only it can answer before the run
+// checks whether the worker is alive.
 const ownerStarts = 20 * time.Second
 
-// inVolley reports whether the hook's first attempt is made together with others. A
-// hook that holds the run, and one whose webhook says so, goes by an activity of
-// its own from the start.
+// inVolley reports whether the hook's first attempt is made together with others. A hook that
+// holds the run, or whose webhook is configured so, has its own activity from the start.
 func (h *hook) inVolley() bool {
 	return h.firing.session.admission.Volleys && !h.settings.Blocking && h.webhook.Path != latch.PathDurable &&
 		h.webhook.Work() == "" && h.webhook.Analysis == nil && h.webhook.Poll == nil
 }
 
-// shoot makes the first attempts of hooks in one local activity, and has each go
-// on by its outcome. The hooks hold their places already.
+// shoot makes the first attempts of hooks in one local activity, and continues each by its
+// outcome. The hooks already have their places.
 func (s *session) shoot(ctx workflow.Context, hooks []*hook) {
 	volley := protocol.Volley{Sends: make([]protocol.Send, 0, len(hooks))}
 	limit := time.Duration(0)
@@ -54,7 +53,7 @@ func (s *session) shoot(ctx workflow.Context, hooks []*hook) {
 	s.show()
 }
 
-// take has the hook go on by the outcome of its first attempt.
+// take continues the hook by the outcome of its first attempt.
 func (h *hook) take(shot protocol.Shot) {
 	if !shot.Ends() {
 		if shot.Queue != "" {
@@ -74,9 +73,8 @@ func (h *hook) take(shot protocol.Shot) {
 	})
 }
 
-// goOn carries a delivery on that its volley did not end: it fetches the outcome
-// of an attempt that goes on in a worker, and has the delivery tried again by an
-// activity of its own.
+// goOn continues a delivery that its volley did not end: it fetches the outcome of an attempt
+// that continues in a worker, and retries the delivery by its own activity.
 func (h *hook) goOn(ctx workflow.Context, shot protocol.Shot) {
 	if shot.Queue != "" {
 		shot = h.fetch(ctx, shot.Queue)
@@ -94,9 +92,9 @@ func (h *hook) goOn(ctx workflow.Context, shot protocol.Shot) {
 	h.sendBy(ctx, send)
 }
 
-// fetch asks the worker in which the attempt goes on, for as long as that lives. If
-// it is gone, nobody knows whether the attempt was made: it counts, and another one
-// is due at once.
+// fetch asks the worker in which the attempt continues, for as long as that worker lives. If it
+// is gone, it is unknown whether the attempt was made: the attempt counts, and another one is
+// due at once.
 func (h *hook) fetch(ctx workflow.Context, queue string) protocol.Shot {
 	defer func() { h.firing.session.fetching-- }()
 	for {
@@ -129,11 +127,10 @@ func (h *hook) fetchOnce(ctx workflow.Context, queue string) (shot protocol.Shot
 	return shot, err
 }
 
-// maximumSummary bounds, in bytes, what Temporal UI shows of a volley.
+// maximumSummary bounds a volley's summary in Temporal UI, in bytes.
 const maximumSummary = 190
 
-// volleySummary names a volley's deliveries for Temporal UI, event by event, as
-// many as there is room for.
+// volleySummary names a volley's deliveries for Temporal UI, event by event, as many as fit.
 func volleySummary(hooks []*hook) string {
 	var summary strings.Builder
 	event := ""

@@ -19,10 +19,10 @@ import (
 )
 
 const (
-	// watchHeartbeat is after how long without a sign of life another worker goes on.
+	// watchHeartbeat is the time without a heartbeat after which another worker takes over.
 	watchHeartbeat = 10 * time.Second
-	// largestNotice bounds the runs that one workflow tells of, in bytes of their
-	// JSON; one run may have more.
+	// largestNotice bounds the runs that one workflow reports, in bytes of their JSON. A single
+	// run may be larger.
 	largestNotice = 256 << 10
 )
 
@@ -32,13 +32,12 @@ type watch struct {
 	changes workflow.ReceiveChannel
 }
 
-// Watch is the workflow latch.Watch, of which there is one for each registered watch:
-// it finds the runs that close, and starts workflows that tell of them (contract,
-// "Watch"). It ends once the watch is not registered any more.
+// Watch is the workflow latch.Watch, which exists once for each registered watch. It finds the
+// runs that close, and starts workflows that report them (contract, "Watch"). It ends once the
+// watch is no longer registered.
 //
-// An activity looks for runs, for as long as it finds none: so a watch that has
-// nothing to tell of costs six events an hour, where a timer or a schedule would
-// cost as many for each look.
+// An activity searches for runs until it finds some. A watch with nothing to report thus costs
+// six events an hour, where a timer or a schedule would cost as many for each search.
 func Watch(ctx workflow.Context, input converter.RawValue) error {
 	w := &watch{changes: workflow.GetSignalChannel(ctx, protocol.SignalWatchChanged)}
 	if err := json.Unmarshal(payloadJSON(input), &w.Watch); err != nil || w.ID == "" {
@@ -68,9 +67,9 @@ func Watch(ctx workflow.Context, input converter.RawValue) error {
 	}
 }
 
-// takeChanges takes the signals that have come, and reports whether there were any.
-// The activity reads the watch anew each time: they only keep the workflow from ending
-// when the watch was deleted and registered again.
+// takeChanges takes the signals that have arrived, and reports whether there were any. The
+// activity reads the watch anew each time: the signals only keep the workflow from ending if
+// the watch was deleted and registered again.
 func (w *watch) takeChanges() (some bool) {
 	for w.changes.ReceiveAsync(nil) {
 		some = true
@@ -90,7 +89,7 @@ func (w *watch) look(ctx workflow.Context) (found protocol.Found, err error) {
 	return found, err
 }
 
-// tell starts workflows that tell of the runs, and remembers that.
+// tell starts workflows that report the runs, and records that.
 func (w *watch) tell(ctx workflow.Context, found protocol.Found) error {
 	told := make([]closes.Told, len(found.Closes))
 	for i, each := range found.Closes {
@@ -110,7 +109,7 @@ func (w *watch) tell(ctx workflow.Context, found protocol.Found) error {
 	return nil
 }
 
-// fitting returns how many of the runs one workflow tells of.
+// fitting returns how many of the runs one workflow reports.
 func fitting(all []latch.Close) int {
 	size := 0
 	for i := range all {
@@ -121,8 +120,8 @@ func fitting(all []latch.Close) int {
 	return len(all)
 }
 
-// notify starts a workflow that tells of runs, and leaves it to itself. There is one
-// already where this run was reset to before it.
+// notify starts a workflow that reports runs, and does not wait for it. It already exists if
+// this run was reset to an earlier point.
 func (w *watch) notify(ctx workflow.Context, notice protocol.WatchNotice) error {
 	w.Notices++
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
@@ -139,7 +138,7 @@ func (w *watch) notify(ctx workflow.Context, notice protocol.WatchNotice) error 
 	return err
 }
 
-// details says for people how far the watch is.
+// details describes the progress of the watch for people.
 func (w *watch) details() string {
 	text := fmt.Sprintf("Told of %d runs.\n", w.Told)
 	if !w.Cursor.Newest.IsZero() {

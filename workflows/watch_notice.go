@@ -12,9 +12,9 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// WatchNotice is the workflow latch.WatchNotice: it fires the events of runs that a
-// watch has found, as [EmitBatch] fires those of a batch. The ids of its deliveries
-// are made of the watch and the run that closed.
+// WatchNotice is the workflow latch.WatchNotice. It fires the events of runs that a watch has
+// found, as [EmitBatch] fires those of a batch. The ids of its deliveries are made from the
+// watch and the run that closed.
 func WatchNotice(ctx workflow.Context, input converter.RawValue) (*latch.EmissionBatchResult, error) {
 	var notice protocol.WatchNotice
 	if err := json.Unmarshal(payloadJSON(input), &notice); err != nil || notice.Watch.ID == "" || !areEnds(notice.Closes) {
@@ -35,8 +35,8 @@ func WatchNotice(ctx workflow.Context, input converter.RawValue) (*latch.Emissio
 	return run.carryOut(ctx)
 }
 
-// areEnds reports whether there are runs to tell of, and each of them ended in a way
-// that has an event.
+// areEnds reports whether there are runs to report, and each of them ended in a way that has an
+// event.
 func areEnds(all []latch.Close) bool {
 	return len(all) > 0 && !slices.ContainsFunc(all, func(of latch.Close) bool {
 		switch of.Event() {

@@ -29,7 +29,7 @@ func closesOf(at time.Time, runs ...string) (all []latch.Close) {
 	return all
 }
 
-// watchEnvironment has the workflows alone: a test says what the activity finds.
+// watchEnvironment has only the workflows: a test provides the activity's results.
 func watchEnvironment() *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet())
@@ -39,8 +39,8 @@ func watchEnvironment() *testsuite.TestWorkflowEnvironment {
 	return env
 }
 
-// A watch starts a workflow for what is found, remembers that, and goes on from where
-// it is; it ends once it is not registered any more.
+// A watch starts a workflow for the runs found, records that, and continues from its position.
+// It ends once it is no longer registered.
 func TestAWatchTellsOfWhatIsFound(t *testing.T) {
 	t.Parallel()
 	env := watchEnvironment()
@@ -86,7 +86,7 @@ func TestAWatchTellsOfWhatIsFound(t *testing.T) {
 	require.Equal(t, 5, asked[3].Told)
 }
 
-// A watch that is registered again while it is about to end goes on.
+// A watch that is registered again while it is about to end continues.
 func TestAWatchThatIsRegisteredAgainGoesOn(t *testing.T) {
 	t.Parallel()
 	env := watchEnvironment()
@@ -102,8 +102,8 @@ func TestAWatchThatIsRegisteredAgainGoesOn(t *testing.T) {
 	require.Equal(t, 2, asked)
 }
 
-// The events of a notice go to the watch's webhooks, each run's under an id that is
-// made of the watch, the run and the webhook, whichever workflow tells of it.
+// The events of a notice are sent to the watch's webhooks, each run's under an id that is made
+// from the watch, the run and the webhook, whichever workflow reports it.
 func TestAWatchNotice(t *testing.T) {
 	t.Parallel()
 	ids := map[string][]string{}
@@ -136,7 +136,7 @@ func TestAWatchNotice(t *testing.T) {
 	require.NotEqual(t, ids["one"][0], ids["two"][0])
 }
 
-// Nobody starts these workflows by hand.
+// These workflows cannot be started by hand.
 func TestWatchesAreNotStartedByHand(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{latch.WorkflowWatch, latch.WorkflowWatchNotice} {
