@@ -11,33 +11,32 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Options is what a worker's activities go by. The zero value allows nothing:
-// no secrets, no private addresses, no commands.
+// Options configures a worker's activities. The zero value allows nothing: no secrets, no
+// private addresses, no commands.
 type Options struct {
 	// Sender makes the HTTP attempts. It is required.
 	Sender *delivery.Sender
-	// FQDN and Environment are what templates see as system.
+	// FQDN and Environment are the template variable system.
 	FQDN, Environment string
-	// APIURL is the public address of Latch's API, for links to locks; without
-	// it locks have no link.
+	// APIURL is the public address of Latch's API, for links to locks. Without it locks have no
+	// link.
 	APIURL string
-	// TemporalUI is the address of Temporal UI, for links to runs; without it the
-	// runs that a watch has found have no link.
+	// TemporalUI is the address of Temporal UI, for links to the runs that a watch has found.
+	// Without it they have no link.
 	TemporalUI string
-	// LinkKey signs those links, so that they open a lock's page without an API
-	// key; without it they are not signed.
+	// LinkKey signs the links to locks, so that they open a lock's page without an API key.
+	// Without it they are not signed.
 	LinkKey []byte
-	// AllowCommands lets command tasks run.
+	// AllowCommands allows command tasks.
 	AllowCommands bool
-	// SearchAttributes has runs upsert search attributes, which the server must
-	// know.
+	// SearchAttributes makes runs upsert search attributes, which must exist on the server.
 	SearchAttributes bool
-	// DataConverter returns that of the worker's client, which encoded what is
-	// registered; the default one unless set.
+	// DataConverter returns the data converter of the worker's client, which encoded the
+	// registered entries. If nil, it is the default one.
 	DataConverter func() converter.DataConverter
 }
 
-// Activities is Latch's activities in one worker.
+// Activities implements Latch's activities in one worker.
 type Activities struct {
 	options Options
 	// stores are the registries of the task queues that the worker serves.
@@ -46,19 +45,19 @@ type Activities struct {
 	// flights are the first attempts that this worker makes in volleys.
 	flights *flights
 	own     sync.Map // of namespace to *ownWorker
-	// endpoints passes on what attempts at endpoints come to.
+	// endpoints passes on the results of attempts at endpoints.
 	endpoints *endpointReports
 }
 
-// New makes the activities of one worker.
+// New returns the activities of one worker.
 func New(options Options) *Activities {
 	return &Activities{options: options, flights: newFlights(), endpoints: newEndpointReports()}
 }
 
-// Endpoints is as in [delivery.Sender.Endpoints].
+// Endpoints has the same meaning as [delivery.Sender.Endpoints].
 func (a *Activities) Endpoints() (known, silent int) { return a.options.Sender.Endpoints() }
 
-// dataConverter returns what the worker's client encodes with.
+// dataConverter returns the data converter of the worker's client.
 func (a *Activities) dataConverter() converter.DataConverter {
 	if a.options.DataConverter != nil {
 		if given := a.options.DataConverter(); given != nil {
@@ -68,8 +67,7 @@ func (a *Activities) dataConverter() converter.DataConverter {
 	return converter.GetDefaultDataConverter()
 }
 
-// A Registry takes activities; a worker and the SDK's test environment are
-// registries.
+// A Registry registers activities. Workers and the SDK's test environment implement it.
 type Registry interface {
 	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
 }

@@ -11,19 +11,19 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// attributesAge is how long it is believed that an attribute is missing.
+// attributesAge is how long the absence of an attribute is cached.
 const attributesAge = time.Minute
 
-// attributes are the search attributes that the namespace knows. A run that
-// upserts another one never gets past it.
+// attributes are the search attributes that exist in the namespace. A run that upserts any
+// other one makes no progress.
 type attributes struct {
 	mutex sync.Mutex
 	known map[string]bool
 	asked time.Time
 }
 
-// has reports whether the namespace knows the attribute. Where the server does
-// not say, it is taken not to.
+// has reports whether the namespace has the attribute. If the server does not answer, it
+// returns false.
 func (a *attributes) has(ctx context.Context, name string) bool {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
@@ -47,10 +47,10 @@ func (a *attributes) has(ctx context.Context, name string) bool {
 	return a.known[name]
 }
 
-// tags reports whether runs of the namespace get search attributes: the worker is
-// configured so, and the namespace knows those that every run sets.
+// tags reports whether runs of the namespace get search attributes: the worker is configured to
+// set them, and the namespace has those that every run sets.
 func (a *Activities) tags(ctx context.Context) bool {
-	if !a.options.SearchAttributes || a.registryOf(ctx) == nil { // a rehearsal knows none
+	if !a.options.SearchAttributes || a.registryOf(ctx) == nil { // a rehearsal has none
 		return a.options.SearchAttributes
 	}
 	for _, name := range []string{latch.SearchAttributeID, latch.SearchAttributeStatus, latch.SearchAttributeWaiting} {

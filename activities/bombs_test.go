@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A worker admits what would take the type-checker gigabytes, or refuses what would take all
-// together minutes, with little memory. No test may run beside this one.
+// A worker uses little memory for inputs that would cost the type-checker gigabytes, which it
+// admits, or together minutes, which it refuses. No test may run in parallel with this one.
 func TestAdmissionOfExpressionBombs(t *testing.T) {
 	emission := func(when ...string) json.RawMessage {
 		var webhooks []string

@@ -26,23 +26,23 @@ import (
 const (
 	errorCommandsNotAllowed = "CommandsNotAllowed"
 
-	// maximumOutput is how much of a command's stdout is taken, in bytes; more
-	// of it is read and dropped.
+	// maximumOutput is how much of a command's stdout is kept, in bytes. The rest is read and
+	// dropped.
 	maximumOutput = 64 << 10
-	// maximumComplaint is how much of the end of its stderr an error quotes.
+	// maximumComplaint is how much of the end of stderr an error quotes.
 	maximumComplaint = 2 << 10
-	// keptComplaint is how much of it is searched for secrets before: the
-	// longest may begin far before what is told, and take more room encoded.
+	// keptComplaint is how much of stderr is searched for secrets. The longest secret may begin
+	// far before the quoted part, and be longer when encoded.
 	keptComplaint = 64 << 10
 	// termination is how long a command has between SIGTERM and SIGKILL.
 	termination = 3 * time.Second
 )
 
-// Command is the activity latch.Command: it runs a program without a shell,
-// where the worker allows it, and returns its stdout: a JSON value, where it
-// is one, else text. On a timeout or a cancellation the whole process group
-// dies. Of the worker's environment the program sees PATH and HOME alone, of
-// its secrets those of env_secrets; what it says of any of them is masked.
+// Command is the activity latch.Command. It runs a program without a shell, if the worker
+// allows it, and returns its stdout as a JSON value if it is one, and otherwise as text. On a
+// timeout or a cancellation the whole process group is killed. Of the worker's environment the
+// program only gets PATH and HOME, and of its secrets those of env_secrets. Secrets in the
+// program's output are masked.
 func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (any, error) {
 	if !a.options.AllowCommands {
 		return nil, temporal.NewApplicationErrorWithOptions(
@@ -83,8 +83,7 @@ func (a *Activities) Command(ctx context.Context, call protocol.CommandCall) (an
 	return nil, temporal.NewApplicationErrorWithOptions(message, protocol.ErrorCommandFailed, options)
 }
 
-// renderCommand returns the command with its templates filled in. Its error has
-// all that cannot be rendered.
+// renderCommand returns the command with its templates rendered. Its error lists all that fail.
 func renderCommand(call protocol.CommandCall) (latch.CommandTask, error) {
 	task := latch.WithDefaults(call.Task)
 	fields.Detach(&task)
@@ -102,8 +101,8 @@ func renderCommand(call protocol.CommandCall) (latch.CommandTask, error) {
 	return task, errors.Join(problems...)
 }
 
-// environmentOf returns what the program sees beside secrets: PATH, HOME, and
-// the task's own variables, which may replace them.
+// environmentOf returns the program's environment without secrets: PATH, HOME, and the task's
+// own variables, which may replace them.
 func environmentOf(task latch.CommandTask) []string {
 	var environment []string
 	for _, name := range []string{"PATH", "HOME"} {
@@ -125,8 +124,7 @@ func renderText(source string, variables expr.Variables) (string, error) {
 	return template.Render(variables)
 }
 
-// runCommand runs the program in a process group of its own until it ends or
-// ctx does.
+// runCommand runs the program in its own process group until it ends or ctx does.
 func runCommand(ctx context.Context, argv []string, dir string, environment []string) (output, complaint string, err error) {
 	command := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	command.Dir, command.Env = dir, environment
@@ -135,12 +133,11 @@ func runCommand(ctx context.Context, argv []string, dir string, environment []st
 	killGroup := inOwnGroup(command)
 	command.WaitDelay = termination
 	err = command.Run()
-	killGroup() // what the program left behind dies with it
+	killGroup() // the program's remaining children are killed with it
 	return stdout.String(), stderr.String(), err
 }
 
-// valueOf returns the output as JSON where it is JSON, else as text, without
-// secrets.
+// valueOf returns the output as JSON if it is JSON, and otherwise as text, with secrets masked.
 func valueOf(output string, lent *delivery.Lent) any {
 	trimmed := strings.TrimSpace(output)
 	if json.Valid([]byte(trimmed)) && trimmed != "" {
@@ -157,7 +154,8 @@ func valueOf(output string, lent *delivery.Lent) any {
 	return strings.ToValidUTF8(strings.TrimRight(output, "\n"), "\uFFFD")
 }
 
-// endOf returns the text's end, whole characters, at most so many bytes.
+// endOf returns the end of the text, at whole characters and with at most the given size in
+// bytes.
 func endOf(text string, limit int) string {
 	if len(text) > limit {
 		text = text[len(text)-limit:]
@@ -165,8 +163,8 @@ func endOf(text string, limit int) string {
 	return strings.TrimSpace(strings.ToValidUTF8(text, ""))
 }
 
-// A head keeps the first bytes that are written to it. Its buffer is not
-// embedded: io.Copy would take the buffer's own ReadFrom, which has no limit.
+// A head keeps the first bytes that are written to it. It does not embed its buffer, because
+// io.Copy would then use the buffer's own ReadFrom, which has no limit.
 type head struct {
 	kept  bytes.Buffer
 	limit int

@@ -7,9 +7,9 @@ import (
 	"os/exec"
 )
 
-// inOwnGroup has nothing to do where there are no process groups: the command
-// itself is killed when its context ends.
+// inOwnGroup does nothing on systems without process groups: only the command itself is killed
+// when its context ends.
 func inOwnGroup(*exec.Cmd) (killGroup func()) { return func() {} }
 
-// exitStatus returns what a program exited with.
+// exitStatus returns the exit status of a program.
 func exitStatus(state *os.ProcessState) int { return state.ExitCode() }

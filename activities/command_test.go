@@ -26,14 +26,13 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// runActivity runs a command task in the SDK's test environment and gives its
-// result as JSON.
+// runActivity runs a command task in the SDK's test environment and returns its result as JSON.
 func runActivity(t *testing.T, allowed bool, call protocol.CommandCall) (string, error) {
 	t.Helper()
 	return runCall(t, New(Options{AllowCommands: allowed}), call)
 }
 
-// runCall is runActivity for activities of the test's own.
+// runCall is runActivity for the test's own activities.
 func runCall(t *testing.T, registered *Activities, call protocol.CommandCall) (string, error) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
@@ -49,7 +48,7 @@ func runCall(t *testing.T, registered *Activities, call protocol.CommandCall) (s
 	return string(result), nil
 }
 
-// Contract, Task: a command's stdout is a JSON value, where it is one, else text.
+// Contract, Task: a command's stdout is a JSON value if it is one, and otherwise text.
 func TestCommandResult(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -75,7 +74,7 @@ func TestCommandResult(t *testing.T) {
 	}
 }
 
-// Contract, Task: a command sees `env`, PATH and HOME alone, in its directory.
+// Contract, Task: a command gets only `env`, PATH and HOME, and runs in its directory.
 func TestCommandEnvironment(t *testing.T) {
 	t.Setenv("LATCH_SECRET_X", "hidden")
 	t.Setenv("HOME", "/home/of-the-worker")
@@ -93,8 +92,7 @@ func TestCommandEnvironment(t *testing.T) {
 	require.JSONEq(t, `"`+dir+`"`, result)
 }
 
-// Contract, Task: what goes wrong with a command is told, and whether trying
-// again may help.
+// Contract, Task: the error of a command says what went wrong, and whether a retry may help.
 func TestCommandFailure(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -132,8 +130,8 @@ func TestCommandFailure(t *testing.T) {
 	}
 }
 
-// The process group dies with the command, also one that does not listen to
-// SIGTERM, and also where the command itself ended well.
+// The process group is killed with the command, even if it ignores SIGTERM, and even if the
+// command itself succeeded.
 func TestRunCommandLeavesNobodyBehind(t *testing.T) {
 	t.Parallel()
 	for name, script := range map[string]string{
@@ -192,7 +190,7 @@ func membersOf(t *testing.T, group string) int {
 	return count
 }
 
-// A command's output past the limit is read and dropped.
+// A command's output beyond the limit is read and dropped.
 func TestCommandOutputIsBounded(t *testing.T) {
 	t.Parallel()
 	output, _, err := runCommand(t.Context(), []string{"/bin/sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x"}, "",
@@ -201,7 +199,7 @@ func TestCommandOutputIsBounded(t *testing.T) {
 	require.Equal(t, maximumOutput, len(output))
 }
 
-// lending makes activities whose worker holds secrets, and may run commands.
+// lending returns activities whose worker holds secrets, and may run commands.
 func lending(t *testing.T, values map[string]string, options secret.Options) *Activities {
 	t.Helper()
 	store, err := secret.New(values, options)
@@ -211,9 +209,8 @@ func lending(t *testing.T, values map[string]string, options secret.Options) *Ac
 	return New(Options{Sender: sender, AllowCommands: true})
 }
 
-// Contract, Task: env_secrets gives a command secrets in its environment, which
-// stand nowhere in what it returns or fails with, and neither does any other
-// that the worker holds.
+// Contract, Task: env_secrets passes secrets to a command in its environment. Neither these nor
+// other secrets of the worker appear in the command's result or error.
 func TestCommandSecrets(t *testing.T) {
 	t.Parallel()
 	const document = "-----BEGIN OPENSSH PRIVATE " +
@@ -253,8 +250,8 @@ func TestCommandSecrets(t *testing.T) {
 	}
 }
 
-// Contract, Task: a command whose secrets the worker cannot lend fails for
-// good, naming every one, before anything runs.
+// Contract, Task: a command fails permanently if the worker may not pass it its secrets. The
+// error names all of them, and nothing runs.
 func TestCommandSecretsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	marker := filepath.Join(t.TempDir(), "ran")
@@ -264,7 +261,7 @@ func TestCommandSecretsThatCannotBe(t *testing.T) {
 	for name, c := range map[string]struct {
 		required bool
 		secrets  map[string]string
-		tells    []string // none: it runs
+		tells    []string // no error: it runs
 	}{
 		"missing": {false, map[string]string{"A": "nowhere"},
 			[]string{`this worker has no secret "nowhere": set LATCH_SECRET_NOWHERE`}},

@@ -12,9 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// latch.SendWebhook is an activity that any workflow can start, with an input
-// of its own making: a signature, a lock or a method in it is refused for good,
-// and nothing is sent.
+// Any workflow can start the activity latch.SendWebhook with its own input. A signature, a lock
+// or a method in that input is refused permanently, and nothing is sent.
 func TestACraftedSendWebhookIsRefused(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was sent") }))

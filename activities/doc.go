@@ -1,7 +1,7 @@
-// Package activities holds Latch's activities: thin wrappers of the packages
-// below, whose errors failure.go maps to Temporal's.
+// Package activities contains Latch's activities. They are thin wrappers of lower packages,
+// whose errors failure.go converts to Temporal's.
 //
-// latch.SendWebhook, latch.HTTP and latch.Command are what a task queue
-// serves; the internal ones answer a run's questions about chance, expressions
-// and surroundings, and run as local activities. Start reading at [Activities].
+// A task queue must serve latch.SendWebhook, latch.HTTP and latch.Command. The internal
+// activities answer a run's questions about randomness, expressions and the environment, and
+// run as local activities. Start reading at [Activities].
 package activities

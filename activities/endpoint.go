@@ -16,11 +16,10 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// longestEndpointError bounds what is kept of the last error of an endpoint, in bytes.
+// longestEndpointError bounds the stored text of an endpoint's last error, in bytes.
 const longestEndpointError = 500
 
-// Observe reads a registered webhook for latch.Endpoint, and writes what is known of
-// its endpoint.
+// Observe reads a registered webhook for latch.Endpoint, and writes the state of its endpoint.
 func (a *Activities) Observe(ctx context.Context, observation protocol.Observation) (protocol.Observed, error) {
 	store := a.registryOf(ctx)
 	if store == nil {
@@ -59,17 +58,17 @@ func (a *Activities) Observe(ctx context.Context, observation protocol.Observati
 
 func same(a, b *latch.EndpointState) bool { return string(encode(a)) == string(encode(b)) }
 
-// isEndpoints reports whether a failed attempt is the endpoint's fault: it could not
-// be reached, or answered with a status that is no success. What could not be
-// rendered, signed or sent says nothing about it.
+// isEndpoints reports whether the endpoint caused a failed attempt: it was unreachable, or
+// answered with an unsuccessful status. An attempt that could not be rendered, signed or sent
+// says nothing about the endpoint.
 func isEndpoints(err error) bool {
 	var unreachable *delivery.UnreachableError
 	var status *delivery.StatusError
 	return errors.As(err, &unreachable) || errors.As(err, &status)
 }
 
-// report has the outcome of an attempt counted where the webhook is registered with
-// a health. It returns once Temporal has it, so that a worker that dies loses no
+// report reports the outcome of an attempt to the workflow that counts, if the webhook is
+// registered with a health. It returns once Temporal has it, so that a dying worker loses no
 // count of an attempt whose outcome is recorded.
 func (a *Activities) report(ctx context.Context, send *protocol.Send, err error, at time.Time) {
 	if !send.Registered || err != nil && !isEndpoints(err) {
@@ -91,8 +90,8 @@ func (a *Activities) report(ctx context.Context, send *protocol.Send, err error,
 		Error: excerpt.Of(err.Error(), longestEndpointError)}, a.signalEndpoint(ctx, key))
 }
 
-// recently reads the registered webhook of a delivery, which may be a second old. It
-// returns nil if the webhook was deleted or cannot be read.
+// recently reads the registered webhook of a delivery, at most a second old. It returns nil if
+// the webhook was deleted or cannot be read.
 func (a *Activities) recently(ctx context.Context, send *protocol.Send) *latch.RegisteredWebhook {
 	store := a.registryOf(ctx)
 	if store == nil {
@@ -107,8 +106,8 @@ func (a *Activities) recently(ctx context.Context, send *protocol.Send) *latch.R
 	return webhook
 }
 
-// signalEndpoint returns what passes a report to the workflow that counts, and
-// starts that where it does not run.
+// signalEndpoint returns a function that signals a report to the workflow that counts, and
+// starts that workflow if it does not run.
 func (a *Activities) signalEndpoint(ctx context.Context, key endpointKey) func(context.Context, protocol.Report) error {
 	temporal := activity.GetClient(ctx)
 	return func(ctx context.Context, report protocol.Report) error {

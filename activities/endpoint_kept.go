@@ -11,13 +11,13 @@ import (
 	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// keptEvery is how often a worker reports that it keeps deliveries back, so that the
-// endpoint is tried even if the workflow that does so was ended from outside.
+// keptEvery is how often a worker reports that it keeps deliveries, so that the endpoint is
+// probed even if the workflow that does so was ended from outside.
 const keptEvery = 10 * time.Second
 
-// keptBack says why a delivery is not sent now but kept: the endpoint of its
-// registered webhook is disabled. It is "" for what is sent, and for a hook that
-// holds or decides something: no gate may open since its endpoint was not asked.
+// keptBack says why a delivery is kept instead of sent: the endpoint of its registered webhook
+// is disabled. It returns "" for a delivery that is sent, and for a hook that holds or decides
+// something: a gate must not open because its endpoint was not asked.
 func (a *Activities) keptBack(ctx context.Context, send *protocol.Send) string {
 	if !send.Registered || send.Probe || isGate(send) {
 		return ""
@@ -40,7 +40,8 @@ func isGate(send *protocol.Send) bool {
 	return !send.Carried && (send.Request.Event.Blocking || send.Question != nil && send.Question.Decides)
 }
 
-// keptOutcome is that of a delivery that is kept after so many attempts.
+// keptOutcome returns the outcome of a delivery that is kept after the given number of
+// attempts.
 func keptOutcome(ctx context.Context, reason string, attempts int, known memory) protocol.Outcome {
 	return protocol.Outcome{Kept: true, Withdrawn: true, Error: reason, Attempts: attempts, Tries: known.Tries,
 		CompletedAt: latch.NewTime(rehearsal.Now(ctx))}

@@ -17,7 +17,7 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// logOf returns the deliveries of the namespace that the activity is in.
+// logOf returns the log of the deliveries in the activity's namespace.
 func (a *Activities) logOf(ctx context.Context) *deliveries.Log {
 	temporal := activity.GetClient(ctx)
 	return deliveries.New(deliveries.Options{
@@ -25,8 +25,8 @@ func (a *Activities) logOf(ctx context.Context) *deliveries.Log {
 	})
 }
 
-// Probe tries a disabled endpoint: with the first delivery that was kept, which then
-// has arrived if it does, or else with a made-up event.
+// Probe probes a disabled endpoint, with the first kept delivery, which a successful probe
+// delivers, or otherwise with a made-up event.
 func (a *Activities) Probe(ctx context.Context, request protocol.ProbeRequest) (protocol.ProbeAnswer, error) {
 	stop := beat(ctx, 5*time.Second)
 	defer stop()
@@ -51,7 +51,7 @@ func (a *Activities) Probe(ctx context.Context, request protocol.ProbeRequest) (
 	return a.tryMadeUp(ctx, webhook)
 }
 
-// tryMadeUp sends a made-up event, as a test of the webhook does.
+// tryMadeUp sends a made-up event, like a test of the webhook.
 func (a *Activities) tryMadeUp(ctx context.Context, webhook *latch.RegisteredWebhook) (protocol.ProbeAnswer, error) {
 	settings := webhook.EventSettings()
 	if len(settings) == 0 || !webhook.HasURL() {

@@ -11,18 +11,18 @@ import (
 )
 
 const (
-	// reportTimeout bounds passing one report on.
+	// reportTimeout bounds sending one report.
 	reportTimeout = 10 * time.Second
-	// reportPace is how far reports about one endpoint are apart at least: of a dead
-	// one, many attempts fail at once.
+	// reportPace is the shortest time between two reports about one endpoint: at a dead
+	// endpoint many attempts fail at once.
 	reportPace = 50 * time.Millisecond
 )
 
 // An endpointKey names the endpoint of a registered webhook.
 type endpointKey struct{ namespace, taskQueue, webhook string }
 
-// An endpointReports passes on what the attempts of this worker come to. While a
-// report about an endpoint is on its way, others gather and go with the next one.
+// An endpointReports sends reports about the attempts of this worker. While a report about an
+// endpoint is being sent, further ones are combined into the next one.
 type endpointReports struct {
 	mutex   sync.Mutex
 	next    map[endpointKey]*gathered
@@ -31,7 +31,7 @@ type endpointReports struct {
 	kept    map[endpointKey]time.Time
 }
 
-// A gathered report is one of several attempts.
+// A gathered report combines several attempts.
 type gathered struct {
 	report protocol.Report
 	done   chan struct{}
@@ -43,8 +43,8 @@ func newEndpointReports() *endpointReports {
 		kept: map[endpointKey]time.Time{}}
 }
 
-// keeps notes that a delivery is kept back, and reports whether that is to be passed
-// on: it is now and then.
+// keeps records that a delivery is kept, and reports whether to send a report about that, which
+// happens only from time to time.
 func (r *endpointReports) keeps(key endpointKey) bool {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -62,7 +62,7 @@ func (r *endpointReports) isFailing(key endpointKey) bool {
 	return r.failing[key]
 }
 
-// report returns once the report has been passed on, or could not be.
+// report returns once the report has been sent, or could not be.
 func (r *endpointReports) report(ctx context.Context, key endpointKey, report protocol.Report, pass func(context.Context, protocol.Report) error) {
 	r.mutex.Lock()
 	waiting := r.next[key]
@@ -87,7 +87,7 @@ func (r *endpointReports) report(ctx context.Context, key endpointKey, report pr
 	<-waiting.done
 }
 
-// fly passes on what gathers, until nothing does.
+// fly sends combined reports until there are no more.
 func (r *endpointReports) fly(ctx context.Context, key endpointKey) {
 	for {
 		r.mutex.Lock()

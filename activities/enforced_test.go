@@ -18,7 +18,7 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// theBoard is a gate that is enforced for releases, jobs and an event.
+// theBoard is an enforced gate for releases, jobs and an event.
 const theBoard = `{"id":"board","enforced":true,"events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"4h"},
 	{"event":"JOB_START","blocking":true},{"event":"DEPLOYED","blocking":true}]}`
 
@@ -33,11 +33,10 @@ func registered(t testing.TB, sources ...string) []latch.RegisteredWebhook {
 	return webhooks
 }
 
-// admitted is what comes of an input: what is wrong with it, or the webhooks
-// that its run has.
+// admitted is the result of admission: the problems of the input, or the webhooks of its run.
 func admitted(kind latch.Kind, data []byte, enforced []latch.RegisteredWebhook) (latch.Problems, []protocol.AttachedWebhook) {
 	var request protocol.AdmitRequest
-	encoded, err := json.Marshal(protocol.AdmitRequest{Kind: kind, Input: data}) // as it comes to the worker
+	encoded, err := json.Marshal(protocol.AdmitRequest{Kind: kind, Input: data}) // as it arrives at the worker
 	if err != nil || json.Unmarshal(encoded, &request) != nil {
 		return latch.Problems{{Message: "no JSON"}}, nil
 	}
@@ -56,8 +55,7 @@ func admitted(kind latch.Kind, data []byte, enforced []latch.RegisteredWebhook) 
 	return answer.Problems, attach.Merge(own.Webhooks, answer.Webhooks)
 }
 
-// Whatever an author writes into a file, its run meets the enforced gate or is
-// refused.
+// Whatever an author writes in a file, its run has the enforced gate or is refused.
 func FuzzEnforcedGateIsMet(f *testing.F) {
 	const release = `{"id":"r","vars":{},"steps":[{"name":"a","do":{"http":{"url":"https://example.com"}}}],"webhooks":[%s]}`
 	const job = `{"id":"j","tags":["x"],"task":{"http":{"url":"https://example.com"}},"webhooks":[%s]}`
@@ -102,8 +100,8 @@ func fires(data []byte, event string) bool {
 	return latch.Unmarshal(data, &emission) == nil && emission.Event == event
 }
 
-// An enforced gate that does not block stops a release where it cannot be
-// asked: a variable that the author left out must not open it.
+// An enforced gate that does not block stops a release if it cannot be asked: a missing
+// variable must not open it.
 func TestEnforcedGateFailsClosed(t *testing.T) {
 	t.Parallel()
 	const release = `{"id":"r","steps":[{"name":"a","do":{"http":{"url":"https://example.com"}}}]}`
@@ -126,7 +124,7 @@ func TestEnforcedGateFailsClosed(t *testing.T) {
 	}
 }
 
-// However many webhooks a release brings, the enforced ones are not cut off.
+// However many webhooks a release has, the enforced ones are not cut off.
 func TestEnforcedGateAmongManyWebhooks(t *testing.T) {
 	t.Parallel()
 	var own []string
@@ -140,8 +138,8 @@ func TestEnforcedGateAmongManyWebhooks(t *testing.T) {
 	require.Equal(t, "board", webhooks[0].ID)
 }
 
-// A run does not begin without its enforced gate where the registry cannot be
-// read. Only where nothing is registered is there nothing to meet.
+// A run does not begin without its enforced gate if the registry cannot be read. It only begins
+// without one if nothing is registered.
 func TestUnreadRegistryAdmitsNothing(t *testing.T) {
 	t.Parallel()
 	for name, each := range map[string]struct {
@@ -167,8 +165,8 @@ func TestUnreadRegistryAdmitsNothing(t *testing.T) {
 	}
 }
 
-// Events about deliveries pass registered webhooks by, so no other event may be
-// fired in their way.
+// Registered webhooks do not receive events about deliveries, so no other event may be fired in
+// the same way.
 func TestOnlyEventsAboutDeliveriesAreFiredAsSuch(t *testing.T) {
 	t.Parallel()
 	for event, problem := range map[string]string{"DELIVERY_EXHAUSTED": "", "ENDPOINT_GONE": "",

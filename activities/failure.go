@@ -12,8 +12,7 @@ import (
 	"github.com/latch-run/latch/internal/delivery"
 )
 
-// Types of the errors that a failed attempt ends with, as Temporal UI shows
-// them.
+// These are the error types of failed attempts, which Temporal UI shows.
 const (
 	errorUnreachable   = "Unreachable"
 	errorStatus        = "BadStatus"
@@ -28,20 +27,20 @@ const (
 )
 
 const (
-	// jitter is how far a delay may be off what was computed (contract,
+	// jitter is the largest relative deviation of a delay from the computed one (contract,
 	// "Responses").
 	jitter = 0.1
 	// longestDelay is the longest wait between two attempts.
 	longestDelay = 24 * time.Hour
 )
 
-// An attempt is what a failed HTTP attempt is judged by.
+// An attempt is the data for classifying a failed HTTP attempt.
 type attempt struct {
 	// number counts from 1.
 	number int
-	// retry is nil for what is tried once.
+	// retry is nil if there are no retries.
 	retry *latch.Retry
-	// deadline is when it is given up; zero is never.
+	// deadline is when retries end; zero means never.
 	deadline time.Time
 	now      time.Time
 }
@@ -50,7 +49,7 @@ type attempt struct {
 type judgement struct {
 	kind    string
 	message string
-	// final reports that there is no further attempt; else delay is the wait.
+	// final reports that there is no further attempt. Otherwise delay is the wait.
 	final bool
 	delay time.Duration
 	// gone reports that the endpoint answered 410 Gone.
@@ -59,8 +58,8 @@ type judgement struct {
 	answered bool
 }
 
-// judge decides whether and when a failed attempt is tried again. This and
-// failure are the only places where an error of delivery becomes Temporal's.
+// judge decides whether and when a failed attempt is retried. Only judge and failure convert a
+// delivery's error to Temporal's.
 func (a attempt) judge(err error) judgement {
 	verdict := judgement{kind: kindOf(err), message: err.Error()}
 	if !delivery.Retryable(err) || a.retry == nil {
@@ -78,7 +77,7 @@ func (a attempt) judge(err error) judgement {
 	verdict.delay = delayAfter(err, a.retry, a.number, rand.Float64())
 	if remaining := a.deadline.Sub(a.now); !a.deadline.IsZero() {
 		if asked, ok := delivery.RetryAfter(err); ok && asked <= remaining {
-			verdict.delay = min(verdict.delay, remaining) // chance alone ends nothing that was asked for in time
+			verdict.delay = min(verdict.delay, remaining) // jitter alone does not exceed the deadline
 		}
 	}
 	if !a.deadline.IsZero() && a.now.Add(verdict.delay).After(a.deadline) {
@@ -105,9 +104,9 @@ func kindOf(err error) string {
 	}
 }
 
-// delayAfter returns the wait before the next attempt; chance is in [0,1). What
-// a receiver asked for is never shortened, up to 24h, and no wait is longer
-// than that: Temporal would cut it, and it would not be what the record says.
+// delayAfter returns the wait before the next attempt; chance is in [0,1). It never shortens
+// what a receiver asked for, up to 24h. No wait is longer than that: Temporal would shorten it,
+// and the record would be wrong.
 func delayAfter(err error, retry *latch.Retry, number int, chance float64) time.Duration {
 	delay := float64(retry.Delay(number)) * (1 - jitter + 2*jitter*chance)
 	if asked, ok := delivery.RetryAfter(err); ok {

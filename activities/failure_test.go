@@ -15,7 +15,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// errorOf makes one attempt at an endpoint that answers so, and gives its error.
+// errorOf makes one attempt at an endpoint with the given answer, and returns its error.
 func errorOf(t *testing.T, answer http.HandlerFunc) error {
 	t.Helper()
 	server := httptest.NewServer(answer)
@@ -43,7 +43,7 @@ func answering(status int, header ...string) http.HandlerFunc {
 	}
 }
 
-// Contract, Responses: which failures are tried again, and when they are given up.
+// Contract, Responses: which failures are retried, and when retries end.
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -105,8 +105,8 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// Contract, Responses and Webhook: delays double, are jittered by ±10 % and
-// bounded; Retry-After is never shortened and counts above maximum_interval.
+// Contract, Responses and Webhook: delays double, are jittered by ±10 % and bounded.
+// Retry-After is never shortened and overrides maximum_interval.
 func TestDelayAfter(t *testing.T) {
 	t.Parallel()
 	plain := errorOf(t, answering(503))

@@ -11,28 +11,27 @@ import (
 )
 
 const (
-	// maximumFlights bounds the first attempts under way in a worker. Those of
-	// more deliveries go by activities of their own, for which there is a queue.
+	// maximumFlights bounds the first attempts in flight in a worker. Further deliveries have
+	// their own activities, for which there is a queue.
 	maximumFlights = 2000
-	// keptFlights and keptBytes bound how many attempts that have ended a worker
-	// remembers, and keptFor for how long: a volley is asked for again within
-	// seconds, if at all.
+	// keptFlights and keptBytes bound how many ended attempts a worker remembers, and keptFor
+	// for how long. A volley is repeated within seconds, if at all.
 	keptFlights = 5000
 	keptBytes   = 64 << 20
 	keptFor     = 30 * time.Second
-	// promisedFor bounds how long the outcome of an attempt is kept to be fetched:
-	// its run may have been terminated.
+	// promisedFor bounds how long the outcome of an attempt is kept for fetching, because its
+	// run may have been terminated.
 	promisedFor = 5 * time.Minute
 )
 
 // Flights are the first attempts that a worker makes in volleys, by delivery.
 type flights struct {
 	mutex sync.Mutex
-	// open are those that are under way, or to be fetched; underWay counts the
-	// former.
+	// open are those that are in flight, or that will be fetched. underWay counts those in
+	// flight.
 	open     map[string]*flight
 	underWay int
-	// over are those whose outcome was passed on; bytes is what they take at most.
+	// over are those whose outcome was passed on. bytes is an upper bound of their size.
 	over  *expirable.LRU[string, *flight]
 	bytes int
 	// changed is signalled when an open one is over.
@@ -55,8 +54,8 @@ func newFlights() *flights {
 	return f
 }
 
-// join returns the flight of a delivery, and begins it if it is not known. There
-// may be so many under way that it is over at once, with nothing sent.
+// join returns the flight of a delivery, and begins it if it is unknown. If too many are in
+// flight, the returned flight has ended without sending anything.
 func (f *flights) join(delivery string, shoot func() protocol.Shot) *flight {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -84,7 +83,7 @@ func (f *flights) join(delivery string, shoot func() protocol.Shot) *flight {
 	return begun
 }
 
-// find returns the flight of a delivery, nil if none is known.
+// find returns the flight of a delivery, or nil.
 func (f *flights) find(delivery string) *flight {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -133,8 +132,8 @@ func (f *flights) close(delivery string, ended *flight) {
 	f.changed.Broadcast()
 }
 
-// forget measures what is kept of flights that are over, and keeps the newest
-// half of what there is room for.
+// forget measures the flights that are over. If they exceed the bounds, it keeps the newest, up
+// to half of the bounds.
 func (f *flights) forget() {
 	f.bytes = 0
 	for _, each := range f.over.Values() {
@@ -149,8 +148,7 @@ func (f *flights) forget() {
 	}
 }
 
-// land waits until every attempt has ended and its outcome was passed on, or ctx
-// ends.
+// land waits until every attempt has ended and its outcome was passed on, or ctx ends.
 func (f *flights) land(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() {
 		f.mutex.Lock()

@@ -15,8 +15,8 @@ import (
 	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// HTTP is the activity latch.HTTP: one attempt of an http task. It returns the
-// answer's body: as JSON, where it is JSON, else as text.
+// HTTP is the activity latch.HTTP: one attempt of an http task. It returns the answer's body as
+// JSON if it is JSON, and otherwise as text.
 func (a *Activities) HTTP(ctx context.Context, call protocol.HTTPCall) (any, error) {
 	var known memory
 	if call.Task.Poll != nil && activity.HasHeartbeatDetails(ctx) {
@@ -70,15 +70,15 @@ func bodyOf(response *delivery.TaskResponse) any {
 	}
 }
 
-// cancelRequested reports whether the run asked the activity to end, and not a
-// worker that stops: what that breaks off is a failed attempt.
+// cancelRequested reports whether the run cancelled the activity. If only the worker stops, the
+// interrupted attempt has failed.
 func cancelRequested(ctx context.Context) bool {
 	return ctx.Err() != nil && temporal.IsCanceledError(context.Cause(ctx))
 }
 
-// beat sends heartbeats after the first interval, until it is stopped: so a
-// cancellation arrives, and the death of a worker is noticed. What ends within
-// the interval costs none. The details go along.
+// beat sends heartbeats after the first interval, until it is stopped, so that a cancellation
+// arrives and the death of a worker is noticed. An activity that ends within the interval sends
+// none. The details are part of each heartbeat.
 func beat(ctx context.Context, interval time.Duration, details ...any) (stop func()) {
 	return beatWith(ctx, interval, func() []any { return details })
 }

@@ -18,27 +18,27 @@ import (
 )
 
 const (
-	// keptAtOnce is how many kept deliveries are looked up together, while those
-	// before them are sent. A worker has twice as many of them in memory, and as many
-	// may be sent again if it dies.
+	// keptAtOnce is how many kept deliveries are looked up together, while the previous ones
+	// are sent. A worker has twice as many of them in memory, and as many may be sent again if
+	// it dies.
 	keptAtOnce = 32
 	// keptRecorders bounds the records of kept deliveries that are written
 	// concurrently.
 	keptRecorders = 16
 )
 
-// SendKeptBatch sends deliveries that were kept, each once the one before is settled.
-// The first attempt is made here, and recorded by a latch.Deliver that sends nothing. A
-// delivery that has to be tried again is sent by a latch.Deliver, for which this
-// activity waits. One that cannot be sent, since Temporal has forgotten its run, is
-// counted as lost and holds up no other.
+// SendKeptBatch sends deliveries that were kept, each after the previous one is settled. The
+// first attempt is made here, and recorded by a latch.Deliver that sends nothing. A delivery
+// that must be retried is sent by a latch.Deliver, for which this activity waits. One that
+// cannot be sent, because Temporal no longer has its run, counts as lost and does not block the
+// others.
 //
-// An attempt of this activity begins where the one before it ended. Should that have
-// ended without a word, what it had recorded is found and not sent again.
+// An attempt of this activity begins where the previous one ended. If that one ended without
+// reporting, deliveries that it had recorded are found and not sent again.
 func (a *Activities) SendKeptBatch(ctx context.Context, batch protocol.KeptBatch) (protocol.KeptProgress, error) {
 	b := &keptBatch{Activities: a, log: a.logOf(ctx), items: batch.Items}
 	if activity.HasHeartbeatDetails(ctx) {
-		_ = activity.GetHeartbeatDetails(ctx, &b.progress) // unread details count as none: deliveries are looked up anyway
+		_ = activity.GetHeartbeatDetails(ctx, &b.progress) // unreadable details count as none: deliveries are looked up anyway
 	}
 	stop := beatWith(ctx, 5*time.Second, func() []any { return []any{b.told()} })
 	err := b.send(ctx)
@@ -50,7 +50,7 @@ func (a *Activities) SendKeptBatch(ctx context.Context, batch protocol.KeptBatch
 	return b.told(), nil
 }
 
-// A keptBatch is a batch of kept deliveries on its way.
+// A keptBatch is the state of sending a batch of kept deliveries.
 type keptBatch struct {
 	*Activities
 	log   *deliveries.Log
@@ -62,14 +62,14 @@ type keptBatch struct {
 	recording errgroup.Group
 }
 
-// told returns how far the batch has come.
+// told returns the progress of the batch.
 func (b *keptBatch) told() protocol.KeptProgress {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	return b.progress
 }
 
-// change changes how far the batch has come.
+// change updates the progress of the batch.
 func (b *keptBatch) change(change func(*protocol.KeptProgress)) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -99,7 +99,7 @@ func (b *keptBatch) send(ctx context.Context) error {
 	return nil
 }
 
-// prepare looks up the next part of the deliveries, beside what the caller does.
+// prepare looks up the next part of the deliveries, concurrently with the caller.
 func (b *keptBatch) prepare(ctx context.Context, left []protocol.QueueItem) <-chan []deliveries.KeptSend {
 	prepared := make(chan []deliveries.KeptSend, 1)
 	part := make([]protocol.KeptDelivery, min(len(left), keptAtOnce))
@@ -111,8 +111,7 @@ func (b *keptBatch) prepare(ctx context.Context, left []protocol.QueueItem) <-ch
 	return prepared
 }
 
-// sendPart sends a part. What it says of it counts once all of it is recorded, or
-// before it waits.
+// sendPart sends a part. Its progress counts once all of it is recorded, or before it waits.
 func (b *keptBatch) sendPart(ctx context.Context, part []deliveries.KeptSend) error {
 	b.recording = errgroup.Group{}
 	b.recording.SetLimit(keptRecorders)
@@ -156,7 +155,7 @@ func (b *keptBatch) sendPart(ctx context.Context, part []deliveries.KeptSend) er
 	return settle()
 }
 
-// errKept says that the endpoint is disabled again.
+// errKept reports that the endpoint is disabled again.
 var errKept = errors.New("the endpoint is disabled")
 
 func isRefused(err error) bool {
@@ -164,8 +163,8 @@ func isRefused(err error) bool {
 	return errors.As(err, &refused)
 }
 
-// sendOne makes the first attempt at a delivery. It returns the workflow that sends it
-// instead, or tries it again; "" if the delivery is settled.
+// sendOne makes the first attempt at a delivery. It returns the id of the workflow that sends
+// or retries it instead, or "" if the delivery is settled.
 func (b *keptBatch) sendOne(ctx context.Context, kept *deliveries.KeptSend) (waits string, err error) {
 	var refused *deliveries.RefusedError
 	switch {
@@ -178,7 +177,7 @@ func (b *keptBatch) sendOne(ctx context.Context, kept *deliveries.KeptSend) (wai
 	}
 	send := kept.Delivery.Send
 	if b.renew(ctx, &send) != nil {
-		return b.start(ctx, kept) // it says of the delivery why it cannot be sent, or waits
+		return b.start(ctx, kept) // the workflow reports why it cannot be sent, or waits
 	}
 	if reason := b.keptBack(ctx, &send); reason != "" {
 		return "", errKept
@@ -200,7 +199,7 @@ func (b *keptBatch) sendOne(ctx context.Context, kept *deliveries.KeptSend) (wai
 	return "", nil
 }
 
-// start starts the delivery's workflow, unless somebody else has, and returns its id.
+// start starts the delivery's workflow, unless it already exists, and returns its id.
 func (b *keptBatch) start(ctx context.Context, kept *deliveries.KeptSend) (workflowID string, err error) {
 	started, err := b.log.StartKept(ctx, kept)
 	var refused *deliveries.RefusedError
@@ -214,9 +213,9 @@ func (b *keptBatch) start(ctx context.Context, kept *deliveries.KeptSend) (workf
 	}
 }
 
-// await waits until the next delivery is settled, which a workflow sends. If that takes
-// long, it is looked after again in another attempt of this activity, so that a queue
-// whose endpoint is dead takes no place in a worker.
+// await waits until the next delivery, which a workflow sends, is settled. If that takes long,
+// another attempt of this activity continues to wait, so that a queue whose endpoint is dead
+// occupies no slot of a worker.
 func (b *keptBatch) await(ctx context.Context, workflowID string) error {
 	waiting, cancel := context.WithTimeout(ctx, turnPatience)
 	defer cancel()

@@ -16,20 +16,20 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// stopTimeout bounds how long a stopping worker waits until what was fetched has
-// reached the server.
+// stopTimeout bounds how long a stopping worker waits until fetched outcomes have reached the
+// server.
 const stopTimeout = 5 * time.Second
 
-// An ownWorker serves a task queue that is this process's alone, for what only
-// it can answer. It is started when it is first needed.
+// An ownWorker serves a task queue that belongs only to this process, for questions that only
+// this process can answer. It is started when it is first needed.
 type ownWorker struct {
 	mutex  sync.Mutex
 	queue  string
 	worker worker.Worker
 }
 
-// ownQueue returns the name of the process's own task queue in the asking run's
-// namespace, and serves it.
+// ownQueue returns the name of the process's own task queue in the asking run's namespace, and
+// serves it.
 func (a *Activities) ownQueue(ctx context.Context) (string, error) {
 	info := activity.GetInfo(ctx)
 	found, _ := a.own.LoadOrStore(info.Namespace, &ownWorker{})
@@ -54,12 +54,11 @@ func (a *Activities) ownQueue(ctx context.Context) (string, error) {
 	return queue, nil
 }
 
-// silence is how long a worker that lives may seem not to poll its task queue: a
-// poll takes up to a minute.
+// silence is how long a live worker may appear not to poll its task queue: a poll takes up to a
+// minute.
 const silence = 75 * time.Second
 
-// OwnerLives reports whether the worker whose own task queue it is may still answer
-// for what it has.
+// OwnerLives reports whether the worker that owns the task queue may still be alive.
 func (a *Activities) OwnerLives(ctx context.Context, request protocol.OwnerRequest) (protocol.OwnerAnswer, error) {
 	if found, known := a.own.Load(activity.GetInfo(ctx).Namespace); known && found.(*ownWorker).serves(request.Queue) {
 		return protocol.OwnerAnswer{Lives: true}, nil
@@ -80,8 +79,8 @@ func (o *ownWorker) serves(queue string) bool {
 	return o.worker != nil && o.queue == queue
 }
 
-// Stop waits until the attempts that go on in the worker have ended and were
-// fetched, for as long as ctx allows. Volleys may come after it, too.
+// Stop waits until the attempts that continue in the worker have ended and were fetched, for as
+// long as ctx allows. Volleys may be requested after it, too.
 func (a *Activities) Stop(ctx context.Context) {
 	a.flights.land(ctx)
 	a.own.Range(func(_, found any) bool {

@@ -9,8 +9,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A run names its page in the console: a release has one, and a registered job,
-// where the API's address is known.
+// A release and a registered job have a page in the console, if the API's address is known.
 func TestRunsNameTheirPage(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

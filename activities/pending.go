@@ -15,11 +15,11 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// testNamespace is the namespace of the SDK's test environment, which has no
-// server: its client ends the process when it is called.
+// testNamespace is the namespace of the SDK's test environment, which has no server: its client
+// ends the process when it is called.
 const testNamespace = "default-test-namespace"
 
-// PendingAttempts returns where activities of the asking run stand.
+// PendingAttempts returns the state of the asking run's activities.
 func (a *Activities) PendingAttempts(ctx context.Context, request protocol.PendingRequest) (protocol.PendingAnswer, error) {
 	info := activity.GetInfo(ctx)
 	if info.Namespace == testNamespace {
@@ -39,14 +39,14 @@ func (a *Activities) PendingAttempts(ctx context.Context, request protocol.Pendi
 	return answer, nil
 }
 
-// A PendingAnswer is stored in the run's history: what it says of single attempts
-// is bounded, in bytes.
+// A PendingAnswer is stored in the run's history, so its description of single attempts is
+// bounded, in bytes.
 const (
 	roomForTries = 128 << 10
 	largestTry   = 512
 )
 
-// triesFor returns how many attempts are described for each of so many deliveries.
+// triesFor returns how many attempts are described for each of the given number of deliveries.
 func triesFor(deliveries int) int {
 	return min(latch.MaximumTries, roomForTries/largestTry/max(deliveries, 1))
 }
@@ -72,8 +72,7 @@ func standing(pending *workflowpb.PendingActivityInfo, data converter.DataConver
 	return stands
 }
 
-// AwaitFirstAttempts waits until no named activity of the asking run is in
-// its first attempt any more.
+// AwaitFirstAttempts waits until no named activity of the asking run is in its first attempt.
 func (a *Activities) AwaitFirstAttempts(ctx context.Context, request protocol.PendingRequest) (protocol.PendingAnswer, error) {
 	const first, longest = 100 * time.Millisecond, time.Second
 	for interval := first; ; interval = min(2*interval, longest) {

@@ -16,8 +16,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Contract, How long a run stays open: a delivery is handed over between two
-// attempts, so what the server tells of one must be read right.
+// Contract, How long a run stays open: a delivery is handed over between two attempts, so the
+// server's description of it must be read correctly.
 func TestStanding(t *testing.T) {
 	t.Parallel()
 	next := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -53,7 +53,7 @@ func TestStanding(t *testing.T) {
 	}
 }
 
-// The SDK's test environment has no server to ask: then nothing is known.
+// The SDK's test environment has no server to ask, so the state is unknown.
 func TestPendingAttemptsWithoutServer(t *testing.T) {
 	t.Parallel()
 	var suite testsuite.WorkflowTestSuite

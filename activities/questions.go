@@ -22,8 +22,8 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Admit validates a run's input and returns everything that is wrong with it, and
-// what the run takes from the worker's environment.
+// Admit validates a run's input and returns all its problems, and the settings of the worker
+// that the run uses.
 func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (protocol.Admission, error) {
 	info := activity.GetInfo(ctx)
 	answer := protocol.Admission{
@@ -51,8 +51,8 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 	return answer, nil
 }
 
-// pageOf returns the address of the run's page in the console: a release has one,
-// and a job if it is registered.
+// pageOf returns the address of the run's page in the console. Releases and registered jobs
+// have one.
 func (a *Activities) pageOf(request protocol.AdmitRequest, workflowID string) string {
 	job, registered := strings.CutPrefix(workflowID, latch.PrefixJobRun)
 	switch {
@@ -67,21 +67,20 @@ func (a *Activities) pageOf(request protocol.AdmitRequest, workflowID string) st
 	}
 }
 
-// maximumProblems bounds what a run records of what is wrong with its input.
+// maximumProblems bounds how many problems of its input a run records.
 const maximumProblems = 100
 
-// An input is what a run was given, as far as others' webhooks look at it.
+// An input is the part of a run's input that matters to registered webhooks.
 type input struct {
 	kind latch.Kind
-	// event is the one that an emission or a gate fires.
+	// event is the event that an emission or a gate fires.
 	event     string
 	variables expr.Variables
-	// events are those of a batch, which then has nothing else of its own.
+	// events are those of a batch. A batch has no other fields.
 	events []*input
-	// named are the registered jobs that it names, with their paths.
+	// named are the registered jobs that the input names, with their paths.
 	named []latch.Problem
-	// job is set for a job, with the jobs of its sequence; webhooks are those of
-	// any other run's own.
+	// job is set for a job, with the jobs of its sequence. webhooks are those of any other run.
 	job      *latch.Job
 	webhooks []latch.Webhook
 }
@@ -104,9 +103,9 @@ func decodeInput(request protocol.AdmitRequest) (*input, error) {
 	case latch.ReleaseKind:
 		release, err := admission.DecodeRelease(request.Input)
 		return inputOfRelease(release, request), err
-	case latch.DeliveryKind: // put together by another run, of webhooks that were admitted
+	case latch.DeliveryKind: // made by another run from webhooks that were admitted
 		return &input{}, checkOperatorEvent(request.Input)
-	case latch.EndpointKind: // put together by latch.Endpoint
+	case latch.EndpointKind: // made by latch.Endpoint
 		var emission latch.Emission
 		if err := checkEndpointEvent(request.Input, &emission); err != nil {
 			return &input{}, err
@@ -122,7 +121,7 @@ func decodeInput(request protocol.AdmitRequest) (*input, error) {
 	case latch.BatchKind:
 		batch, err := admission.DecodeEmissionBatch(request.Input)
 		return inputOfBatch(latch.EmissionKind, batch), err
-	case latch.WatchKind: // put together by latch.Watch
+	case latch.WatchKind: // made by latch.Watch
 		var notice protocol.WatchNotice
 		if err := json.Unmarshal(request.Input, &notice); err != nil {
 			return &input{}, err
@@ -135,8 +134,8 @@ func decodeInput(request protocol.AdmitRequest) (*input, error) {
 	}
 }
 
-// checkOperatorEvent refuses any other event that somebody has fired in the
-// way of events about deliveries, to which registered webhooks do not apply.
+// checkOperatorEvent refuses any event except those about deliveries, because registered
+// webhooks do not apply to this kind of run.
 func checkOperatorEvent(data json.RawMessage) error {
 	var emission latch.Emission
 	if err := latch.Unmarshal(data, &emission); err != nil {
@@ -159,7 +158,7 @@ func checkEndpointEvent(data json.RawMessage, emission *latch.Emission) error {
 	return nil
 }
 
-// lockBytes is the chance in a lock's token (contract, "Blocking and locks").
+// lockBytes is the number of random bytes in a lock's token (contract, "Blocking and locks").
 const lockBytes = 16
 
 // Plan makes the locks of an event's blocking hooks, and evaluates `when`.
@@ -199,7 +198,7 @@ func (a *Activities) Evaluate(_ context.Context, request protocol.EvaluateReques
 	return verdict.Ask(request.Question, request.Record, request.Answer, request.Variables), nil
 }
 
-// Render fills in templates that stand in JSON.
+// Render renders templates in JSON.
 func (a *Activities) Render(_ context.Context, request protocol.RenderRequest) (protocol.RenderAnswer, error) {
 	answer := protocol.RenderAnswer{Values: make([]json.RawMessage, len(request.Values))}
 	for i, value := range request.Values {

@@ -15,9 +15,9 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// SendKept sends a delivery that was kept, or one that was handed over, and waits
-// until it is settled. One that cannot be sent, since Temporal has forgotten its run,
-// says so and holds up no other.
+// SendKept sends a delivery that was kept, or one that was handed over, and waits until it is
+// settled. If it cannot be sent because Temporal no longer has its run, SendKept reports that,
+// and the others continue.
 func (a *Activities) SendKept(ctx context.Context, item protocol.QueueItem) (protocol.QueueAnswer, error) {
 	if item.Handed {
 		return a.awaitSettled(ctx, item)
@@ -48,13 +48,13 @@ func (a *Activities) SendKept(ctx context.Context, item protocol.QueueItem) (pro
 	return protocol.QueueAnswer{Kept: record.Kept}, nil
 }
 
-// turnPatience is how long an attempt waits for a delivery to settle. One that takes
-// longer is looked after again, so that a queue whose endpoint is dead takes no place
-// in a worker.
+// turnPatience is how long an attempt waits for a delivery to settle. After that another
+// attempt continues to wait, so that a queue whose endpoint is dead occupies no slot of a
+// worker.
 const turnPatience = 2 * time.Second
 
-// awaitSettled waits until a delivery that was handed over is settled. One that was
-// ended from outside counts as settled.
+// awaitSettled waits until a delivery that was handed over is settled. One that was ended from
+// outside counts as settled.
 func (a *Activities) awaitSettled(ctx context.Context, item protocol.QueueItem) (protocol.QueueAnswer, error) {
 	if activity.GetInfo(ctx).Namespace == testNamespace {
 		return protocol.QueueAnswer{}, nil // there is no server to ask
@@ -79,7 +79,7 @@ func (a *Activities) awaitSettled(ctx context.Context, item protocol.QueueItem) 
 	return protocol.QueueAnswer{}, err
 }
 
-// isForgotten reports whether Temporal knows a workflow no more.
+// isForgotten reports whether Temporal no longer has a workflow.
 func isForgotten(err error) bool {
 	var unknown *serviceerror.NotFound
 	return errors.As(err, &unknown)

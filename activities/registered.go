@@ -24,11 +24,11 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// storeKey is whose registry a store reads.
+// storeKey identifies the registry of a store.
 type storeKey struct{ namespace, taskQueue string }
 
-// registryOf returns the registry that the asking run goes by; nil in the SDK's
-// test environment, which has no server: there what is rehearsed counts.
+// registryOf returns the asking run's registry. It returns nil in the SDK's test environment,
+// which has no server: rehearsed entries are used instead.
 func (a *Activities) registryOf(ctx context.Context) *registry.Store {
 	info := activity.GetInfo(ctx)
 	if info.Namespace == testNamespace {
@@ -46,7 +46,7 @@ func (a *Activities) registryOf(ctx context.Context) *registry.Store {
 	return store.(*registry.Store)
 }
 
-// Resolve returns a registered job as it is now.
+// Resolve returns the current version of a registered job.
 func (a *Activities) Resolve(ctx context.Context, request protocol.ResolveRequest) (protocol.ResolveAnswer, error) {
 	store := a.registryOf(ctx)
 	if store == nil {
@@ -62,8 +62,8 @@ func (a *Activities) Resolve(ctx context.Context, request protocol.ResolveReques
 	return protocol.ResolveAnswer{Definition: &entry.Definition}, nil
 }
 
-// Times counts the times of a registered job's schedule at which nothing was
-// started; zeros in the SDK's test environment.
+// Times counts the times of a registered job's schedule at which nothing was started. It
+// returns zeros in the SDK's test environment.
 func (a *Activities) Times(ctx context.Context, request protocol.TimesRequest) (protocol.Times, error) {
 	store := a.registryOf(ctx)
 	if store == nil {
@@ -76,12 +76,12 @@ func (a *Activities) Times(ctx context.Context, request protocol.TimesRequest) (
 	return times, nil
 }
 
-// consult asks the registry for what concerns a run: whether the jobs that it
-// names are there, and which webhooks apply to it.
+// consult reads from the registry whether the jobs that a run names exist, and which webhooks
+// apply to the run.
 //
-// A registry that cannot be read is an error, and the run does not begin: it
-// may hold an enforced gate. One in whose place another workflow stands is not
-// there, and holds nothing. The list of webhooks may be of the given age.
+// If the registry cannot be read, it returns an error and the run does not begin, because the
+// registry may contain an enforced gate. If another workflow has the registry's id, the
+// registry does not exist, and contains nothing. The list of webhooks may have the given age.
 func (a *Activities) consult(ctx context.Context, store *registry.Store, read *input, age time.Duration, answer *protocol.Admission) error {
 	if store == nil {
 		consultRehearsed(ctx, read, answer)
@@ -96,7 +96,7 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 	group.Go(func() error {
 		registered, err := store.Webhooks().ListWithin(ctx, age)
 		var namesake *registry.NamesakeError
-		if errors.As(err, &namesake) { // then there is no schedule, and nothing is registered
+		if errors.As(err, &namesake) { // there is no schedule then, and nothing is registered
 			activity.GetLogger(ctx).Error("no webhook is registered, and none can be", "error", namesake)
 			err = nil
 		}
@@ -117,15 +117,14 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 	return err
 }
 
-// longestQueued is how long a run waits for a worker at most that is only busy. One
+// longestQueued is the longest time that a run waits for a worker that is merely busy. A run
 // that waited longer was started with a delay, and begins after it.
 const longestQueued = time.Second
 
-// listAge returns how old the list of registered webhooks may be by which a run goes
-// that was started so long ago: as old as the run, since no change that was made
-// before the run was started can be younger. So runs that wait for a busy worker
-// share a reading. Both times are differences by one clock each, the server's and
-// the worker's, which need not agree.
+// listAge returns the largest age of the list of registered webhooks for a run that was started
+// the given time ago: as old as the run, so that it contains every change made before the run
+// was started. Runs that wait for a busy worker thus share one reading. Both times are
+// differences on one clock each, the server's and the worker's, which need not agree.
 func listAge(waited time.Duration) time.Duration {
 	if waited > longestQueued {
 		return 0
@@ -133,10 +132,9 @@ func listAge(waited time.Duration) time.Duration {
 	return waited
 }
 
-// registryError returns the error of a registry that could not be read. It is final
-// where Temporal does not let the worker read it, or another workflow stands in
-// the place of what is looked for: to ask again is no cure then. Any other fault
-// may pass.
+// registryError returns the error of a registry that could not be read. It is final if Temporal
+// denies the worker access, or if another workflow has the id that is looked for, because a
+// retry would not help. Other errors may be temporary.
 func registryError(err error) error {
 	var namesake *registry.NamesakeError
 	var answered serviceerror.ServiceError
@@ -152,8 +150,8 @@ func registryError(err error) error {
 	return temporal.NewNonRetryableApplicationError(err.Error(), errorUnread, err)
 }
 
-// attach adds the registered webhooks that apply to the run, and refuses webhooks
-// of its own under the id of an enforced one.
+// attach adds the registered webhooks that apply to the run, and refuses the run's own webhooks
+// that have the id of an enforced one.
 func (i *input) attach(registered []latch.RegisteredWebhook, answer *protocol.Admission) {
 	if i.kind == latch.BatchKind {
 		i.attachEach(registered, answer)
@@ -167,8 +165,8 @@ func (i *input) attach(registered []latch.RegisteredWebhook, answer *protocol.Ad
 	answer.Webhooks = applying(registered, i, answer.System)
 }
 
-// attachEach is attach for each event of a batch. Webhooks that apply to several
-// are said once.
+// attachEach is attach for each event of a batch. It contains webhooks that apply to several
+// events only once.
 func (i *input) attachEach(registered []latch.RegisteredWebhook, answer *protocol.Admission) {
 	said := map[string]int{}
 	for j, event := range i.events {
@@ -203,7 +201,7 @@ func unknownJobs(ctx context.Context, store *registry.Store, named []latch.Probl
 	return missing(named, found), nil
 }
 
-// missing returns what is wrong with those of the named jobs that were not found.
+// missing returns the problems for those of the named jobs that were not found.
 func missing(named []latch.Problem, found map[string]bool) latch.Problems {
 	var problems latch.Problems
 	for _, each := range named {
@@ -214,9 +212,9 @@ func missing(named []latch.Problem, found map[string]bool) latch.Problems {
 	return problems
 }
 
-// applying returns the registered webhooks that apply to the run, each with the
-// events that it fires. One whose `when` fails applies, and fails at its
-// events, so that no gate is lost to a mistake in it.
+// applying returns the registered webhooks that apply to the run, each with the events that it
+// fires. A webhook whose `when` fails applies, and fails at its events, so that a mistake in it
+// does not remove a gate.
 func applying(registered []latch.RegisteredWebhook, read *input, system vars.System) []protocol.AttachedWebhook {
 	var applies []protocol.AttachedWebhook
 	for i := range registered {
@@ -230,7 +228,7 @@ func applying(registered []latch.RegisteredWebhook, read *input, system vars.Sys
 			variables["system"] = encode(system)
 			applicable, err := evaluateWhen(protocol.PlanHook{When: when, Variables: variables})
 			switch {
-			case err != nil && read.kind == latch.EndpointKind: // there is no job or release to look at
+			case err != nil && read.kind == latch.EndpointKind: // there is no job or release to examine
 			case err != nil:
 				for j := range webhook.Events {
 					webhook.Events[j].When = when
@@ -244,8 +242,8 @@ func applying(registered []latch.RegisteredWebhook, read *input, system vars.Sys
 	return applies
 }
 
-// inputOfJob reads a job that begins. Its variable is the one that templates see
-// when JOB_START is fired.
+// inputOfJob reads the input of a job. Its variable is the one that templates see when
+// JOB_START fires.
 func inputOfJob(job *latch.Job, request protocol.AdmitRequest) *input {
 	status := vars.JobStatus{ID: request.Run.RunID, StartedAt: &request.Now, KVP: latch.Object{}}
 	read := &input{kind: latch.JobKind, job: job, variables: expr.Variables{
@@ -300,11 +298,11 @@ func inputOfBatch(kind latch.Kind, batch *latch.EmissionBatch) *input {
 	return read
 }
 
-// encode returns a value of our own, or one that was decoded before, as JSON.
+// encode encodes one of our own values, or one that was decoded before, as JSON.
 func encode(value any) json.RawMessage {
 	encoded, err := json.Marshal(value)
 	if err != nil {
-		return nil // what was decoded encodes
+		return nil // a decoded value can be encoded
 	}
 	return encoded
 }

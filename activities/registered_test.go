@@ -16,8 +16,8 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// Contract, Registered webhook: a run goes by what was registered when it was started,
-// or later. One that was started with a delay begins after it.
+// Contract, Registered webhook: a run uses what was registered when it was started, or later.
+// One that was started with a delay begins after it.
 func TestARunGoesByAListThatIsNoOlderThanItself(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, 40*time.Millisecond, listAge(40*time.Millisecond))

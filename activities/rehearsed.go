@@ -7,10 +7,9 @@ import (
 	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// In the SDK's test environment there is no server. What a rehearsal knows counts
-// as if the server had told it.
+// The SDK's test environment has no server. A rehearsal provides the server's answers.
 
-// consultRehearsed is consult where there is no server.
+// consultRehearsed is consult without a server.
 func consultRehearsed(ctx context.Context, read *input, answer *protocol.Admission) {
 	found := map[string]bool{}
 	world := rehearsal.Of(ctx)
@@ -25,7 +24,7 @@ func consultRehearsed(ctx context.Context, read *input, answer *protocol.Admissi
 	}
 }
 
-// resolveRehearsed is Resolve where there is no server.
+// resolveRehearsed is Resolve without a server.
 func resolveRehearsed(ctx context.Context, id string) protocol.ResolveAnswer {
 	if world := rehearsal.Of(ctx); world != nil {
 		for i := range world.Jobs {
@@ -37,7 +36,7 @@ func resolveRehearsed(ctx context.Context, id string) protocol.ResolveAnswer {
 	return protocol.ResolveAnswer{}
 }
 
-// pendingRehearsed is PendingAttempts where there is no server.
+// pendingRehearsed is PendingAttempts without a server.
 func pendingRehearsed(ctx context.Context, request protocol.PendingRequest) protocol.PendingAnswer {
 	if world := rehearsal.Of(ctx); world != nil {
 		return world.Pending(request)

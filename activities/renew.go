@@ -18,16 +18,14 @@ import (
 )
 
 const (
-	// renewTimeout bounds the look at the registry before an attempt. It is part
-	// of the slack that the run allows an attempt.
+	// renewTimeout bounds reading the registry before an attempt. It is part of the slack that
+	// the run allows an attempt.
 	renewTimeout = 5 * time.Second
-	// unreadWait is the wait before the next look where the registry could not be
-	// read.
+	// unreadWait is the wait before the next try if the registry could not be read.
 	unreadWait = 2 * time.Second
 )
 
-// A withdrawnError says that a registered webhook does not want the delivery
-// any more.
+// A withdrawnError reports that a registered webhook no longer accepts the delivery.
 type withdrawnError struct{ webhook, reason string }
 
 // Error says what happened to the webhook.
@@ -35,10 +33,9 @@ func (e *withdrawnError) Error() string {
 	return fmt.Sprintf("not sent again: the registered webhook %q %s", e.webhook, e.reason)
 }
 
-// renew has a delivery of a registered webhook go by the webhook as it is
-// registered now, from its second attempt on. Its error is a
-// [*withdrawnError], or else that the registry cannot be read: then nothing may
-// be sent, since the receiver may have been cut off.
+// renew updates a delivery of a registered webhook to the webhook's current version, from its
+// second attempt on. Its error is a [*withdrawnError], or reports that the registry cannot be
+// read. In the latter case nothing may be sent, because the receiver may have been cut off.
 func (a *Activities) renew(ctx context.Context, send *protocol.Send) error {
 	first := activity.GetInfo(ctx).Attempt == 1 && send.PriorAttempts == 0 && !send.Carried
 	if first {
@@ -82,8 +79,8 @@ func renewFrom(ctx context.Context, registered webhooks, send *protocol.Send) er
 	return nil
 }
 
-// withdrawn says why the webhook as it is now does not want the delivery; ""
-// where it does.
+// withdrawn says why the webhook's current version does not accept the delivery, or returns ""
+// if it does.
 func withdrawn(now *latch.RegisteredWebhook, send *protocol.Send) string {
 	event := send.Request.Event.Event
 	_, listens := now.On(event)
@@ -103,10 +100,9 @@ func withdrawn(now *latch.RegisteredWebhook, send *protocol.Send) string {
 	return ""
 }
 
-// lacking returns the first variable that the webhook as it is now looks at and
-// that the delivery was not given, with the field that does; "" where it has
-// all. Without it an expression such as vars[?'host'].orValue('…') would
-// silently lead elsewhere.
+// lacking returns the first variable that the webhook's current version uses and that the
+// delivery was not given, with the field that uses it. It returns "" if there is none. Without
+// this check an expression such as vars[?'host'].orValue('…') would silently send elsewhere.
 func lacking(now *latch.RegisteredWebhook, send *protocol.Send) (at, name string) {
 	given := func(name string) bool {
 		_, there := send.Request.Variables[name]
@@ -121,7 +117,7 @@ func lacking(now *latch.RegisteredWebhook, send *protocol.Send) (at, name string
 		}
 		source, err := expr.CompileField(field)
 		if err != nil {
-			continue // it was refused when it was registered; should it stand there all the same, the attempt says so
+			continue // registration refuses it; otherwise the attempt reports it
 		}
 		for _, name := range source.Uses() {
 			if !given(name) {
@@ -132,13 +128,12 @@ func lacking(now *latch.RegisteredWebhook, send *protocol.Send) (at, name string
 	return "", ""
 }
 
-// renewed is the webhook as it was sent, with what is taken over of it as it is
-// now: where it goes, how it proves who sends it, how its answer is judged and
-// kept, and when it is tried again. What is said stays as it was (event, method,
-// body and its type, CloudEvents, preset), since a receiver takes two attempts of
-// one id for the same; so do the deadline and the path, which is the first
-// attempt's. A longer timeout does not count:
-// Temporal ends the attempt by the old one.
+// renewed returns the webhook as it was sent, updated with parts of its current version: where
+// it is sent, how the sender is authenticated, how the answer is judged and kept, and when it
+// is retried. The content stays the same (event, method, body and its type, CloudEvents,
+// preset), because a receiver treats two attempts with one id as the same. So do the deadline
+// and the path, which concerns the first attempt. A longer timeout has no effect: Temporal ends
+// the attempt by the old one.
 func renewed(sent latch.Webhook, now *latch.RegisteredWebhook) latch.Webhook {
 	sent.URL, sent.URLSecret = now.URL, now.URLSecret
 	renewWork(&sent, now)

@@ -28,7 +28,7 @@ func (f fakeWebhooks) Lately(context.Context, string) (*latch.RegisteredWebhook,
 	return f.webhook, f.err
 }
 
-// waiting is a delivery that was fired by what the webhook was then.
+// waiting is a delivery that was fired with the webhook's previous version.
 func waiting() protocol.Send {
 	return protocol.Send{Registered: true, Given: []string{"event", "job", "release"}, Request: protocol.WebhookRequest{
 		Webhook: latch.Webhook{ID: "on-call", URL: "https://old.example.com/${job.id}", Secret: "old", Method: "POST",
@@ -38,8 +38,8 @@ func waiting() protocol.Send {
 	}}
 }
 
-// A delivery that waits goes by its webhook as it is registered now: where it
-// goes and how it proves itself, not what it says.
+// A waiting delivery uses the current address and authentication of its registered webhook, but
+// keeps its content.
 func TestWaitingDeliveryGoesByTheWebhookAsItIsNow(t *testing.T) {
 	t.Parallel()
 	for name, each := range map[string]struct{ now, becomes, withdrawn string }{
@@ -99,8 +99,8 @@ func comma(text string) string {
 	return "," + text
 }
 
-// What was deleted, or listens no more, ends its deliveries; a registry that
-// cannot be read sends nothing and ends nothing.
+// The deliveries of a webhook that was deleted, or no longer listens, end. If the registry
+// cannot be read, nothing is sent and nothing ends.
 func TestWaitingDeliveryIsCutOff(t *testing.T) {
 	t.Parallel()
 	other := &latch.RegisteredWebhook{Webhook: latch.Webhook{ID: "on-call", URL: "https://a.example.com", Event: "JOB_SUCCESS"}}
@@ -129,8 +129,8 @@ func TestWaitingDeliveryIsCutOff(t *testing.T) {
 	}
 }
 
-// A key of a webhook is either taken over from the webhook as it is now, or is
-// one of what stays as it was sent, or says whether it is sent at all.
+// Each key of a webhook is either taken from its current version, or stays as it was sent, or
+// says whether the webhook is sent at all.
 func TestEveryKeyIsTakenOverOrStays(t *testing.T) {
 	t.Parallel()
 	stays := []string{"id", "method", "content_type", "body", "preset", "cloudevents", "enabled", "path", "ordered", "event", "events"}
@@ -146,7 +146,7 @@ func TestEveryKeyIsTakenOverOrStays(t *testing.T) {
 	}
 }
 
-// set gives a value any but the zero value.
+// set sets a value to any non-zero value.
 func set(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:

@@ -17,13 +17,13 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// SendWebhook is the activity latch.SendWebhook: one attempt of a delivery.
-// What can be tried again ends with a retryable error that bears the next
-// delay; what cannot, with one that is not. Both bear the outcome so far as
-// details. An attempt is never broken off by a cancellation: it is let finish.
+// SendWebhook is the activity latch.SendWebhook: one attempt of a delivery. If a retry is
+// possible, it ends with a retryable error that has the next delay, and otherwise with a
+// non-retryable one. The details of both are the outcome so far. A cancellation never
+// interrupts an attempt: the attempt is completed.
 //
-// What is known of the attempts goes from one to the next with heartbeats,
-// which cost no event of the run's history.
+// Heartbeats pass the data about attempts from one to the next. They add no event to the run's
+// history.
 func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (protocol.Outcome, error) {
 	if send.Request.Webhook.Analysis != nil {
 		return a.analyze(ctx, send)
@@ -73,9 +73,8 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 // A caller makes an attempt (1 and up) at a delivery.
 type caller func(ctx context.Context, request *protocol.WebhookRequest, number int) (*delivery.Attempt, error)
 
-// attempt makes one attempt. It returns what that came to and, if it failed, the
-// judgement on that. The error is that nothing was sent, since the endpoint has
-// as much under way as it may.
+// attempt makes one attempt. It returns the outcome and, if the attempt failed, the judgement.
+// It returns an error if nothing was sent because the endpoint has as much in flight as it may.
 func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int, known memory, call caller) (protocol.Outcome, *judgement, error) {
 	send.Request.Occurrence = occurrenceOf(send.Record)
 	send.Request.Sequence, send.Request.PreviousID = send.Record.Sequence, send.Record.PreviousID
@@ -116,16 +115,16 @@ func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int
 	return outcome, &judged, nil
 }
 
-// leave passes what is known on to the next attempt, and its due time to the run.
+// leave passes the data on to the next attempt, and its due time to the run.
 func (j *judgement) leave(ctx context.Context, outcome *protocol.Outcome, known memory) {
 	due := rehearsal.Now(ctx).Add(j.delay)
 	outcome.NextAttemptAt = latch.NewTime(due)
 	activity.RecordHeartbeat(ctx, known)
-	j.delay = max(due.Sub(rehearsal.Now(ctx)), time.Millisecond) // the heartbeat took a part of it
+	j.delay = max(due.Sub(rehearsal.Now(ctx)), time.Millisecond) // the heartbeat used a part of it
 }
 
-// notYet ends an attempt of Temporal's that came before its time: a volley made
-// the one before it. Temporal keeps the wait.
+// notYet ends one of Temporal's attempts that came before its time, because a volley made the
+// previous attempt. Temporal keeps the wait.
 func notYet(ctx context.Context, send protocol.Send, known memory, wait time.Duration) error {
 	outcome := protocol.Outcome{Attempts: send.PriorAttempts, Tries: known.Tries, CompletedAt: latch.NewTime(rehearsal.Now(ctx))}
 	if len(known.Tries) > 0 {
@@ -137,9 +136,8 @@ func notYet(ctx context.Context, send protocol.Send, known memory, wait time.Dur
 	return judged.failure(outcome)
 }
 
-// notSent ends an attempt of Temporal's in which nothing was sent, and which
-// counts for none. It comes again soon, until the delivery's deadline, unless
-// the webhook was withdrawn.
+// notSent ends one of Temporal's attempts in which nothing was sent, and which does not count.
+// It is repeated soon, until the delivery's deadline, unless the webhook was withdrawn.
 func notSent(ctx context.Context, send protocol.Send, known memory, attempts int, err error) error {
 	outcome := protocol.Outcome{Attempts: attempts, Tries: known.Tries, Error: err.Error(), CompletedAt: latch.NewTime(rehearsal.Now(ctx))}
 	judged := judgement{kind: errorUnread, message: err.Error()}
@@ -174,8 +172,8 @@ func notSent(ctx context.Context, send protocol.Send, known memory, attempts int
 // longestTurn bounds the wait for a place at an endpoint.
 const longestTurn = time.Minute
 
-// nextTurn returns the wait before the next look for a place: longer with each
-// time that there was none, so that many who wait leave the server alone.
+// nextTurn returns the wait before the next try to get a place. It grows with each try, so that
+// many waiting deliveries do not load the server.
 func nextTurn(wait time.Duration, turnedAway int, chance float64) time.Duration {
 	for range turnedAway {
 		if wait *= 2; wait >= longestTurn {
@@ -185,14 +183,13 @@ func nextTurn(wait time.Duration, turnedAway int, chance float64) time.Duration 
 	return time.Duration(float64(min(wait, longestTurn)) * (0.5 + chance/2))
 }
 
-// maximumLost is how often the last attempt that a retry allows is made again
-// where it ended without a word, as that of a worker that was killed: nobody
-// knows whether it was made, and delivery is at least once. What ends worker
-// after worker ends itself by it.
+// maximumLost is how often the last attempt that a retry allows is repeated if it ended without
+// reporting, for example because its worker was killed: it is unknown whether the attempt was
+// made, and delivery is at least once. The limit ends a delivery that kills worker after
+// worker.
 const maximumLost = 5
 
-// lostAttempts is the end of a delivery whose last attempts ended without a
-// word.
+// lostAttempts ends a delivery whose last attempts ended without reporting.
 func lostAttempts(ctx context.Context, limit int, known memory) error {
 	made := limit + maximumLost
 	message := fmt.Sprintf("given up after %d attempts, of which maximum_attempts or schedule allow %d: the last ones ended without a word; were their workers killed?", made, limit)
@@ -200,8 +197,8 @@ func lostAttempts(ctx context.Context, limit int, known memory) error {
 	return judgement{kind: errorExhausted, message: message, final: true}.failure(outcome)
 }
 
-// occurrenceOf returns what a CloudEvent says. It comes from the record as the
-// event fired, so it is the same for every attempt.
+// occurrenceOf returns the description of a CloudEvent. It is derived from the record at the
+// time of the event, so it is the same for every attempt.
 func occurrenceOf(record latch.Record) protocol.Occurrence {
 	subject := record.Job + record.Release // it has one of them, or neither
 	if record.Step != "" {
@@ -222,7 +219,7 @@ func outcomeOf(made *delivery.Attempt, number int) protocol.Outcome {
 	}
 }
 
-// ask answers the send's question over the record as the delivery leaves it.
+// ask answers the send's question over the record after the delivery.
 func ask(send protocol.Send, outcome protocol.Outcome) *verdict.Verdict {
 	if send.Question == nil {
 		return nil

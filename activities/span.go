@@ -11,9 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// startSpan starts an attempt's span below the one of the activity; the request
-// names it in its header traceparent. Where the activity has none, nothing is
-// traced.
+// startSpan starts an attempt's span below the activity's. The request names it in its header
+// traceparent. If the activity has no span, nothing is traced.
 func startSpan(ctx context.Context, send protocol.Send, number int) (context.Context, trace.Span) {
 	provider := trace.SpanFromContext(ctx).TracerProvider()
 	return provider.Tracer("latch").Start(ctx, "deliver "+send.Record.Event, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
@@ -21,8 +20,7 @@ func startSpan(ctx context.Context, send protocol.Send, number int) (context.Con
 		attribute.String("latch.event", send.Record.Event), attribute.Int("latch.attempt", number)))
 }
 
-// endSpan ends an attempt's span. All that it says of the attempt is masked, as in
-// the record.
+// endSpan ends an attempt's span. Its data about the attempt is masked, as in the record.
 func endSpan(span trace.Span, made *delivery.Attempt, err error) {
 	if made != nil && made.Request != nil {
 		span.SetAttributes(attribute.String("http.request.method", made.Request.Method), attribute.String("url.full", made.Request.URL))

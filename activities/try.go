@@ -13,23 +13,23 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// longestTryError bounds the error in one attempt's entry, in bytes: the record's
-// own error has the whole text of the last one.
+// longestTryError bounds the error in one attempt's entry, in bytes. The record's own error has
+// the whole text of the last one.
 const longestTryError = 200
 
-// A memory is what one attempt leaves to the next.
+// A memory is the data that one attempt passes to the next.
 type memory struct {
 	Tries []latch.RecordTry `json:"tries,omitempty"`
-	// TurnedAway counts how often Temporal's attempt was none: the endpoint had
-	// as much under way as it may.
+	// TurnedAway counts how often Temporal's attempt was not an attempt because the endpoint
+	// had as much in flight as it may.
 	TurnedAway int `json:"turned_away,omitempty"`
 	// Answered and Measured are as in [protocol.Send].
 	Answered int                `json:"answered,omitempty"`
 	Measured *protocol.Measured `json:"measured,omitempty"`
 }
 
-// remember returns what is known of the attempts before this one: what the last
-// attempt of this activity left, else what the delivery was handed over with.
+// remember returns the data about the previous attempts: from the last attempt of this
+// activity, or otherwise from the hand-over of the delivery.
 func remember(ctx context.Context, send protocol.Send) memory {
 	var left memory
 	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &left) == nil && (len(left.Tries) > 0 || left.TurnedAway > 0 || left.Measured != nil) {
@@ -38,9 +38,9 @@ func remember(ctx context.Context, send protocol.Send) memory {
 	return memory{Tries: send.Tries, Answered: send.Answered, Measured: send.Measured}
 }
 
-// tryOf returns the entry of one attempt. It has an error only where that says
-// more than the status: the error of a token endpoint, of a 2xx answer whose body
-// is a refusal, or of an answer that cannot be read.
+// tryOf returns the entry of one attempt. It has an error only if that says more than the
+// status: the error of a token endpoint, of a 2xx answer whose body is a refusal, or of an
+// answer that cannot be read.
 func tryOf(made *delivery.Attempt, number int, err error) latch.RecordTry {
 	try := latch.RecordTry{
 		Number:     number,

@@ -21,8 +21,8 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// attemptWith runs one attempt of a delivery whose attempts before left what
-// is given, and gives what it came to.
+// attemptWith runs one attempt of a delivery with the given data from previous attempts, and
+// returns the result.
 func attemptWith(t *testing.T, answer http.HandlerFunc, left any, handed []latch.RecordTry) protocol.Outcome {
 	t.Helper()
 	return attemptOf(t, latch.Webhook{ID: "hook"}, answer, left, handed)
@@ -59,8 +59,8 @@ func attemptOf(t *testing.T, webhook latch.Webhook, answer http.HandlerFunc, lef
 	return outcome
 }
 
-// A record tells of each attempt: when, how long, what came, and the delay
-// that was chosen. It goes on from what the attempt before left.
+// A record describes each attempt: its time, its duration, the answer, and the chosen delay. It
+// continues the data from the previous attempt.
 func TestTries(t *testing.T) {
 	t.Parallel()
 	before := []latch.RecordTry{{Number: 1, StartedAt: latch.NewTime(time.UnixMilli(1700000000000)), Status: 500, RetryInMS: 5000}}
@@ -88,7 +88,7 @@ func TestTries(t *testing.T) {
 	require.Contains(t, lost[0].Error, "closed before the answer was complete")
 }
 
-// A status that is not the receiver's own does not tell of itself.
+// A status that is not the receiver's own has an explanation.
 func TestTryOfATokenEndpoint(t *testing.T) {
 	t.Parallel()
 	down := httptest.NewServer(answering(503))
@@ -107,7 +107,7 @@ func TestTryOfATokenEndpoint(t *testing.T) {
 	require.Contains(t, tried.outcome.Tries[0].Error, "answered 503")
 }
 
-// A record stays small: the newest attempts, and of an error its beginning.
+// A record stays small: it has the newest attempts, and only the beginning of an error.
 func TestTriesAreBounded(t *testing.T) {
 	t.Parallel()
 	var tries []latch.RecordTry
@@ -124,8 +124,8 @@ func TestTriesAreBounded(t *testing.T) {
 	require.Contains(t, long.Error, "10.0.0.1")
 }
 
-// A delivery that is handed over takes along what its heartbeats left, as far
-// as a run's history has room for it.
+// A delivery that is handed over keeps the data from its heartbeats, as far as a run's history
+// has room for it.
 func TestStandingTellsOfTries(t *testing.T) {
 	t.Parallel()
 	data := converter.GetDefaultDataConverter()
@@ -142,8 +142,8 @@ func TestStandingTellsOfTries(t *testing.T) {
 	require.Zero(t, triesFor(100000))
 }
 
-// An attempt that was answered 2xx and refused in the body has an error, so
-// that it is told from one that arrived.
+// An attempt that was answered 2xx and refused in the body has an error, which distinguishes it
+// from a successful one.
 func TestTryOfARefusalInTheBody(t *testing.T) {
 	t.Parallel()
 	outcome := attemptOf(t, latch.Webhook{ID: "hook", Preset: latch.PresetTeams, Body: json.RawMessage(`{"text":"x"}`)},

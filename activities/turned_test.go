@@ -16,7 +16,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// What came of one attempt of Temporal's.
+// The result of one of Temporal's attempts.
 type attempted struct {
 	outcome protocol.Outcome
 	failure *temporal.ApplicationError
@@ -40,8 +40,8 @@ func try(t *testing.T, sender *delivery.Sender, left memory, send protocol.Send)
 	return result
 }
 
-// One endpoint takes no more of a worker than its share. What is turned away
-// is no attempt: it comes again soon, and counts for nothing.
+// One endpoint uses only its share of a worker. A delivery that is turned away has not been
+// attempted: it is repeated soon, and does not count.
 func TestTurnedAwayIsNoAttempt(t *testing.T) {
 	t.Parallel()
 	arrived, hold := make(chan struct{}), make(chan struct{})
@@ -81,8 +81,8 @@ func TestTurnedAwayIsNoAttempt(t *testing.T) {
 	require.True(t, try(t, sender, memory{TurnedAway: 0}, send).outcome.Delivered)
 }
 
-// Contract, Webhook: delivery is at least once. The last attempt that a retry
-// allows is made again where its worker died in it, but not for ever.
+// Contract, Webhook: delivery is at least once. The last attempt that a retry allows is
+// repeated if its worker died in it, but not for ever.
 func TestLostAttemptsAreMadeAgain(t *testing.T) {
 	t.Parallel()
 	var sent atomic.Int64
@@ -114,7 +114,7 @@ func TestLostAttemptsAreMadeAgain(t *testing.T) {
 	require.Contains(t, lost.failure.Message(), "ended without a word")
 }
 
-// Whoever is turned away again and again asks less often.
+// A delivery that is turned away repeatedly tries less often.
 func TestNextTurn(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, 500*time.Millisecond, nextTurn(time.Second, 0, 0))

@@ -13,10 +13,10 @@ import (
 	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// Volley makes the first attempts of deliveries side by side, as a local activity.
-// It waits for answers for a moment; an attempt that takes longer goes on in the
-// worker, where [Activities.Fetch] returns its outcome. A volley that is asked for
-// again, since its answer got lost on the way to the server, sends nothing twice.
+// Volley makes the first attempts of deliveries concurrently, as a local activity. It waits
+// briefly for answers. An attempt that takes longer continues in the worker, where
+// [Activities.Fetch] returns its outcome. A volley that is repeated, because its answer was
+// lost on the way to the server, sends nothing twice.
 func (a *Activities) Volley(ctx context.Context, volley protocol.Volley) (protocol.VolleyAnswer, error) {
 	flights := make([]*flight, len(volley.Sends))
 	for i := range volley.Sends {
@@ -40,8 +40,8 @@ func (a *Activities) Volley(ctx context.Context, volley protocol.Volley) (protoc
 	return protocol.Pack(shots)
 }
 
-// shotOf returns the outcome of a flight, or where to fetch it: because it is not
-// there yet, or has no room in the answer, of which so many bytes are taken.
+// shotOf returns the outcome of a flight. If the outcome is not available yet, or does not fit
+// into the answer, of which taken bytes are used, it returns where to fetch it.
 func (a *Activities) shotOf(ctx context.Context, delivery string, flight *flight, taken *int) protocol.Shot {
 	ended := flight.ended()
 	if !ended || *taken+flight.size > protocol.MaximumVolleyBytes {
@@ -79,13 +79,13 @@ func (a *Activities) shoot(ctx context.Context, send *protocol.Send) (shot proto
 	return protocol.Shot{Outcome: &outcome}
 }
 
-// callQuickly leaves alone what is known to take longer than a volley waits.
+// callQuickly sends nothing to receivers that are known to take longer than a volley waits.
 func (a *Activities) callQuickly(ctx context.Context, request *protocol.WebhookRequest, number int) (*delivery.Attempt, error) {
 	return a.options.Sender.SendQuickly(ctx, request, number, protocol.VolleyPatience)
 }
 
-// Fetch waits for the outcome of an attempt that goes on in this worker. It runs on
-// the worker's own task queue.
+// Fetch waits for the outcome of an attempt that continues in this worker. It runs on the
+// worker's own task queue.
 func (a *Activities) Fetch(ctx context.Context, fetch protocol.Fetch) (protocol.Shot, error) {
 	stop := beat(ctx, 5*time.Second)
 	defer stop()

@@ -15,7 +15,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A volley that is asked for again answers what it answered, and sends nothing.
+// A volley that is repeated returns the same answer, and sends nothing.
 func TestVolleySendsNothingTwice(t *testing.T) {
 	t.Parallel()
 	var came atomic.Int32
@@ -56,8 +56,8 @@ func TestVolleySendsNothingTwice(t *testing.T) {
 	}
 }
 
-// A worker that stops waits for attempts under way, and for the outcomes that a run
-// was told to fetch.
+// A worker that stops waits for attempts in flight, and for the outcomes that a run was told to
+// fetch.
 func TestFlightsLand(t *testing.T) {
 	t.Parallel()
 	f := newFlights()
@@ -81,10 +81,10 @@ func TestFlightsLand(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	f.promise("dlv_2", promised)
-	f.land(ended) // does not wait for ever
+	f.land(ended) // it does not wait for ever
 }
 
-// A worker has a bounded number of attempts under way: more of them go by
+// A worker has a bounded number of attempts in flight. Further deliveries have their own
 // activities, for which there is a queue.
 func TestFlightsAreBounded(t *testing.T) {
 	t.Parallel()
@@ -98,7 +98,7 @@ func TestFlightsAreBounded(t *testing.T) {
 	require.NotSame(t, beyond, f.join("dlv_1", func() protocol.Shot { return protocol.Shot{} }), "it was not made")
 }
 
-// What has ended is kept in bounds.
+// The memory for ended attempts is bounded.
 func TestEndedFlightsAreForgotten(t *testing.T) {
 	t.Parallel()
 	f := newFlights()

@@ -18,16 +18,16 @@ import (
 	"github.com/latch-run/latch/internal/watched"
 )
 
-// A watch lists runs every second while some close, and less often, down to every
-// three seconds, while none do.
+// A watch lists runs every second while some close, and at most every three seconds while none
+// do.
 const (
 	shortestRest = time.Second
 	longestRest  = 3 * time.Second
 	restGrowth   = 1.2
 )
 
-// Watch looks for runs that have closed until it finds some, the watch is gone, or
-// the round is over. To do it again from the same place is to find the same runs.
+// Watch looks for runs that have closed until it finds some, the watch is gone, or the round is
+// over. Repeating it from the same cursor finds the same runs.
 func (a *Activities) Watch(ctx context.Context, at protocol.Watch) (protocol.Found, error) {
 	stop := beat(ctx, 5*time.Second)
 	defer stop()
@@ -51,7 +51,7 @@ func (a *Activities) Watch(ctx context.Context, at protocol.Watch) (protocol.Fou
 	}
 }
 
-// rest waits, and reports whether to go on then: a worker that stops leaves the watch
+// rest waits, and reports whether to continue after that: a worker that stops leaves the watch
 // to another.
 func rest(ctx context.Context, pause time.Duration) (goesOn bool, err error) {
 	select {
@@ -64,7 +64,7 @@ func rest(ctx context.Context, pause time.Duration) (goesOn bool, err error) {
 	}
 }
 
-// lookOnce lists one page. It reports whether the list was gone through to its end.
+// lookOnce lists one page. It reports whether it reached the end of the list.
 func (a *Activities) lookOnce(ctx context.Context, store *registry.Store, at protocol.Watch) (protocol.Found, bool, error) {
 	watch, err := store.Watches().Recently(ctx, at.ID)
 	if errors.Is(err, registry.ErrUnknown) {
@@ -77,24 +77,24 @@ func (a *Activities) lookOnce(ctx context.Context, store *registry.Store, at pro
 	if err != nil || query == "" {
 		return protocol.Found{Cursor: at.Cursor}, true, err
 	}
-	all := runs.New(runs.Options{Client: activity.GetClient(ctx), Namespace: activity.GetInfo(ctx).Namespace}) // which decrypts nothing
+	all := runs.New(runs.Options{Client: activity.GetClient(ctx), Namespace: activity.GetInfo(ctx).Namespace}) // it decrypts nothing
 	finder := closes.Finder{Query: query, Takes: watched.Takes, List: listOf(all)}
 	found, next, ended, err := finder.Step(ctx, at.Cursor, &at.Memory, time.Now())
 	if err != nil {
 		return protocol.Found{}, false, fmt.Errorf("look for runs that have closed: %w", err)
 	}
-	slices.Reverse(found) // those that closed first are told first
+	slices.Reverse(found) // those that closed first are reported first
 	reader := watched.Reader{Runs: all, UI: a.options.TemporalUI}
 	closed, err := reader.Closes(ctx, watch.ID, found)
 	return protocol.Found{Watch: watch.Watch, Cursor: next, Closes: closed}, ended, err
 }
 
-// queryOf returns what the watch looks for: the ends to which one of its webhooks
-// listens, or a registered one; "" for none.
+// queryOf returns the query of the watch: the endings to which one of its webhooks or a
+// registered one listens, or "".
 func (a *Activities) queryOf(ctx context.Context, store *registry.Store, watch *latch.Watch) (string, error) {
 	registered, err := store.Webhooks().RecentList(ctx)
 	var namesake *registry.NamesakeError
-	if err != nil && !errors.As(err, &namesake) { // which leaves no room for registered webhooks
+	if err != nil && !errors.As(err, &namesake) { // it leaves no room for registered webhooks
 		return "", registryError(fmt.Errorf("find the registered webhooks that listen to a watch: %w", err))
 	}
 	return watched.Query(watch.Query, func(event string) bool {

@@ -13,10 +13,10 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// The `when` of a registered webhook sees a job and a release as templates and a
-// run's own webhooks see them (contract, "Templates"): a schedule of nothing but a
-// cron expression is that text, what is not set is not there, and a registered job
-// has the fields that Mitto's clients gave it.
+// The `when` of a registered webhook sees a job and a release in the same form as templates and
+// a run's own webhooks (contract, "Templates"): a schedule with only a cron expression is that
+// text, absent fields are absent, and a registered job has the fields that Mitto's clients gave
+// it.
 func TestWhenOfARegisteredWebhookSeesWhatTemplatesSee(t *testing.T) {
 	t.Parallel()
 	read, err := mitto.Read([]byte(`{"id":"a","type":"cmd","conf":{"cmd":"true"},
