@@ -19,12 +19,11 @@ var (
 	// choices end a span that stands for several commands: schema job|release.
 	choices = regexp.MustCompile(`^(.* )([a-z]+(?:\|[a-z]+)+)$`)
 
-	// optional is around what may be left away.
+	// optional encloses what may be omitted.
 	optional = strings.NewReplacer("[", "", "]", "")
 )
 
-// Mentions returns the code within the lines of a document that names the
-// program, each as a command.
+// Mentions returns the inline code of a document that names the program, each as a command.
 func Mentions(root, file, program string) ([]Command, error) {
 	page, err := os.ReadFile(filepath.Join(root, file))
 	if err != nil {
@@ -58,8 +57,8 @@ func each(text string) []string {
 	return all
 }
 
-// Calls returns the arguments of each call of a program in a shell text, which
-// is called by its name or as `go run ./NAME`.
+// Calls returns the arguments of each call of a program in a shell text, by its name or as `go
+// run ./NAME`.
 func Calls(text, program string) ([][]string, error) {
 	parsed, err := parse(text)
 	if err != nil {
@@ -90,7 +89,7 @@ func Calls(text, program string) ([][]string, error) {
 // literals returns words without their quotes.
 func literals(words []*syntax.Word) ([]string, error) {
 	texts := make([]string, len(words))
-	var config expand.Config // in the place of the one that the package shares
+	var config expand.Config // instead of the one that the package shares
 	for i, word := range words {
 		var err error
 		if texts[i], err = expand.Literal(&config, word); err != nil {

@@ -36,8 +36,8 @@ func Documents(root string) ([]string, error) {
 // A block begins with a fence that names a shell, and may be indented.
 var block = regexp.MustCompile("(?ms)^[ \t]*```(?:sh|bash|console|shell)[ \t]*\n(.*?)^[ \t]*```[ \t]*$")
 
-// Commands returns the commands of a document's shell blocks, in order. A
-// command may span lines. Text that is not shell is an error.
+// Commands returns the commands of a document's shell blocks, in order. A command may span
+// lines. It returns an error for text that is not shell.
 func Commands(root, file string) ([]Command, error) {
 	page, err := os.ReadFile(filepath.Join(root, file))
 	if err != nil {
@@ -55,8 +55,7 @@ func Commands(root, file string) ([]Command, error) {
 	return commands, nil
 }
 
-// Script splits a shell script, which begins at a line of a file, into its
-// commands.
+// Script splits a shell script, which begins at the given line of a file, into its commands.
 func Script(file string, line int, script string) ([]Command, error) {
 	parsed, err := parse(script)
 	if err != nil {
@@ -88,7 +87,7 @@ func Fill(command string, value func(placeholder string) (string, error)) (strin
 	return filled, failed
 }
 
-// parse reads a script as bash does, with each placeholder as one word.
+// parse reads a script like bash, with each placeholder as one word.
 func parse(script string) (*syntax.File, error) {
 	words := placeholder.ReplaceAllStringFunc(script, func(name string) string { return strings.Repeat("p", len(name)) })
 	return syntax.NewParser().Parse(strings.NewReader(words), "")

@@ -7,13 +7,12 @@ import (
 	"time"
 )
 
-// Limit is how long a test waits for an event before it takes it for one that
-// never comes: less than the ten minutes after which `go test` itself ends tests
-// unless told otherwise.
+// Limit is how long a test waits for an event before it fails. It is less than the ten minutes
+// after which `go test` itself ends tests by default.
 const Limit = 8 * time.Minute
 
-// SDKVariable is the environment variable that turns the SDK's deadlock
-// detector off, for processes that a test starts.
+// SDKVariable is the environment variable that turns the SDK's deadlock detector off, for
+// processes that a test starts.
 const SDKVariable = "TEMPORAL_DEBUG"
 
 // The SDK reads its variable when its package is initialized. Go initializes

@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/hang"
 )
 
-// The SDK's detector gives a workflow task one second. Workflow code that takes
-// longer, as any may on a busy machine, passes where this package is imported.
+// The SDK's detector gives a workflow task one second. If this package is imported, workflow
+// code that takes longer, as it may on a busy machine, passes.
 func TestTheDeadlockDetectorOfTheSDKIsOff(t *testing.T) {
 	t.Parallel()
 	var suite testsuite.WorkflowTestSuite
@@ -26,8 +26,7 @@ func TestTheDeadlockDetectorOfTheSDKIsOff(t *testing.T) {
 	require.NoError(t, env.GetWorkflowError())
 }
 
-// Time that a goroutine waits, as it does while others have the processor, is
-// not its own.
+// Time that a goroutine waits, for example while others have the processor, does not count.
 func TestCPUTimeLeavesOutWaiting(t *testing.T) {
 	t.Parallel()
 	waiting := make(chan struct{})
@@ -40,7 +39,7 @@ func TestCPUTimeLeavesOutWaiting(t *testing.T) {
 	require.Less(t, waited, worked/2)
 }
 
-// done keeps what work returns, so that no compiler leaves it out.
+// done keeps a result, so that the compiler does not remove the work.
 var done atomic.Int64
 
 //go:noinline

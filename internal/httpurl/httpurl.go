@@ -8,7 +8,7 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// Parse reads an http or https URL with a host. Its error shows no credentials.
+// Parse parses an http or https URL with a host. Its error contains no credentials.
 func Parse(address string) (*url.URL, error) {
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Hostname() == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
@@ -17,7 +17,7 @@ func Parse(address string) (*url.URL, error) {
 	return parsed, nil
 }
 
-// Shown returns a text that should be a URL without what may be a credential.
+// Shown returns a text that should be a URL, without possible credentials.
 func Shown(address string) string {
 	if at := strings.LastIndex(address, "@"); at >= 0 && !strings.Contains(address, "://") {
 		address = urlmask.Hidden + address[at:]

@@ -1,12 +1,11 @@
-// Package loopback keeps everybody else out of a server that serves this
-// machine alone, and therefore asks nobody for a key.
+// Package loopback protects a server that serves only this machine, and therefore requires no
+// key, from everybody else.
 //
-// Such a server is reached by more than the people at this machine: their
-// browsers run other sites' pages, which may send requests to 127.0.0.1, and
-// may have a name of their own resolve to it (DNS rebinding).
+// Not only the people at this machine can reach such a server: their browsers run other sites'
+// pages, which may send requests to 127.0.0.1, or use a name of their own that resolves to it
+// (DNS rebinding).
 //
-// What lives here: [Is] says which hosts to listen on are this machine alone;
-// a [Guard] looks at each request's Host, and at what browsers say about the
-// page that it comes from. It knows no routes and no keys. Start reading at
-// [Guard.Check].
+// [Is] reports whether an address to listen on is only this machine. A [Guard] checks each
+// request's Host, and what browsers send about the page that it comes from. The package knows
+// no routes and no keys. Start reading at [Guard.Check].
 package loopback

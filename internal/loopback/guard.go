@@ -12,20 +12,20 @@ import (
 	"github.com/latch-run/latch/internal/httpurl"
 )
 
-// A Guard lets in requests to this machine that come from no other site's page.
-// The zero value trusts no page but the server's own.
+// A Guard accepts requests to this machine that do not come from another site's page. The zero
+// value only trusts the server's own pages.
 type Guard struct {
 	// origins are those of further pages that may call, as browsers write them.
 	origins []string
-	// port is where the server may be reached beside the port that it listens
-	// on; 0 is nowhere.
+	// port is where the server can be reached in addition to the port that it listens on; 0
+	// means none.
 	port int
 }
 
-// NewGuard makes a guard. The URL public is the server's own public address,
-// whose pages may call too; if its host is this machine, its port may be called,
-// as that of a tunnel. Pages of the further origins may call as well. All may be
-// empty; what cannot be read is left out.
+// NewGuard returns a guard. The URL public is the server's own public address, whose pages may
+// call too. If its host is this machine, requests to its port are accepted, as that of a
+// tunnel. Pages of the further origins may call as well. All may be empty, and invalid ones are
+// ignored.
 func NewGuard(public string, origins ...string) *Guard {
 	g := &Guard{}
 	for _, each := range append(origins, public) {
@@ -34,13 +34,13 @@ func NewGuard(public string, origins ...string) *Guard {
 		}
 	}
 	if parsed, err := url.Parse(public); err == nil && Is(parsed.Hostname()) {
-		g.port, _ = strconv.Atoi(parsed.Port()) // none is 0
+		g.port, _ = strconv.Atoi(parsed.Port()) // no port is 0
 	}
 	return g
 }
 
-// Check says why a request is not let in, nil where it is: see [Guard.CheckHost]
-// and [Guard.CheckPage].
+// Check returns an error if a request is not accepted: see [Guard.CheckHost] and
+// [Guard.CheckPage].
 func (g *Guard) Check(r *http.Request) error {
 	if err := g.CheckHost(r); err != nil {
 		return err
@@ -48,8 +48,7 @@ func (g *Guard) Check(r *http.Request) error {
 	return g.CheckPage(r)
 }
 
-// CheckHost refuses a request whose Host is not this machine at the server's
-// port.
+// CheckHost rejects a request unless its Host is this machine at the server's port.
 func (g *Guard) CheckHost(r *http.Request) error {
 	if ports := g.ports(r); !isHost(r.Host, ports) {
 		return fmt.Errorf("only requests to this machine are served, to localhost or 127.0.0.1%s, not to %q", portsText(ports), r.Host)
@@ -57,9 +56,9 @@ func (g *Guard) CheckHost(r *http.Request) error {
 	return nil
 }
 
-// CheckPage refuses what another site's page sent, a GET as well as a POST. It
-// goes by Origin and Sec-Fetch-Site, and by Referer where a browser sends
-// neither. What sends none of them is no page.
+// CheckPage rejects requests from another site's page, including GET requests. It uses Origin
+// and Sec-Fetch-Site, and Referer if a browser sends neither. A request without any of them
+// does not come from a page.
 func (g *Guard) CheckPage(r *http.Request) error {
 	origins, sites := r.Header.Values("Origin"), r.Header.Values("Sec-Fetch-Site")
 	switch {
@@ -81,8 +80,7 @@ func (g *Guard) CheckPage(r *http.Request) error {
 	return nil
 }
 
-// owns reports whether a page at the address is one of the server's own, or is
-// trusted.
+// owns reports whether a page at the address is one of the server's own, or is trusted.
 func (g *Guard) owns(address, host string) bool {
 	parsed, err := httpurl.Parse(address)
 	if err != nil {
@@ -96,8 +94,8 @@ func (g *Guard) trusts(address string) bool {
 	return err == nil && slices.Contains(g.origins, Origin(parsed))
 }
 
-// Origin returns a URL's origin as browsers write it: in small letters, without
-// the scheme's own port.
+// Origin returns a URL's origin as browsers write it: in lower case, without the scheme's
+// default port.
 func Origin(address *url.URL) string {
 	origin := strings.ToLower(address.Scheme + "://" + address.Host)
 	if own := map[string]string{"http": ":80", "https": ":443"}[strings.ToLower(address.Scheme)]; own != "" {
@@ -106,8 +104,8 @@ func Origin(address *url.URL) string {
 	return origin
 }
 
-// ports returns those at which the server is reached. It is empty where nobody
-// says on which port the request came in, as in a test without a connection.
+// ports returns the ports at which the server is reached. It is empty if the request's port is
+// unknown, as in a test without a connection.
 func (g *Guard) ports(r *http.Request) []int {
 	local, _ := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
 	if local == nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/loopback"
 )
 
-// What a page of another site sends is refused, whatever its method, and
-// whichever way the browser says so; people and programs at this machine are not.
+// A request from another site's page is rejected, whatever its method, and however the browser
+// indicates its origin. Requests from people and programs at this machine are accepted.
 func TestOtherSitesPagesAreRefused(t *testing.T) {
 	t.Parallel()
 	guard := loopback.NewGuard("https://latch.example.com/in", "no URL", "http://127.0.0.1:8233")
@@ -74,8 +74,8 @@ func TestOtherSitesPagesAreRefused(t *testing.T) {
 	}
 }
 
-// The port is that of the connection, or that of a public address on this
-// machine: a tunnel's.
+// The port is that of the connection, or that of a public address on this machine, such as a
+// tunnel's.
 func TestThePortIsTheOneListenedOn(t *testing.T) {
 	t.Parallel()
 	at := func(host string) *http.Request {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Is reports whether a host to listen on, such as "localhost", "127.0.0.2" or
-// "::1", is this machine alone.
+// Is reports whether a host to listen on, such as "localhost", "127.0.0.2" or "::1", is only
+// this machine.
 func Is(host string) bool {
 	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
 		return true
@@ -16,10 +16,9 @@ func Is(host string) bool {
 	return err == nil && address.Unmap().IsLoopback()
 }
 
-// isHost reports whether a Host header names this machine: a host, with or
-// without a port, and nothing else. The port has to be one of ports, unless
-// there are none. What is not written as RFC 9110, 7.2, has it, such as
-// "localhost:evil" or "::1", names nothing.
+// isHost reports whether a Host header names this machine: a host, with or without a port, and
+// nothing else. The port must be one of ports, unless that is empty. A header that RFC 9110,
+// 7.2, does not allow, such as "localhost:evil" or "::1", does not name this machine.
 func isHost(header string, ports []int) bool {
 	name, port := header, ""
 	if colon := strings.LastIndexByte(header, ':'); colon > strings.LastIndexByte(header, ']') {
@@ -35,8 +34,7 @@ func isHost(header string, ports []int) bool {
 	return !strings.Contains(name, ":") && Is(name)
 }
 
-// isPort reports whether the text is a port, in digits, and one of ports unless
-// there are none.
+// isPort reports whether the text is a port, in digits, and one of ports unless that is empty.
 func isPort(text string, ports []int) bool {
 	number, err := strconv.ParseUint(text, 10, 16)
 	if err != nil || number == 0 || strconv.FormatUint(number, 10) != text {

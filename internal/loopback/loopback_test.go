@@ -17,8 +17,7 @@ func TestIs(t *testing.T) {
 	}
 }
 
-// A Host is this machine only where it says so, wholly, at a port that is
-// served.
+// A Host is this machine only if it says so completely, at a port that is served.
 func TestIsHost(t *testing.T) {
 	t.Parallel()
 	for header, is := range map[string]bool{

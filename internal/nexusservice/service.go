@@ -16,8 +16,8 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// New returns the service. The runs that it starts are on the task queue of the
-// worker that it is registered with.
+// New returns the service. Its runs are started on the task queue of the worker that it is
+// registered with.
 func New() *nexus.Service {
 	service := nexus.NewService(latch.NexusService)
 	for _, operation := range []nexus.RegisterableOperation{
@@ -50,8 +50,8 @@ type (
 	operationResult  = temporalnexus.TemporalOperationResult[json.RawMessage]
 )
 
-// starting returns the operation that starts a run of the kind and ends with it.
-// check reads the input, and returns its id.
+// starting returns the operation that starts a run of the kind and ends with it. check
+// validates the input, and returns its id.
 func starting(name string, kind latch.Kind, check func([]byte) (string, error)) nexus.RegisterableOperation {
 	start := func(ctx context.Context, c operationClient, input json.RawMessage, options operationOptions) (operationResult, error) {
 		id, err := check(input)
@@ -72,8 +72,7 @@ func starting(name string, kind latch.Kind, check func([]byte) (string, error)) 
 	return temporalnexus.MustNewTemporalOperation(temporalnexus.TemporalOperationOptions[json.RawMessage, json.RawMessage]{Name: name, Start: start})
 }
 
-// releaseLock removes a lock and returns its record. A request that is sent again
-// is the same update.
+// releaseLock removes a lock and returns its record. A repeated request is the same update.
 func releaseLock(ctx context.Context, input json.RawMessage, options nexus.StartOperationOptions) (json.RawMessage, error) {
 	var removal latch.LockRelease
 	if err := removal.Decode(input); err != nil {
@@ -93,8 +92,8 @@ func releaseLock(ctx context.Context, input json.RawMessage, options nexus.Start
 	return released, refusal(err)
 }
 
-// refusal returns the error of an operation: what a run refused, and what is not
-// there, is not asked again.
+// refusal converts the error of an operation. A request that a run refused, or whose run does
+// not exist, is not retried.
 func refusal(err error) error {
 	var refused *temporal.ApplicationError
 	var unknown *serviceerror.NotFound

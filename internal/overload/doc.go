@@ -1,3 +1,3 @@
-// Package overload tries again what Temporal refuses under load. It knows
-// nothing of what is tried. Start reading at [Again].
+// Package overload retries requests that Temporal rejects under load. It does not depend on the
+// request. Start reading at [Again].
 package overload

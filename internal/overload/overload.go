@@ -9,14 +9,14 @@ import (
 	"go.temporal.io/api/serviceerror"
 )
 
-// Bounds of the waits between tries.
+// These bound the waits between attempts.
 const (
 	firstPause   = 50 * time.Millisecond
 	longestPause = 2 * time.Second
 )
 
-// Again tries until something else comes back than a refusal under load, or
-// ctx ends: then it gives the last refusal.
+// Again retries until the result is not a rejection under load, or ctx ends. In the latter case
+// it returns the last rejection.
 func Again[T any](ctx context.Context, try func(context.Context) (T, error)) (T, error) {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		answer, err := try(ctx)
@@ -31,7 +31,7 @@ func Again[T any](ctx context.Context, try func(context.Context) (T, error)) (T,
 	}
 }
 
-// Is reports whether Temporal refuses under load, and may take the same later.
+// Is reports whether Temporal rejected the request because of load, and may accept it later.
 func Is(err error) bool {
 	var exhausted *serviceerror.ResourceExhausted
 	return errors.As(err, &exhausted)

@@ -1,5 +1,5 @@
-// Package proof signs what a server gives out and takes back unchanged, for a
-// while: that a form was shown, that somebody logged in.
+// Package proof signs values that a server hands out and receives back unchanged within a time:
+// that a form was shown, that somebody logged in.
 //
-// What it may not know: what is signed, and for whom. Start reading at proof.go.
+// It may not know what is signed, and for whom. Start reading at proof.go.
 package proof

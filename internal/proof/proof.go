@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// Sign returns the proof that the bearer of the key signed the text, which holds
-// until then. It does not contain the text. It has the letters that a cookie and
-// a URL take.
+// Sign returns the proof that the holder of the key signed the text, which is valid until the
+// given time. It does not contain the text. It consists of characters that cookies and URLs may
+// contain.
 func Sign(key []byte, text string, until time.Time) string {
 	end := strconv.FormatInt(until.Unix(), 36)
 	return end + "." + base64.RawURLEncoding.EncodeToString(sum(key, end, text))
 }
 
-// Verify reports whether the proof is the text's and still holds. It takes the
-// same time for every proof that could be one.
+// Verify reports whether the proof belongs to the text and is still valid. It takes the same
+// time for every proof of the right form.
 func Verify(key []byte, text, proof string, now time.Time) bool {
 	end, signature, _ := strings.Cut(proof, ".")
 	until, err := strconv.ParseInt(end, 36, 64)

@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/internal/proof"
 )
 
-// A proof holds for its text, its key and its time, and for nothing else.
+// A proof is only valid for its text, its key and its time.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)

@@ -1,3 +1,3 @@
-// Package rawjson writes JSON with < > & as they are: what Latch sends and shows
-// is not HTML, and others compare or sign its bytes. Start reading at [Encode].
+// Package rawjson encodes JSON without escaping < > and &: Latch's output is not HTML, and
+// others compare or sign its bytes. Start reading at [Encode].
 package rawjson

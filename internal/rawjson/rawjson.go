@@ -6,11 +6,11 @@ import (
 	"io"
 )
 
-// Encode returns a value as compact JSON. A value that has no JSON becomes null:
-// it is for texts, numbers, what came out of JSON, and types of this module.
+// Encode encodes a value as compact JSON. A value that cannot be encoded becomes null: the
+// function is for texts, numbers, decoded JSON, and types of this module.
 func Encode(value any) json.RawMessage {
 	if encoded, err := json.Marshal(value); err == nil && !bytes.Contains(encoded, []byte(`\u`)) {
-		return encoded // nothing of it was escaped
+		return encoded // nothing was escaped
 	}
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -29,8 +29,8 @@ func Write(to io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// With returns a JSON object with a key added behind its own, which keep their
-// bytes: numbers keep their digits.
+// With returns a JSON object with a key appended. The other keys keep their bytes, and numbers
+// their digits.
 func With(object json.RawMessage, key string, value any) json.RawMessage {
 	added := Encode(map[string]any{key: value})
 	members := bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(object), []byte("}")))

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// Characters of HTML stay as they are, and no line break follows the value.
+// Characters of HTML are not escaped, and no line break follows the value.
 func TestEncode(t *testing.T) {
 	t.Parallel()
 	for want, value := range map[string]any{
@@ -23,7 +23,7 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// What people and programs read of a command is indented, and as it is.
+// A command's JSON output is indented and not escaped.
 func TestWrite(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -32,7 +32,7 @@ func TestWrite(t *testing.T) {
 	require.Error(t, rawjson.Write(&out, func() {}))
 }
 
-// A key is added to any object, whose bytes stay.
+// A key is appended to any object, whose bytes stay the same.
 func TestWith(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{

@@ -1,8 +1,8 @@
-// Package rehearsal lets activities run without a world around them: a context
-// bears what answers their requests, the clock they go by and what is
-// registered. It is how package latchtest runs Latch's own activities in the
-// SDK's test environment, where time is skipped and nobody listens.
+// Package rehearsal lets activities run without external systems: a context contains the
+// function that answers their requests, the clock and the registered entries. Package latchtest
+// uses it to run Latch's own activities in the SDK's test environment, where time is skipped
+// and no receiver listens.
 //
-// Only code of this module can make such a context, so that no option of a
-// worker turns the checks of addresses off. Start reading at [World].
+// Only code of this module can create such a context, so that no option of a worker disables
+// the checks of addresses. Start reading at [World].
 package rehearsal

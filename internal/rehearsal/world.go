@@ -10,33 +10,32 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A World stands in the place of what is outside the worker. All of its
-// functions are called side by side.
+// A World replaces everything outside the worker. Its functions may be called concurrently.
 type World struct {
-	// Answer answers a request. Nothing is looked up or dialled, and no address
-	// is checked. Its error is treated as the network's; [ErrNoAnswer] is an
-	// answer that takes longer than the webhook or the task waits.
+	// Answer answers a request. Nothing is looked up or dialled, and no address is checked. Its
+	// error is treated like a network error. [ErrNoAnswer] stands for an answer that takes
+	// longer than the timeout of the webhook or the task.
 	Answer func(*http.Request, Message) (*http.Response, error)
-	// Now is the time.
+	// Now returns the time.
 	Now func() time.Time
-	// ScheduledAt is when the activity under way was scheduled.
+	// ScheduledAt returns when the current activity was scheduled.
 	ScheduledAt time.Time
-	// Pending returns where activities of the run that asks stand.
+	// Pending returns the state of the asking run's activities.
 	Pending func(protocol.PendingRequest) protocol.PendingAnswer
-	// Webhooks and Jobs are registered.
+	// Webhooks and Jobs are the registered ones.
 	Webhooks []latch.RegisteredWebhook
 	Jobs     []latch.Job
 }
 
-// A Message is what a request is sent for.
+// A Message describes the purpose of a request.
 type Message struct {
-	// Delivery is what a webhook's request delivers, and Attempt counts its
-	// attempts from 1; nil and 0 for a task's request and for a token's.
+	// Delivery is the delivery of a webhook's request, and Attempt counts its attempts from 1.
+	// They are nil and 0 for a task's request and for a token's.
 	Delivery *protocol.WebhookRequest
 	Attempt  int
 	// Token reports that the request asks for an OAuth2 token.
 	Token bool
-	// Hide masks the secrets that the request may have.
+	// Hide masks the secrets that the request may contain.
 	Hide func(string) string
 }
 
@@ -45,13 +44,12 @@ var ErrNoAnswer = errors.New("no answer in time")
 
 type key struct{}
 
-// In returns a context whose activities act in the world.
+// In returns a context whose activities use the world.
 func In(ctx context.Context, world *World) context.Context {
 	return context.WithValue(ctx, key{}, world)
 }
 
-// Of returns the world that stands in the place of the real one; nil in the
-// real one.
+// Of returns the world that replaces the real one, or nil.
 func Of(ctx context.Context) *World {
 	world, _ := ctx.Value(key{}).(*World)
 	return world

@@ -1,5 +1,4 @@
-// Package watched is what a watch sees of others' runs: which runs it looks for
-// ([Query], [Takes]), and a run that has closed as its webhooks see it
-// ([Reader.Close]). It knows nothing of where a watch stands: that is
-// internal/closes. Start reading at [Query].
+// Package watched defines what a watch sees of other workflows' runs: which runs it looks for
+// ([Query], [Takes]), and a closed run in the form for its webhooks ([Reader.Close]). It does
+// not know the progress of a watch: that is internal/closes. Start reading at [Query].
 package watched

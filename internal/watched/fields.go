@@ -16,18 +16,17 @@ import (
 )
 
 const (
-	// roomForFields is how many bytes search attributes and memo of one run may have
-	// together.
+	// roomForFields bounds the search attributes and the memo of one run together, in bytes.
 	roomForFields = room(8 << 10)
-	// maximumOmitted bounds how many fields are named that are left out.
+	// maximumOmitted bounds how many omitted fields are named.
 	maximumOmitted = 50
 )
 
-// A room is what is left for fields.
+// A room is the remaining space for fields.
 type room int
 
-// take decodes fields that are plain JSON, the smallest first, for as long as there
-// is room, and names the others. What opens Latch's own locks is left out unsaid.
+// take decodes fields that are plain JSON, the smallest first, while there is room, and names
+// the others. It silently omits the fields that open Latch's own locks.
 func (r *room) take(of string, fields map[string]*commonpb.Payload, omitted *[]string) latch.Object {
 	taken := latch.Object{}
 	names := slices.SortedFunc(maps.Keys(fields), func(a, b string) int {
@@ -50,8 +49,8 @@ func (r *room) take(of string, fields map[string]*commonpb.Payload, omitted *[]s
 	return taken
 }
 
-// plainJSON returns the JSON of a payload that anybody can read, compact; false for one
-// that is encrypted or encoded otherwise.
+// plainJSON returns the compact JSON of an unencrypted payload. It returns false for one that
+// is encrypted or encoded otherwise.
 func plainJSON(payload *commonpb.Payload) (json.RawMessage, bool) {
 	switch string(payload.GetMetadata()[converter.MetadataEncoding]) {
 	case converter.MetadataEncodingNil:
@@ -67,11 +66,11 @@ func plainJSON(payload *commonpb.Payload) (json.RawMessage, bool) {
 	}
 }
 
-// hidden stands for a value that looks like a credential.
+// hidden replaces a value that looks like a credential.
 var hidden = rawjson.Encode(urlmask.Hidden)
 
-// withoutCredentials hides values whose names are those of credentials, at any depth,
-// and the credentials of URLs.
+// withoutCredentials hides values with the names of credentials, at any depth, and the
+// credentials of URLs.
 func withoutCredentials(name string, value json.RawMessage) json.RawMessage {
 	if urlmask.IsCredential(name) {
 		return hidden

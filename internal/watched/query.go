@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// An ending is one way in which runs end: the status of Latch's, Temporal's, and
-// the word for that in list filters.
+// An ending is one way in which runs end: Latch's status, Temporal's status, and the word for
+// it in list filters.
 type ending struct {
 	status string
 	how    enumspb.WorkflowExecutionStatus
@@ -29,14 +29,14 @@ var endings = []ending{
 	{"continued", enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW, "ContinuedAsNew"},
 }
 
-// own are the workflow types with which Latch does its own work. What a watch tells
-// of would otherwise lead to another run that it tells of, and so on.
+// own are the workflow types of Latch's own work. A report about one of them would create
+// another run to report, and so on.
 var own = []string{latch.WorkflowDeliver, latch.WorkflowDeliverInOrder, latch.WorkflowWatch, latch.WorkflowWatchNotice, latch.WorkflowTrigger,
 	latch.WorkflowJobNotice, latch.WorkflowStartOnce, latch.WorkflowEndpoint}
 
-// Query returns the list filter of the runs that a watch looks for: of those that
-// its own query finds, the ones that ended in a way to which somebody listens and
-// that are not Latch's own work. It is "" if nobody listens to any ending.
+// Query returns the list filter for the runs that a watch looks for: the runs of its own query
+// that ended in a way to which a webhook listens and that are not Latch's own work. It returns
+// "" if no webhook listens to any ending.
 func Query(query string, listens func(event string) bool) string {
 	var listed []string
 	for _, each := range endings {
@@ -54,15 +54,15 @@ func Query(query string, listens func(event string) bool) string {
 	return "(" + query + ") AND " + runs.AnyOf("ExecutionStatus", listed...) + " AND WorkflowType NOT IN (" + strings.Join(types, ", ") + ")"
 }
 
-// Takes reports whether a watch may tell of the run: it is none by which Latch does
-// its own work, such as an event about a delivery.
+// Takes reports whether a watch may report the run, which must not be Latch's own work, such as
+// an event about a delivery.
 func Takes(run *workflowpb.WorkflowExecutionInfo) bool {
 	kind := run.GetType().GetName()
 	ownWork := slices.Contains(own, kind) || strings.HasPrefix(kind, "latch.") && latch.IsOwnWork(run.GetExecution().GetWorkflowId())
 	return !ownWork && statusOf(run) != ""
 }
 
-// statusOf returns the status of a run that has ended; "" for any other.
+// statusOf returns the status of a run that has ended, or "".
 func statusOf(run *workflowpb.WorkflowExecutionInfo) string {
 	for _, each := range endings {
 		if each.how == run.GetStatus() {
@@ -72,8 +72,8 @@ func statusOf(run *workflowpb.WorkflowExecutionInfo) string {
 	return ""
 }
 
-// Trials returns what a server is asked before it takes a watch of the query: the
-// query by itself, which must be whole, and as a watch uses it.
+// Trials returns the queries that a server must accept before a watch is registered: the
+// watch's query alone, which must be complete, and the query as a watch uses it.
 func Trials(query string, now time.Time) []string {
 	whole := Query(query, func(string) bool { return true })
 	return []string{query, whole + " AND CloseTime >= " + runs.Instant(latch.NewTime(now).Time)}

@@ -15,22 +15,22 @@ import (
 )
 
 const (
-	// readers is how many runs are asked at once why they failed.
+	// readers is how many runs are concurrently asked why they failed.
 	readers = 8
 	// longestMessage bounds the message of a failure, in bytes.
 	longestMessage = 2 << 10
 )
 
-// A Reader reads runs that have closed. Runs must not decrypt: what somebody
-// encrypts is not for other systems to read.
+// A Reader reads runs that have closed. Runs must not decrypt, because other systems must not
+// read what is encrypted.
 type Reader struct {
 	Runs *runs.Runs
-	// UI is the address of Temporal UI; "" where that is not known.
+	// UI is the address of Temporal UI, or "" if it is unknown.
 	UI string
 }
 
-// Closes returns the runs as the webhooks of a watch see them, in their order. It
-// asks the server for what the list lacks: why a run did not complete.
+// Closes returns the runs in the form for a watch's webhooks, in their order. It asks the
+// server for what the list lacks: why a run did not complete.
 func (r *Reader) Closes(ctx context.Context, watch string, found []*workflowpb.WorkflowExecutionInfo) ([]latch.Close, error) {
 	closes := make([]latch.Close, len(found))
 	group, asking := errgroup.WithContext(ctx)
@@ -48,7 +48,7 @@ func (r *Reader) Closes(ctx context.Context, watch string, found []*workflowpb.W
 	return closes, group.Wait()
 }
 
-// isPlain reports whether a run has nothing to say about why it ended.
+// isPlain reports whether a run has no reason for its end.
 func isPlain(run *workflowpb.WorkflowExecutionInfo) bool {
 	return run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED || run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW
 }
@@ -67,9 +67,9 @@ func (r *Reader) closeOf(watch string, run *workflowpb.WorkflowExecutionInfo) la
 	return of
 }
 
-// failureOf returns why a run did not complete. A run whose history is not there any
-// more, or that the worker may not read, is told of all the same; a server that does
-// not answer is an error.
+// failureOf returns why a run did not complete. A run whose history no longer exists, or that
+// the worker may not read, is reported without a reason. If the server does not answer, it
+// returns an error.
 func (r *Reader) failureOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo) (*latch.CloseFailure, error) {
 	closing, err := r.Runs.Closing(ctx, run.GetExecution())
 	switch {

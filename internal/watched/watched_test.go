@@ -22,7 +22,7 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A watch lists the ends alone to which somebody listens.
+// A watch only lists the endings to which a webhook listens.
 func TestQuery(t *testing.T) {
 	t.Parallel()
 	query := func(events ...string) string {
@@ -34,8 +34,7 @@ func TestQuery(t *testing.T) {
 	require.Contains(t, listed, "'latch.WatchNotice'")
 }
 
-// No watch tells of the workflows by which Latch does its own work, and any other
-// workflow is told of, whatever its id.
+// No watch reports Latch's own workflows, and it reports any other workflow, whatever its id.
 func TestTakes(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -62,7 +61,7 @@ func plain(json string) *commonpb.Payload {
 	return &commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte("json/plain")}, Data: []byte(json)}
 }
 
-// Of memo and search attributes, receivers see what is plain JSON and has room, no
+// Receivers see the memo fields and search attributes that are plain JSON and fit, without
 // credentials, and nothing that was encrypted.
 func TestFields(t *testing.T) {
 	t.Parallel()
@@ -106,8 +105,8 @@ func (s server) GetWorkflowExecutionHistory(_ context.Context,
 	return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: []*historypb.HistoryEvent{event}}}, err
 }
 
-// Why a run ended is asked of the server. A run whose history is gone is told of all
-// the same; where the server does not answer, nothing is, and the worker asks again.
+// The server is asked why a run ended. A run whose history is gone is reported without that. If
+// the server does not answer, nothing is reported, and the worker retries.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	failed := &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
