@@ -10,19 +10,18 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// header is where the SDK repeats the id that a call is about, as a hint to
-// proxies. Servers go by the call itself.
+// header is where the SDK repeats the id of a call, as a hint to proxies. Servers use the call
+// itself.
 const header = "temporal-resource-id"
 
-// Configure has a client that is made with the options take any id.
+// Configure makes a client with the options accept any id.
 func Configure(options *client.Options) {
 	connection := &options.ConnectionOptions
-	// The SDK's own interceptors come before those of its users, so the header
-	// is there already.
+	// The SDK's own interceptors run before the user's, so the header is already set.
 	connection.DialOptions = append(slices.Clip(connection.DialOptions), grpc.WithChainUnaryInterceptor(leaveOut))
 }
 
-// leaveOut sends a call without the header where gRPC would refuse it.
+// leaveOut removes the header if gRPC would reject it.
 func leaveOut(ctx context.Context, method string, request, reply any, connection *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
 	if sent, _ := metadata.FromOutgoingContext(ctx); slices.ContainsFunc(sent.Get(header), isUnprintable) {
 		delete(sent, header) // a copy
@@ -31,7 +30,7 @@ func leaveOut(ctx context.Context, method string, request, reply any, connection
 	return invoke(ctx, method, request, reply, connection, options...)
 }
 
-// isUnprintable tells what gRPC does not take as a header's value.
+// isUnprintable reports whether gRPC would reject a header's value.
 func isUnprintable(value string) bool {
 	return strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' })
 }

@@ -9,8 +9,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// The header is left out where gRPC would refuse the call for it, and nothing
-// else is.
+// The header is removed if gRPC would reject the call because of it, and nothing else is.
 func TestLeaveOut(t *testing.T) {
 	t.Parallel()
 	for value, kept := range map[string]bool{

@@ -1,8 +1,7 @@
-// Package anyid lets ids be written in any script.
+// Package anyid allows ids in any script.
 //
-// Temporal takes workflow and schedule ids in all of Unicode. The SDK tells
-// proxies the id of each call in a header besides, though, and gRPC refuses to
-// send a header that is not printable ASCII: a worker could then never answer
-// for such a run. This package leaves the header out where it cannot be sent;
-// it knows nothing of what is called.
+// Temporal accepts workflow and schedule ids in all of Unicode. But the SDK also sends the id
+// of each call in a header, as a hint to proxies, and gRPC rejects a header that is not
+// printable ASCII: a worker could never answer for such a run. This package removes the header
+// if it cannot be sent. It does not depend on the call.
 package anyid

@@ -23,7 +23,7 @@ type Started struct {
 	ID         string `json:"id"`
 }
 
-// A Release is where a release stands, or what it came to.
+// A Release is the state of a release, or its result.
 type Release struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
@@ -36,13 +36,12 @@ type Release struct {
 	History  []latch.Record `json:"history"`
 }
 
-// A Gate is a gate as the API shows it.
+// A Gate is a gate as the API returns it.
 type Gate struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
 	latch.Status
-	// Decision is empty while the gate is open, and of one that ended without a
-	// decision.
+	// Decision is empty while the gate is open, and for one that ended without a decision.
 	Decision  string          `json:"decision"`
 	Reason    string          `json:"reason"`
 	DecidedBy latch.DecidedBy `json:"decided_by"`
@@ -51,17 +50,17 @@ type Gate struct {
 	History  []latch.Record `json:"history"`
 }
 
-// StartRelease starts a release, as the workflow id where one is given.
+// StartRelease starts a release, with the workflow id if it is not empty.
 func (c *Client) StartRelease(ctx context.Context, release json.RawMessage, workflowID string) (*Started, error) {
 	return c.start(ctx, releases, release, workflowID)
 }
 
-// FireEvent fires a custom event, as the workflow id where one is given.
+// FireEvent fires a custom event, with the workflow id if it is not empty.
 func (c *Client) FireEvent(ctx context.Context, emission json.RawMessage, workflowID string) (*Started, error) {
 	return c.start(ctx, events, emission, workflowID)
 }
 
-// AskGate asks a gate, as the workflow id where one is given.
+// AskGate asks a gate, with the workflow id if it is not empty.
 func (c *Client) AskGate(ctx context.Context, gate json.RawMessage, workflowID string) (*Started, error) {
 	return c.start(ctx, gates, gate, workflowID)
 }
@@ -101,8 +100,8 @@ func (c *Client) ForeseeRelease(ctx context.Context, release json.RawMessage, wo
 	return c.call(ctx, http.MethodPost, releases+"/plan", query, release, plan)
 }
 
-// DryRunRelease reads what the release would do with the answers into report, without
-// starting it.
+// DryRunRelease reads what the release would do with the answers into report, without starting
+// it.
 func (c *Client) DryRunRelease(ctx context.Context, release, answers json.RawMessage, report any) error {
 	asked := map[string]json.RawMessage{"release": release}
 	if len(answers) > 0 {
@@ -111,7 +110,7 @@ func (c *Client) DryRunRelease(ctx context.Context, release, answers json.RawMes
 	return c.call(ctx, http.MethodPost, releases+"/dry-run", nil, asked, report)
 }
 
-// TellRelease sends a release stop, rollback, retry or skip, and returns its answer.
+// TellRelease sends stop, rollback, retry or skip to a release, and returns its answer.
 func (c *Client) TellRelease(ctx context.Context, id, message string, argument any) (json.RawMessage, error) {
 	var answer json.RawMessage
 	err := c.call(ctx, http.MethodPost, releases+"/"+url.PathEscape(id)+"/"+message, nil, argument, &answer)

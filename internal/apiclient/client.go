@@ -19,8 +19,7 @@ import (
 	"github.com/latch-run/latch/internal/httpurl"
 )
 
-// Bounds of one call. The API itself waits for workers, and answers 503 where
-// none does.
+// These bound one call. The API itself waits for workers, and answers 503 if none responds.
 const (
 	dialTimeout = 10 * time.Second
 	callTimeout = 60 * time.Second
@@ -36,10 +35,9 @@ type Client struct {
 	http *http.Client
 }
 
-// New makes a client of the API at the address, an http or https URL, such as
-// http://127.0.0.1:7127; a path of its own may stand before the API's. The key
-// may be empty. TLS goes by the system's roots, or those that SSL_CERT_FILE
-// names.
+// New returns a client of the API at the address, an http or https URL, such as
+// http://127.0.0.1:7127, which may have a path. The key may be empty. TLS trusts the system's
+// roots, or those that SSL_CERT_FILE names.
 func New(address, key string) (*Client, error) {
 	parsed, err := httpurl.Parse(address)
 	switch {
@@ -57,7 +55,7 @@ func New(address, key string) (*Client, error) {
 	local := parsed.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 	return &Client{base: strings.TrimRight(parsed.String(), "/"), key: key, open: parsed.Scheme == "http" && !local, http: &http.Client{
 		Transport: transport, Timeout: callTimeout,
-		// A redirect would take the key, or turn a POST into a GET.
+		// A redirect would pass on the key, or turn a POST into a GET.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
@@ -70,37 +68,37 @@ func (c *Client) patient(limit time.Duration) *Client {
 	return &longer
 }
 
-// Address is where the API is.
+// Address returns the address of the API.
 func (c *Client) Address() string { return c.base }
 
-// IsOpen reports whether what is sent leaves this machine unencrypted.
+// IsOpen reports whether requests leave this machine unencrypted.
 func (c *Client) IsOpen() bool { return c.open }
 
 // An Unreachable reports that the API did not answer.
 type Unreachable struct{ Err error }
 
-// Error says why.
+// Error returns the reason.
 func (u *Unreachable) Error() string { return u.Err.Error() }
 
 // Unwrap returns the reason.
 func (u *Unreachable) Unwrap() error { return u.Err }
 
-// A Problem is an answer that refuses (RFC 9457).
+// A Problem is an error answer (RFC 9457).
 type Problem struct {
 	Status int
 	Title  string
 	Detail string
 	Errors []struct{ Location, Message string }
-	// WorkflowID and RunID name the run that stands in the way.
+	// WorkflowID and RunID name the open run that prevents the call.
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
-	// Record is that of a lock which was used before, and stands.
+	// Record is the record of a lock that was already used.
 	Record json.RawMessage `json:"record"`
-	// Current is what somebody else made of what was to be changed.
+	// Current is the current version of what was to be changed.
 	Current json.RawMessage `json:"current"`
 }
 
-// Error says what is wrong.
+// Error describes the problem.
 func (p *Problem) Error() string {
 	if p.Detail == "" {
 		return fmt.Sprintf("the API answers %d %s", p.Status, http.StatusText(p.Status))
@@ -108,7 +106,7 @@ func (p *Problem) Error() string {
 	return p.Detail
 }
 
-// Problems returns each field of the body that is wrong, if the answer names any.
+// Problems returns each wrong field of the body, if the answer names any.
 func (p *Problem) Problems() latch.Problems {
 	var problems latch.Problems
 	for _, each := range p.Errors {
@@ -118,7 +116,7 @@ func (p *Problem) Problems() latch.Problems {
 	return problems
 }
 
-// call sends a body, if there is one, and reads the answer.
+// call sends a body, if there is one, and decodes the answer.
 func (c *Client) call(ctx context.Context, method, path string, query url.Values, body, answer any) error {
 	request, err := c.request(ctx, method, path, query, body)
 	if err != nil {
@@ -128,13 +126,13 @@ func (c *Client) call(ctx context.Context, method, path string, query url.Values
 	return err
 }
 
-// exchange sends a request, reads the answer, and returns the answer's headers.
+// exchange sends a request, decodes the answer, and returns the answer's headers.
 func (c *Client) exchange(ctx context.Context, request *http.Request, answer any) (http.Header, error) {
 	response, err := c.http.Do(request)
 	if err != nil {
 		var failed *url.Error
 		if errors.As(err, &failed) {
-			err = failed.Err // the URL may bear what a person searched for
+			err = failed.Err // the URL may contain what a person searched for
 		}
 		return nil, unanswered(ctx, err)
 	}
@@ -149,8 +147,7 @@ func (c *Client) exchange(ctx context.Context, request *http.Request, answer any
 	return response.Header, read(response, text, answer)
 }
 
-// unanswered returns the error of a call without an answer, unless the caller
-// gave up.
+// unanswered returns the error of a call without an answer, unless the caller gave up.
 func unanswered(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err()
@@ -187,8 +184,7 @@ func (c *Client) request(ctx context.Context, method, path string, query url.Val
 	return request, nil
 }
 
-// read decodes what the API answered. What stands in front of it may answer in
-// its place, in another form.
+// read decodes the API's answer. A proxy may answer in its place, in another format.
 func read(response *http.Response, text []byte, answer any) error {
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	switch {

@@ -47,8 +47,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestCalls: a token is percent-encoded in a path, and the key goes in the
-// header alone.
+// TestCalls: a token is percent-encoded in a path, and the key is sent only in the header.
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	client := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -65,7 +64,7 @@ func TestCalls(t *testing.T) {
 	require.Contains(t, string(record), "1.10", "numbers keep their digits")
 }
 
-// TestAnswers: what refuses is told from what is no answer of the API's.
+// TestAnswers: error answers of the API are distinguished from answers that are not the API's.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -119,8 +118,8 @@ func TestNoAnswer(t *testing.T) {
 	require.False(t, errors.As(err, &unreachable))
 }
 
-// TestJobs: pages until there are no more, ids of either form, and schedules
-// and tags as other clients write them.
+// TestJobs: all pages are read, ids may have either form, and schedules and tags may be those
+// of other clients.
 func TestJobs(t *testing.T) {
 	t.Parallel()
 	pages := map[string]string{

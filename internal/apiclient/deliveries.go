@@ -9,11 +9,11 @@ import (
 
 const deliveries = "/latch/v1/deliveries"
 
-// A DeliveryFilter says which deliveries to list, or to send again, and which
-// part of them.
+// A DeliveryFilter selects the deliveries to list, or to send again, and the page.
 type DeliveryFilter struct {
 	Failed bool `json:"failed"`
-	// Skipped is of what is sent alone: what was kept while its endpoint was disabled.
+	// Skipped is only for redeliveries: it selects those kept while their endpoint was
+	// disabled.
 	Skipped   bool   `json:"skipped,omitempty"`
 	Since     string `json:"since,omitempty"`
 	Until     string `json:"until,omitempty"`
@@ -22,9 +22,9 @@ type DeliveryFilter struct {
 	Job       string `json:"job,omitempty"`
 	Release   string `json:"release,omitempty"`
 	TaskQueue string `json:"task_queue,omitempty"`
-	// Outcome is of lists alone: what is sent again has failed.
+	// Outcome is only for lists: redeliveries have failed.
 	Outcome string `json:"-"`
-	// Deliveries are ids; only of what is sent again.
+	// Deliveries are ids, only for redeliveries.
 	Deliveries []string `json:"deliveries,omitempty"`
 	Limit      int      `json:"limit"`
 	Cursor     string   `json:"cursor,omitempty"`
@@ -40,13 +40,13 @@ func (f *DeliveryFilter) query() url.Values {
 		"job": f.Job, "release": f.Release, "task_queue": f.TaskQueue, "outcome": f.Outcome, "cursor": f.Cursor})
 }
 
-// Deliveries reads a part of the list of deliveries into part.
+// Deliveries reads a page of the list of deliveries into part.
 func (c *Client) Deliveries(ctx context.Context, filter DeliveryFilter, part any) error {
 	return c.call(ctx, http.MethodGet, deliveries, filter.query(), nil, part)
 }
 
-// DeliveryStatistics reads the statistics of the deliveries that the filter takes
-// into statistics, in the number of intervals that the API chooses.
+// DeliveryStatistics reads the statistics of the deliveries that match the filter into
+// statistics, with the number of intervals that the API chooses.
 func (c *Client) DeliveryStatistics(ctx context.Context, filter DeliveryFilter, statistics any) error {
 	query := filter.query()
 	query.Del("limit")
@@ -54,8 +54,8 @@ func (c *Client) DeliveryStatistics(ctx context.Context, filter DeliveryFilter, 
 	return c.call(ctx, http.MethodGet, deliveries+"/statistics", query, nil, statistics)
 }
 
-// Delivery reads one delivery with its redeliveries into found. The run is given
-// where the id does not tell it.
+// Delivery reads one delivery with its redeliveries into found. The run is needed if the id
+// does not contain it.
 func (c *Client) Delivery(ctx context.Context, id, workflowID, runID string, found any) error {
 	query := url.Values{}
 	if workflowID != "" || runID != "" {
@@ -64,8 +64,7 @@ func (c *Client) Delivery(ctx context.Context, id, workflowID, runID string, fou
 	return c.call(ctx, http.MethodGet, deliveries+"/"+url.PathEscape(id), query, nil, found)
 }
 
-// RedeliverFailed sends a part of the deliveries that failed again, and reads
-// what was done into bulk.
+// RedeliverFailed sends a page of the failed deliveries again, and reads the results into bulk.
 func (c *Client) RedeliverFailed(ctx context.Context, filter DeliveryFilter, bulk any) error {
 	if filter.Skipped {
 		c = c.patient(skippedTimeout)
@@ -73,16 +72,16 @@ func (c *Client) RedeliverFailed(ctx context.Context, filter DeliveryFilter, bul
 	return c.call(ctx, http.MethodPost, deliveries+"/redeliver", nil, filter, bulk)
 }
 
-// skippedTimeout bounds the wait for the API to find what was skipped.
+// skippedTimeout bounds the wait for the API to find skipped deliveries.
 const skippedTimeout = 11 * time.Minute
 
-// DeliveryQueue reads how far a workflow has come that sends what was skipped.
+// DeliveryQueue reads the progress of a workflow that sends skipped deliveries.
 func (c *Client) DeliveryQueue(ctx context.Context, workflowID string, state any) error {
 	return c.call(ctx, http.MethodGet, deliveries+"/queues/"+url.PathEscape(workflowID), nil, nil, state)
 }
 
-// Redeliver sends one delivery again and reads what was started into started. The
-// run is needed for ids that do not hold it.
+// Redeliver sends one delivery again and reads the started workflow into started. The run is
+// needed for ids that do not contain it.
 func (c *Client) Redeliver(ctx context.Context, id, workflowID, runID string, started any) error {
 	origin := map[string]string{}
 	if workflowID != "" || runID != "" {

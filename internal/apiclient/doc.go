@@ -1,11 +1,11 @@
-// Package apiclient calls the HTTP API that starter serve offers, for commands
-// that have no way to Temporal.
+// Package apiclient calls the HTTP API of starter serve, for commands without access to
+// Temporal.
 //
-// What lives here: one method for each call that a command makes (calls.go,
-// jobs.go), over one exchange (client.go) that distinguishes an answer that
-// refuses, a [Problem], from no answer, an [Unreachable].
+// It has one method for each call that a command makes (calls.go, jobs.go). All use one
+// exchange (client.go), which distinguishes an error answer, a [Problem], from a missing
+// answer, an [Unreachable].
 //
-// What it may not know: Temporal, exit codes, what a person reads.
+// It may not know Temporal, exit codes, or texts for people.
 //
-// Where to start: [New].
+// Start reading at [New].
 package apiclient

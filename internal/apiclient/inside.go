@@ -6,14 +6,14 @@ import (
 	"net/http"
 )
 
-// In makes a client of an API that is a handler in this process. A call is made
-// in the caller's goroutine and with its context, which says as whom.
+// In returns a client of an API that is a handler in this process. A call is made in the
+// caller's goroutine and with its context, which identifies the caller.
 func In(handler http.Handler) *Client {
 	return &Client{base: "http://127.0.0.1", http: &http.Client{Transport: inside{handler}, Timeout: callTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// inside is a round trip without a network.
+// inside is a round tripper without a network.
 type inside struct{ handler http.Handler }
 
 // RoundTrip serves the request. It never fails.
@@ -25,13 +25,13 @@ func (i inside) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	answer := &kept{header: http.Header{}}
 	i.handler.ServeHTTP(answer, served)
-	_ = served.Body.Close() // as every round trip does
+	_ = served.Body.Close() // as every round tripper does
 	answer.WriteHeader(http.StatusOK)
 	return &http.Response{Status: http.StatusText(answer.status), StatusCode: answer.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: answer.header, Body: io.NopCloser(&answer.body), ContentLength: int64(answer.body.Len()), Request: request}, nil
 }
 
-// kept is an answer that is kept whole.
+// kept holds a whole answer.
 type kept struct {
 	header http.Header
 	status int
@@ -48,7 +48,7 @@ func (k *kept) WriteHeader(status int) {
 	}
 }
 
-// Write keeps a part of the body.
+// Write appends to the body.
 func (k *kept) Write(data []byte) (int, error) {
 	k.WriteHeader(http.StatusOK)
 	return k.body.Write(data)

@@ -10,28 +10,28 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// latchJobs is where Latch's own routes of jobs are.
+// latchJobs is the path of Latch's own routes for jobs.
 const latchJobs = "/latch/v1/jobs/"
 
 // A JobFilter says which jobs to list.
 type JobFilter struct {
 	Search, Tag, Status string
-	// Paused lists paused jobs alone.
+	// Paused selects only paused jobs.
 	Paused bool
 }
 
-// A JobPart is a part of a list of jobs.
+// A JobPart is a page of a list of jobs.
 type JobPart struct {
 	Jobs       []Job
 	Pagination struct {
-		// Count is how many jobs there are in all.
+		// Count is the total number of jobs.
 		Count     int  `json:"count"`
 		MorePages bool `json:"more_pages"`
 		Offset    int  `json:"offset"`
 	}
 }
 
-// SearchJobs returns a part of the jobs that the filter takes.
+// SearchJobs returns a page of the jobs that match the filter.
 func (c *Client) SearchJobs(ctx context.Context, filter JobFilter, offset, limit int) (*JobPart, error) {
 	query := listQuery(limit, map[string]string{"search": filter.Search, "tag": filter.Tag, "status": filter.Status})
 	query.Set("offset", strconv.Itoa(offset))
@@ -42,7 +42,7 @@ func (c *Client) SearchJobs(ctx context.Context, filter JobFilter, offset, limit
 	return part, c.call(ctx, http.MethodGet, jobs+"/search", query, nil, part)
 }
 
-// A JobRun is a run in the list of a job's.
+// A JobRun is one run in the list of a job's runs.
 type JobRun struct {
 	WorkflowID  string     `json:"workflow_id"`
 	RunID       string     `json:"run_id"`
@@ -54,39 +54,39 @@ type JobRun struct {
 	DurationMS  int64      `json:"duration_ms"`
 }
 
-// A JobRunPart is a part of a job's runs.
+// A JobRunPart is a page of a job's runs.
 type JobRunPart struct {
 	Runs []JobRun `json:"runs"`
-	// Count is how many runs there are in all.
+	// Count is the total number of runs.
 	Count      int    `json:"count"`
 	NextCursor string `json:"next_cursor"`
 }
 
-// JobRuns returns a part of a job's runs, the one that goes on first, then those
-// that ended, the last one first.
+// JobRuns returns a page of a job's runs: first the open one, then the others, the latest
+// first.
 func (c *Client) JobRuns(ctx context.Context, id, cursor string, limit int) (*JobRunPart, error) {
 	part := new(JobRunPart)
 	return part, c.call(ctx, http.MethodGet, latchJobs+url.PathEscape(id)+"/runs", listQuery(limit, map[string]string{"cursor": cursor}), nil, part)
 }
 
-// PauseJob keeps a job from running by itself, and ResumeJob lets it again.
+// PauseJob pauses a job's schedule, and ResumeJob resumes it.
 func (c *Client) PauseJob(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodPost, latchJobs+url.PathEscape(id)+"/pause", nil, nil, new(json.RawMessage))
 }
 
-// ResumeJob has a job run by itself again.
+// ResumeJob resumes a job's schedule.
 func (c *Client) ResumeJob(ctx context.Context, id string) error {
 	return c.call(ctx, http.MethodPost, latchJobs+url.PathEscape(id)+"/resume", nil, nil, new(json.RawMessage))
 }
 
-// ChangeJob changes what the change names of a job that has the ETag, any where
-// that is "".
+// ChangeJob changes the given parts of a job that has the ETag, or of any version if that is
+// "".
 func (c *Client) ChangeJob(ctx context.Context, id, etag string, change any) error {
 	_, err := c.tagged(ctx, http.MethodPatch, jobPath(id), etag, change, new(json.RawMessage))
 	return err
 }
 
-// DeleteJob deletes a job that has the ETag, any where that is "".
+// DeleteJob deletes a job that has the ETag, or any version if that is "".
 func (c *Client) DeleteJob(ctx context.Context, id, etag string) error {
 	_, err := c.tagged(ctx, http.MethodDelete, jobPath(id), etag, nil, nil)
 	return err

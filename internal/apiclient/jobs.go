@@ -13,7 +13,7 @@ import (
 
 const jobs = "/v2/jobs"
 
-// A Job is a registered job, as far as callers need it.
+// A Job is a registered job, with the fields that callers need.
 type Job struct {
 	ID       ID        `json:"id"`
 	Name     string    `json:"name"`
@@ -21,11 +21,10 @@ type Job struct {
 	Type     string    `json:"type"`
 	Tags     Names     `json:"tags"`
 	Schedule *Schedule `json:"schedule"`
-	// Status is the last run; nil where the job never ran.
+	// Status is the last run, or nil if the job never ran.
 	Status *Run `json:"status"`
-	// NextTime is when it runs next by itself, in lists; NextTimes are the next
-	// times of one job. Paused and CannotRun are nil if the API is older
-	// than they are.
+	// NextTime is its next scheduled time, in lists. NextTimes are the next times of a single
+	// job. Paused and CannotRun are nil if the API is older than these fields.
 	NextTime  latch.Time   `json:"next_time"`
 	NextTimes []latch.Time `json:"next_times"`
 	Paused    *bool        `json:"paused"`
@@ -36,10 +35,10 @@ type Job struct {
 	ETag string `json:"-"`
 }
 
-// An ID is a job's: text, or a number that stands for its digits.
+// An ID is a job's id: text, or a number, which stands for its digits.
 type ID string
 
-// UnmarshalJSON reads either.
+// UnmarshalJSON decodes either form.
 func (id *ID) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] != '"' {
 		*id = ID(data)
@@ -51,7 +50,7 @@ func (id *ID) UnmarshalJSON(data []byte) error {
 // Names are tags: texts, or objects that have a name.
 type Names []string
 
-// UnmarshalJSON reads either, and leaves out what is neither.
+// UnmarshalJSON decodes both forms, and ignores anything else.
 func (n *Names) UnmarshalJSON(data []byte) error {
 	var elements []json.RawMessage
 	_ = json.Unmarshal(data, &elements)
@@ -68,9 +67,9 @@ func (n *Names) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// A Schedule says when a job runs by itself: at the times of Value, a cron
-// expression, or after a run of the job EndOf that ended On success or failure.
-// A schedule that was written in Latch's own JSON has Latch's own keys.
+// A Schedule says when a job runs automatically: at the times of Value, a cron expression, or
+// after a run of the job EndOf that ended On success or failure. A schedule in Latch's own JSON
+// has Latch's own keys.
 type Schedule struct {
 	Value    string `json:"value"`
 	EndOf    *ID    `json:"endof"`
@@ -80,8 +79,8 @@ type Schedule struct {
 	own *latch.Schedule
 }
 
-// UnmarshalJSON reads the object, or a cron expression. A schedule of another
-// form has no times that are known here.
+// UnmarshalJSON decodes the object, or a cron expression. The times of a schedule in another
+// form are unknown.
 func (s *Schedule) UnmarshalJSON(data []byte) error {
 	type plain Schedule
 	var own latch.Schedule
@@ -95,7 +94,7 @@ func (s *Schedule) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Latch returns the schedule in Latch's own terms; nil is none.
+// Latch converts the schedule to Latch's own type. It may return nil.
 func (s *Schedule) Latch() *latch.Schedule {
 	switch {
 	case s == nil:
@@ -117,9 +116,9 @@ func (s *Schedule) Latch() *latch.Schedule {
 
 // A Run is a run of a job.
 type Run struct {
-	// ID is the run's in Temporal.
+	// ID is the run's id in Temporal.
 	ID string `json:"run_id"`
-	// ReturnCode is 0 for a run that succeeded, nil while it runs.
+	// ReturnCode is 0 for a run that succeeded, and nil while it runs.
 	ReturnCode  *int         `json:"returncode"`
 	Error       string       `json:"error"`
 	StartedAt   latch.Time   `json:"started_at"`
@@ -127,7 +126,7 @@ type Run struct {
 	KVP         latch.Object `json:"kvp"`
 }
 
-// Status returns the run's status in Latch's own terms.
+// Status converts the run's status to Latch's own.
 func (r *Run) Status() string {
 	switch {
 	case r.ReturnCode == nil:
@@ -139,10 +138,10 @@ func (r *Run) Status() string {
 	}
 }
 
-// pageSize is how many jobs one call lists, the most that the API takes.
+// pageSize is how many jobs one call lists, which is the API's maximum.
 const pageSize = 1000
 
-// Jobs lists the registered jobs, those with the tag where one is given.
+// Jobs lists the registered jobs. If tag is not empty, it lists only those with the tag.
 func (c *Client) Jobs(ctx context.Context, tag string) ([]Job, error) {
 	var all []Job
 	for {
@@ -166,7 +165,7 @@ func (c *Client) Jobs(ctx context.Context, tag string) ([]Job, error) {
 	}
 }
 
-// Job returns a registered job, and all of it as the API has it.
+// Job returns a registered job, and the API's complete answer.
 func (c *Client) Job(ctx context.Context, id string) (*Job, json.RawMessage, error) {
 	var whole json.RawMessage
 	etag, err := c.tagged(ctx, http.MethodGet, jobPath(id), "", nil, &whole)
@@ -177,7 +176,7 @@ func (c *Client) Job(ctx context.Context, id string) (*Job, json.RawMessage, err
 	return job, whole, json.Unmarshal(whole, job)
 }
 
-// LastRun returns a job's last run; nil where it never ran.
+// LastRun returns a job's last run, or nil if it never ran.
 func (c *Client) LastRun(ctx context.Context, id string) (*Run, error) {
 	var answer struct{ Status *Run }
 	err := c.call(ctx, http.MethodGet, jobPath(id)+"/status", nil, nil, &answer)
@@ -190,7 +189,7 @@ func (c *Client) Start(ctx context.Context, id string) (*Run, error) {
 	return run, c.act(ctx, id, "START", run)
 }
 
-// Stop cancels the run of a job, and returns the run as the API has it.
+// Stop cancels the run of a job, and returns the run.
 func (c *Client) Stop(ctx context.Context, id string) (json.RawMessage, error) {
 	var run json.RawMessage
 	err := c.act(ctx, id, "STOP", &run)

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// listQuery returns the parameters of a part of a list; empty ones are left out.
+// listQuery returns the parameters of a page of a list, without the empty ones.
 func listQuery(limit int, parameters map[string]string) url.Values {
 	query := url.Values{"limit": {strconv.Itoa(limit)}}
 	for name, value := range parameters {
@@ -18,14 +18,14 @@ func listQuery(limit int, parameters map[string]string) url.Values {
 	return query
 }
 
-// A ReleaseFilter says which releases to list, and which part of them.
+// A ReleaseFilter selects the releases to list, and the page.
 type ReleaseFilter struct {
 	Status, Since, Until, Search string
-	// Count has all of them counted, too.
+	// Count requests the total number, too.
 	Count bool
 }
 
-// Releases reads a part of the list of releases into part.
+// Releases reads a page of the list of releases into part.
 func (c *Client) Releases(ctx context.Context, filter ReleaseFilter, cursor string, limit int, part any) error {
 	query := listQuery(limit, map[string]string{"status": filter.Status, "since": filter.Since, "until": filter.Until, "search": filter.Search, "cursor": cursor})
 	if filter.Count {
@@ -34,10 +34,10 @@ func (c *Client) Releases(ctx context.Context, filter ReleaseFilter, cursor stri
 	return c.call(ctx, http.MethodGet, releases, query, nil, part)
 }
 
-// A LockFilter says which open locks to list.
+// A LockFilter selects the open locks to list.
 type LockFilter struct{ Webhook, Event, Job, Release, Since, Until string }
 
-// Locks reads a part of the list of open locks into part.
+// Locks reads a page of the list of open locks into part.
 func (c *Client) Locks(ctx context.Context, filter LockFilter, cursor string, limit int, part any) error {
 	query := listQuery(limit, map[string]string{"webhook": filter.Webhook, "event": filter.Event, "job": filter.Job,
 		"release": filter.Release, "since": filter.Since, "until": filter.Until, "cursor": cursor})

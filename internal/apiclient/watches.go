@@ -13,7 +13,7 @@ func (c *Client) Watches(ctx context.Context, list any) error {
 	return c.call(ctx, http.MethodGet, watches, nil, nil, list)
 }
 
-// PutWatch registers a watch, or replaces the one of its id, and reads it into made.
+// PutWatch registers a watch, or replaces the one with its id, and reads it into made.
 func (c *Client) PutWatch(ctx context.Context, id string, watch, made any) error {
 	return c.call(ctx, http.MethodPut, watches+"/"+url.PathEscape(id), nil, watch, made)
 }

@@ -23,35 +23,34 @@ func (c *Client) CreateWebhook(ctx context.Context, webhook, made any) error {
 	return c.call(ctx, http.MethodPost, webhooks, nil, webhook, made)
 }
 
-// PutWebhook replaces a registered webhook that has the ETag, any where that is
-// empty, and reads it into made.
+// PutWebhook replaces a registered webhook that has the ETag, or any version if that is empty,
+// and reads it into made.
 func (c *Client) PutWebhook(ctx context.Context, id, etag string, webhook, made any) error {
 	_, err := c.tagged(ctx, http.MethodPut, webhooks+"/"+url.PathEscape(id), etag, webhook, made)
 	return err
 }
 
-// EnableWebhook enables or disables a registered webhook that has the ETag, any
-// where that is empty.
+// EnableWebhook enables or disables a registered webhook that has the ETag, or any version if
+// that is empty.
 func (c *Client) EnableWebhook(ctx context.Context, id, etag string, enabled bool) error {
 	word := map[bool]string{true: "/enable", false: "/disable"}[enabled]
 	_, err := c.tagged(ctx, http.MethodPost, webhooks+"/"+url.PathEscape(id)+word, etag, nil, &struct{}{})
 	return err
 }
 
-// DeleteWebhook deletes a registered webhook that has the ETag, any where that is
+// DeleteWebhook deletes a registered webhook that has the ETag, or any version if that is
 // empty.
 func (c *Client) DeleteWebhook(ctx context.Context, id, etag string) error {
 	_, err := c.tagged(ctx, http.MethodDelete, webhooks+"/"+url.PathEscape(id), etag, nil, nil)
 	return err
 }
 
-// PreviewWebhook reads what a registered webhook would send, and what is wrong with
-// it, into preview.
+// PreviewWebhook reads what a registered webhook would send, and its problems, into preview.
 func (c *Client) PreviewWebhook(ctx context.Context, tried, preview any) error {
 	return c.call(ctx, http.MethodPost, webhooks+"/preview", nil, tried, preview)
 }
 
-// PreviewJobWebhook is [Client.PreviewWebhook] for a job's webhook.
+// PreviewJobWebhook is like [Client.PreviewWebhook] for a job's webhook.
 func (c *Client) PreviewJobWebhook(ctx context.Context, job string, tried, preview any) error {
 	return c.call(ctx, http.MethodPost, latchJobs+url.PathEscape(job)+"/webhooks/preview", nil, tried, preview)
 }
@@ -62,13 +61,13 @@ func (c *Client) TestWebhook(ctx context.Context, tested, test any) error {
 	return c.call(ctx, http.MethodPost, webhooks+"/test", nil, tested, test)
 }
 
-// TestJobWebhook is [Client.TestWebhook] for a job's webhook.
+// TestJobWebhook is like [Client.TestWebhook] for a job's webhook.
 func (c *Client) TestJobWebhook(ctx context.Context, job string, tested, test any) error {
 	return c.call(ctx, http.MethodPost, latchJobs+url.PathEscape(job)+"/webhooks/test", nil, tested, test)
 }
 
-// WebhookHistory reads a part of what a webhook did into part: of one event,
-// where that is given.
+// WebhookHistory reads a page of a webhook's history into part. If event is not empty, only
+// that event counts.
 func (c *Client) WebhookHistory(ctx context.Context, id, event, cursor string, limit int, part any) error {
 	return c.call(ctx, http.MethodGet, webhooks+"/"+url.PathEscape(id)+"/history", listQuery(limit, map[string]string{"event": event, "cursor": cursor}), nil, part)
 }
@@ -79,7 +78,7 @@ func (c *Client) JobWebhook(ctx context.Context, number string, webhook any) (et
 	return c.tagged(ctx, http.MethodGet, "/webhooks/"+url.PathEscape(number), "", nil, webhook)
 }
 
-// AddJobWebhook gives a job a webhook more, and reads that into made.
+// AddJobWebhook adds a webhook to a job, and reads it into made.
 func (c *Client) AddJobWebhook(ctx context.Context, job string, webhook, made any) error {
 	return c.call(ctx, http.MethodPost, jobPath(job)+"/webhooks", nil, webhook, made)
 }
@@ -90,14 +89,13 @@ func (c *Client) PutJobWebhook(ctx context.Context, number, etag string, webhook
 	return err
 }
 
-// DeleteJobWebhook takes a webhook that has the ETag from its job.
+// DeleteJobWebhook removes a webhook that has the ETag from its job.
 func (c *Client) DeleteJobWebhook(ctx context.Context, number, etag string) error {
 	_, err := c.tagged(ctx, http.MethodDelete, "/webhooks/"+url.PathEscape(number), etag, nil, nil)
 	return err
 }
 
-// tagged is call, for what has an ETag: that which is sent is the one that is to
-// be changed.
+// tagged is call for resources with an ETag: the given one must be current.
 func (c *Client) tagged(ctx context.Context, method, path, etag string, body, answer any) (string, error) {
 	request, err := c.request(ctx, method, path, nil, body)
 	if err != nil {

@@ -9,45 +9,43 @@ import (
 )
 
 const (
-	// Short is how far behind the newest close each pass looks back, and Long how
-	// far a pass does now and then: a run may be listed after others that closed
-	// later.
+	// Short is how far back each pass lists, and Long how far a pass lists from time to time: a
+	// run may be listed after others that closed later.
 	Short = 10 * time.Second
 	Long  = 10 * time.Minute
-	// longEvery is how often a pass looks far back.
+	// longEvery is how often a pass lists far back.
 	longEvery = time.Minute
 )
 
-// A Cursor is how far the list has been gone through. All of its times but LongAt
-// are times at which runs closed, as the server says: whoever keeps it needs no
-// clock that agrees with the server's.
+// A Cursor is the progress through the list. All of its times except LongAt are times at which
+// runs closed, by the server's clock, so that the owner's clock need not agree with it.
 type Cursor struct {
-	// Since is from when on runs count.
+	// Since is the time after which runs count.
 	Since time.Time `json:"since"`
-	// Newest is when the newest run closed that a whole pass has found; zero before
-	// the first.
+	// Newest is when the newest run closed that a complete pass has found. It is zero before
+	// the first pass.
 	Newest time.Time `json:"newest,omitzero"`
-	// LongAt is when a pass is to look far back again, by the clock of the worker.
+	// LongAt is when a pass must list far back again, by the clock of the worker.
 	LongAt time.Time `json:"long_at,omitzero"`
-	// Pass is the pass under way; nil between two.
+	// Pass is the current pass, or nil between two.
 	Pass *Pass `json:"pass,omitempty"`
 }
 
-// A Pass goes through the list once, from the newest run on.
+// A Pass reads the list once, starting at the newest run.
 type Pass struct {
-	// Of is the hash of the query. A pass for another is dropped.
+	// Of is the hash of the query. A pass for another query is dropped.
 	Of string `json:"of"`
-	// From is from when on runs are listed, and Page the place in the list; empty at
-	// its beginning.
+	// From is the time after which runs are listed. Page is the position in the list, or empty
+	// at its beginning.
 	From time.Time `json:"from"`
 	Page []byte    `json:"page,omitempty"`
 	// Newest is when the newest run closed that the pass has found.
 	Newest time.Time `json:"newest,omitzero"`
-	// Long reports that the pass looks far back.
+	// Long reports that the pass lists far back.
 	Long bool `json:"long,omitempty"`
 }
 
-// begin begins a pass, which looks far back where that is due.
+// begin begins a pass, which lists far back if that is due.
 func (c *Cursor) begin(query string, forgotten, now time.Time) {
 	long := !now.Before(c.LongAt) || c.LongAt.Sub(now) > longEvery
 	from := c.from(Short)
@@ -58,7 +56,7 @@ func (c *Cursor) begin(query string, forgotten, now time.Time) {
 	c.Pass = &Pass{Of: hashOf(query), Long: long, From: from}
 }
 
-// from returns from when on a pass lists runs that looks so far back.
+// from returns the time after which a pass with the given depth lists runs.
 func (c *Cursor) from(back time.Duration) time.Time {
 	if c.Newest.IsZero() {
 		return c.Since
@@ -66,9 +64,9 @@ func (c *Cursor) from(back time.Duration) time.Time {
 	return later(c.Since, c.Newest.Add(-back))
 }
 
-// end ends the pass. Its newest run is what the next one looks back from, unless
-// that closed in the future, as on a server whose clock is wrong: then now is, or
-// whatever closes until then would be lost.
+// end ends the pass. The next one starts from its newest run, unless that closed in the future,
+// as on a server with a wrong clock: then it starts from now, because otherwise all runs that
+// close until then would be lost.
 func (c *Cursor) end(now time.Time) {
 	newest := c.Pass.Newest
 	if newest.After(now) {
@@ -78,14 +76,14 @@ func (c *Cursor) end(now time.Time) {
 	c.Pass = nil
 }
 
-// hashOf returns a hash of the query, since a cursor is written down often.
+// hashOf returns a hash of the query, because a cursor is stored often.
 func hashOf(query string) string {
 	sum := sha256.Sum256([]byte(query))
 	return hex.EncodeToString(sum[:8])
 }
 
-// Remembers returns from when on what was told must be remembered, since a pass may
-// list it again.
+// Remembers returns the time after which reported runs must be remembered, because a pass may
+// list them again.
 func (c *Cursor) Remembers() time.Time { return c.from(Long) }
 
 func later(a, b time.Time) time.Time {

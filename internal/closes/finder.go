@@ -10,33 +10,33 @@ import (
 const (
 	// MaximumFound bounds the runs that one step returns.
 	MaximumFound = 100
-	// pageSize is how many runs a page lists, most of which are known already in a
-	// pass that looks far back.
+	// pageSize is how many runs a page lists. A pass that lists far back already knows most of
+	// them.
 	pageSize = 500
 )
 
-// A List returns a page of the runs that a query finds, the one that closed last
-// first, and where the next page begins; nil on the last. A place stays good for
-// pages of another size.
+// A List returns a page of the runs that match a query, the one that closed last first, and the
+// position of the next page, or nil after the last page. A position is valid for pages of
+// another size.
 type List func(ctx context.Context, query string, size int, page []byte) (runs []*workflowpb.WorkflowExecutionInfo, next []byte, err error)
 
 // A Finder finds the runs that have closed.
 type Finder struct {
 	List List
-	// Query finds the runs to tell of; the finder adds from when on.
+	// Query finds the runs to report. The finder adds the time.
 	Query string
 	// Takes reports whether a run counts.
 	Takes func(*workflowpb.WorkflowExecutionInfo) bool
 }
 
-// Step lists one page and returns the runs of it that were not told of, at most
-// [MaximumFound], with the cursor behind it. It reports whether the list was gone
-// through to its end. The caller announces the runs, adds them to the memory, and
-// goes on with the cursor: to do a step again is to find the same runs again.
+// Step lists one page and returns the runs on it that were not reported, at most
+// [MaximumFound], with the next cursor. It reports whether it reached the end of the list. The
+// caller reports the runs, adds them to the memory, and continues with the cursor. Repeating a
+// step finds the same runs again.
 //
-// Nothing is lost, since a pass begins where the one before it was begun, less
-// the time that a run may be listed late; nothing is found twice, since what a pass
-// may list again is remembered, and a pass never lists a page of its own again.
+// No run is lost, because a pass begins where the previous one began, minus the time by which a
+// run may be listed late. No run is found twice, because the memory has the runs that a pass
+// may list again, and a pass never lists one of its own pages again.
 func (f *Finder) Step(ctx context.Context, at Cursor, memory *Memory, now time.Time) (found []*workflowpb.WorkflowExecutionInfo, next Cursor, ended bool, err error) {
 	next = at
 	if next.Pass == nil || next.Pass.Of != hashOf(f.Query) {
@@ -66,7 +66,7 @@ func (f *Finder) Step(ctx context.Context, at Cursor, memory *Memory, now time.T
 	return found, next, ended, nil
 }
 
-// unknown returns the runs that were not told of, each once.
+// unknown returns the runs that were not reported, each once.
 func (f *Finder) unknown(runs []*workflowpb.WorkflowExecutionInfo, known told) []*workflowpb.WorkflowExecutionInfo {
 	var found []*workflowpb.WorkflowExecutionInfo
 	seen := map[string]bool{}
@@ -81,7 +81,7 @@ func (f *Finder) unknown(runs []*workflowpb.WorkflowExecutionInfo, known told) [
 	return found
 }
 
-// bounded adds to a query from when on runs have closed.
+// bounded adds the time after which runs closed to a query.
 func bounded(query string, from time.Time) string {
 	return query + " AND CloseTime >= '" + from.UTC().Format(time.RFC3339Nano) + "'"
 }

@@ -26,8 +26,8 @@ type fakeRun struct {
 	closed, listed time.Time
 }
 
-// A visibility is a list as Temporal's: the run that closed last first, and runs that
-// closed at the same time by their ids. A place in it is the last run of a page.
+// A visibility is a list like Temporal's: sorted by the time of the close, latest first, and by
+// id for equal times. A position in it is the last run of a page.
 type visibility struct {
 	now   time.Time
 	runs  []fakeRun
@@ -69,10 +69,10 @@ func (v *visibility) list(_ context.Context, query string, size int,
 	return listed, next, nil
 }
 
-// before orders runs as the list has them.
+// before is the order of the list.
 func before(a, b fakeRun) int { return cmp.Or(b.closed.Compare(a.closed), cmp.Compare(a.id, b.id)) }
 
-// A watcher goes on with what was written down alone, as a workflow does.
+// A watcher continues only from what was stored, like a workflow.
 type watcher struct {
 	testing.TB
 	*visibility
@@ -90,8 +90,8 @@ func (w *watcher) finder() *Finder {
 	return &Finder{List: w.list, Query: "Query", Takes: func(*workflowpb.WorkflowExecutionInfo) bool { return true }}
 }
 
-// step takes a step and writes down what it came to; if lost, the worker is killed
-// before that. It reports whether the pass has ended.
+// step takes a step and stores its result. If lost is set, the worker is killed before that. It
+// reports whether the pass has ended.
 func (w *watcher) step(lost bool) bool {
 	w.Helper()
 	found, next, ended, err := w.finder().Step(w.Context(), w.cursor, &w.memory, w.now)
@@ -137,7 +137,7 @@ func (w *watcher) requireEachOnce() {
 	require.Len(w, w.told, len(w.runs))
 }
 
-// runsAt makes so many runs that close at the same time.
+// runsAt returns the given number of runs that close at the same time.
 func runsAt(prefix string, count int, closed, listed time.Duration) (runs []fakeRun) {
 	for i := range count {
 		runs = append(runs, fakeRun{fmt.Sprintf("%s-%04d", prefix, i), start.Add(closed), start.Add(listed)})
@@ -145,8 +145,8 @@ func runsAt(prefix string, count int, closed, listed time.Duration) (runs []fake
 	return runs
 }
 
-// Runs that close at the same time are all found, whatever pages they are on and
-// whenever they are listed.
+// Runs that close at the same time are all found, whatever pages they are on and whenever they
+// are listed.
 func TestTiesAreFoundOnce(t *testing.T) {
 	t.Parallel()
 	for _, page := range []int{1, 7, 100, 1000} {
@@ -160,8 +160,8 @@ func TestTiesAreFoundOnce(t *testing.T) {
 	}
 }
 
-// A run that is listed after others that closed later is found: at once if it is
-// late by little, with the next look far back if by more.
+// A run that is listed after others that closed later is found: in the next pass if it is
+// slightly late, and otherwise in the next pass that lists far back.
 func TestRunsThatAreListedLateAreFound(t *testing.T) {
 	t.Parallel()
 	w := newWatcher(t, 100, runsAt("late", 1, 1*time.Second, 9*time.Second)...)
@@ -181,8 +181,7 @@ func TestRunsThatAreListedLateAreFound(t *testing.T) {
 	w.requireEachOnce()
 }
 
-// What closed before the watch began is nobody's business, even if it is listed
-// after that.
+// Runs that closed before the watch began are not reported, even if they are listed after that.
 func TestRunsBeforeTheWatchAreNotFound(t *testing.T) {
 	t.Parallel()
 	w := newWatcher(t, 10, runsAt("before", 3, -time.Millisecond, time.Second)...)
@@ -192,8 +191,8 @@ func TestRunsBeforeTheWatchAreNotFound(t *testing.T) {
 	require.Len(t, w.told, 3)
 }
 
-// A backlog of any length is gone through, and while that goes on what closes
-// meanwhile is not lost; more runs than can be remembered are found once each.
+// A backlog of any length is processed. Runs that close meanwhile are not lost. More runs than
+// can be remembered are found once each.
 func TestABacklogBeyondTheMemory(t *testing.T) {
 	t.Parallel()
 	w := newWatcher(t, 500)
@@ -212,8 +211,7 @@ func TestABacklogBeyondTheMemory(t *testing.T) {
 	require.LessOrEqual(t, len(w.memory.Told), MaximumRemembered*len(entry{}))
 }
 
-// A run that closed in the future, by the clock of a broken server, keeps no other
-// from being found.
+// A run that closed in the future, by the clock of a broken server, does not hide others.
 func TestACloseInTheFuture(t *testing.T) {
 	t.Parallel()
 	w := newWatcher(t, 10, runsAt("future", 1, 24*time.Hour, 0)...)
@@ -227,7 +225,7 @@ func TestACloseInTheFuture(t *testing.T) {
 	w.requireEachOnce()
 }
 
-// A pass for one query is not carried on with another.
+// A pass for one query is not continued with another.
 func TestAnotherQueryBeginsAnotherPass(t *testing.T) {
 	t.Parallel()
 	w := newWatcher(t, 2, runsAt("run", 5, time.Second, time.Second)...)
@@ -248,7 +246,7 @@ func TestAnotherQueryBeginsAnotherPass(t *testing.T) {
 	require.Nil(t, next.Pass)
 }
 
-// A list that finds nothing costs one call, and leaves the cursor as it is.
+// A pass that finds nothing costs one call, and does not change the cursor.
 func TestNothingCostsOneCall(t *testing.T) {
 	t.Parallel()
 	w := newWatcher(t, 10)
@@ -260,8 +258,8 @@ func TestNothingCostsOneCall(t *testing.T) {
 	require.Equal(t, cursor, w.cursor)
 }
 
-// FuzzEveryCloseIsToldOnce has runs close at any times, ties among them, and listed
-// late in any order; pages are short, and workers are killed between any two steps.
+// FuzzEveryCloseIsToldOnce: runs close at any times, including equal ones, and are listed late
+// in any order. Pages are short, and workers are killed between any two steps.
 func FuzzEveryCloseIsToldOnce(f *testing.F) {
 	for seed := range uint64(30) {
 		f.Add(seed, uint8(seed*7), uint16(40*seed))
@@ -273,7 +271,7 @@ func FuzzEveryCloseIsToldOnce(f *testing.F) {
 		for i := range int(runs % 2000) {
 			closed := time.Duration(chance.Int64N(int64(span))).Truncate(time.Duration(1+chance.IntN(3000)) * time.Millisecond)
 			late := time.Duration(chance.Int64N(int64(3 * time.Second)))
-			if chance.IntN(10) == 0 { // a look far back may come as late as that, and must still find it
+			if chance.IntN(10) == 0 { // a pass that lists far back may be this late, and must still find it
 				late = time.Duration(chance.Int64N(int64(Long - 2*longEvery)))
 			}
 			w.runs = append(w.runs, fakeRun{strconv.Itoa(i), start.Add(closed), start.Add(closed + late)})

@@ -8,24 +8,22 @@ import (
 	"time"
 )
 
-// MaximumRemembered bounds the runs that a memory holds. Where more close than that
-// within [Long], a pass looks back less far: a run that is listed later than that
-// is not found.
+// MaximumRemembered bounds the runs in a memory. If more runs close within [Long], a pass lists
+// less far back: a run that is listed later than that is not found.
 const MaximumRemembered = 8192
 
-// A Memory holds which runs were told of. It is small, since it is written into a
-// workflow's history with each step: of each run it keeps twelve bytes, eight of the
-// hash of its id and four of the second in which it closed.
+// A Memory holds the runs that were reported. It is small, because each step writes it to a
+// workflow's history: a run takes twelve bytes, eight for the hash of its id and four for the
+// second in which it closed.
 type Memory struct {
-	// Told has the entries, the run that closed first in front.
+	// Told has the entries, sorted by the time when the run closed.
 	Told []byte `json:"told,omitempty"`
-	// Forgotten is the end of the second in which the newest run closed that there
-	// was no room for any more; zero where nothing was forgotten so.
+	// Forgotten is the end of the second in which the newest run closed that did not fit. It is
+	// zero if all runs fitted.
 	Forgotten time.Time `json:"forgotten,omitzero"`
 }
 
-// entry is one run: the second first, so that entries in order are in the order of
-// time.
+// entry is one run. The second comes first, so that sorted entries are in order of time.
 type entry [12]byte
 
 func entryOf(runID string, closed time.Time) (e entry) {
@@ -37,7 +35,7 @@ func entryOf(runID string, closed time.Time) (e entry) {
 
 func (e entry) second() time.Time { return time.Unix(int64(binary.BigEndian.Uint32(e[:4])), 0).UTC() }
 
-// entries returns what is remembered, in its order.
+// entries returns the remembered runs, in order.
 func (m *Memory) entries() []entry {
 	all := make([]entry, len(m.Told)/len(entry{}))
 	for i := range all {
@@ -46,11 +44,11 @@ func (m *Memory) entries() []entry {
 	return all
 }
 
-// A told is a memory that can be asked.
+// A told is a memory for lookups.
 type told struct {
 	entries map[entry]struct{}
-	// forgotten and newest say what is not known any more: what closed before the
-	// first and is not newer than the second was told, or came too late.
+	// forgotten and newest bound what is no longer known: a run that closed before forgotten
+	// and is not newer than newest was reported, or came too late.
 	forgotten, newest time.Time
 }
 
@@ -62,7 +60,7 @@ func (m *Memory) told(newest time.Time) told {
 	return t
 }
 
-// has reports whether the run was told of.
+// has reports whether the run was reported.
 func (t told) has(runID string, closed time.Time) bool {
 	if closed.Before(t.forgotten) && !closed.After(t.newest) {
 		return true
@@ -71,14 +69,14 @@ func (t told) has(runID string, closed time.Time) bool {
 	return has
 }
 
-// A Told is a run that was told of.
+// A Told is a run that was reported.
 type Told struct {
 	RunID  string
 	Closed time.Time
 }
 
-// Add remembers runs, and forgets those that closed before the given time, which no
-// pass lists again, and the oldest of those for which there is no room.
+// Add remembers runs. It forgets those that closed before the given time, which no pass lists
+// again, and the oldest ones that do not fit.
 func (m *Memory) Add(runs []Told, before time.Time) {
 	all := m.entries()
 	for _, each := range runs {

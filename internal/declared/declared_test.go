@@ -17,7 +17,7 @@ import (
 
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// items decodes documents, in which nothing may be wrong.
+// items decodes valid documents.
 func items(t *testing.T, documents ...string) []*declared.Item {
 	t.Helper()
 	var all []*declared.Item
@@ -30,7 +30,7 @@ func items(t *testing.T, documents ...string) []*declared.Item {
 	return all
 }
 
-// registered returns the state once a plan for documents was carried out.
+// registered returns the state after a plan for the documents was carried out.
 func registered(t *testing.T, owner string, documents ...string) *declared.State {
 	t.Helper()
 	state := &declared.State{Jobs: map[string]*registry.Definition{}}
@@ -40,7 +40,7 @@ func registered(t *testing.T, owner string, documents ...string) *declared.State
 	return state
 }
 
-// carryOut has the state be as the plan says.
+// carryOut changes the state as the plan says.
 func carryOut(state *declared.State, plan *declared.Plan) {
 	for _, change := range plan.Changes {
 		switch {
@@ -86,8 +86,8 @@ func actions(plan *declared.Plan) []string {
 	return all
 }
 
-// Tags come before webhooks and these before jobs. What is as declared stays, each field
-// that differs is in the plan, and a plan that was carried out leaves nothing to do.
+// Tags come before webhooks, and webhooks before jobs. An equal entry stays, each field that
+// differs is in the plan, and after a plan was carried out nothing is left to do.
 func TestAPlanIsWhatDiffers(t *testing.T) {
 	t.Parallel()
 	state := &declared.State{}
@@ -116,7 +116,7 @@ func TestAPlanIsWhatDiffers(t *testing.T) {
 	require.False(t, plan.Differs(), actions(plan))
 }
 
-// Whose things are changed and removed is by their owner.
+// The owner determines which entries are changed and removed.
 func TestAPlanKeepsOwnersApart(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -153,7 +153,7 @@ func TestAPlanKeepsOwnersApart(t *testing.T) {
 	require.Equal(t, "apply", state.Webhooks[0].ManagedBy)
 }
 
-// Jobs follow jobs that are there once the plan is carried out, in no circle.
+// Jobs may only follow jobs that exist after the plan is carried out, without cycles.
 func TestAPlanChecksWhoFollowsWhom(t *testing.T) {
 	t.Parallel()
 	back := strings.Replace(first, `"title"`, `"schedule":{"after":"then"},"title"`, 1)
@@ -180,8 +180,8 @@ func TestAPlanChecksWhoFollowsWhom(t *testing.T) {
 	}
 }
 
-// Of webhooks and tags no more are kept than the bound, and a full registry can still
-// change what it has for something else: what goes makes room.
+// The number of webhooks and tags is limited. A full registry can still replace entries:
+// removals make room.
 func TestAPlanKeepsTheBounds(t *testing.T) {
 	t.Parallel()
 	for kind, most := range map[declared.Kind]int{declared.Webhook: registry.MaximumWebhooks, declared.Tag: registry.MaximumTags} {
@@ -214,8 +214,8 @@ func TestAPlanKeepsTheBounds(t *testing.T) {
 	}
 }
 
-// Jobs are written in waves, each behind those that it follows; those that follow the
-// same job are written one after another.
+// Jobs are written in waves, each after those that it follows. Those that follow the same job
+// are written one after another.
 func TestJobsAreWrittenInWaves(t *testing.T) {
 	t.Parallel()
 	job := func(id, after string) string {
@@ -240,7 +240,7 @@ func TestJobsAreWrittenInWaves(t *testing.T) {
 	require.Equal(t, []string{"first", "b+d", "c"}, waves)
 }
 
-// A document is read strictly: each problem names the key.
+// A document is decoded strictly: each problem names the key.
 func TestDecodeReportsAllThatIsWrong(t *testing.T) {
 	t.Parallel()
 	for document, says := range map[string]string{
@@ -269,8 +269,8 @@ func TestDecodeReportsAllThatIsWrong(t *testing.T) {
 	}
 }
 
-// What is exported declares the same again, without a credential; one that was hidden is
-// taken from what is registered, and refused where nothing is.
+// An exported document declares the same entry, without credentials. A hidden credential is
+// taken from the registered entry, and refused if there is none.
 func TestExportedIsDeclared(t *testing.T) {
 	t.Parallel()
 	secretive := strings.Replace(hook, `"events"`, `"headers":{"Authorization":"Bearer hush"},"events"`, 1)

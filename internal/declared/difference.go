@@ -13,15 +13,15 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// A FieldChange is a field that differs. From is empty for one that was added, To for
-// one that was removed.
+// A FieldChange is a field that differs. From is empty for an added field, To for a removed
+// one.
 type FieldChange struct {
 	Field string          `json:"field"`
 	From  json.RawMessage `json:"from,omitempty"`
 	To    json.RawMessage `json:"to,omitempty"`
 }
 
-// JobChanges returns the fields of a job that differ, in the order of their names.
+// JobChanges returns the fields of a job that differ, sorted by name.
 func JobChanges(before, after registry.Definition) []FieldChange {
 	return changesOf(fieldsOf(before), fieldsOf(after))
 }
@@ -51,7 +51,7 @@ func shownField(path string, value json.RawMessage) json.RawMessage {
 	return urlmask.Member(value, strings.Split(path, ".")...)
 }
 
-// fieldsOf returns what a person may change of a job, by the path of each value.
+// fieldsOf returns the fields of a job that a person may change, by the path of each value.
 func fieldsOf(definition registry.Definition) map[string]json.RawMessage {
 	fields := map[string]json.RawMessage{}
 	whole := map[string]any{"extras": definition.Extras, "task_queue": definition.TaskQueue, "managed_by": definition.ManagedBy, "cannot_run": definition.Lacks}
@@ -70,7 +70,7 @@ func fieldsOf(definition registry.Definition) map[string]json.RawMessage {
 	return fields
 }
 
-// addFields adds the values within one; a list of plain values is one value.
+// addFields adds the values within a value. A list of plain values counts as one value.
 func addFields(fields map[string]json.RawMessage, path string, value json.RawMessage) {
 	var members map[string]json.RawMessage
 	var elements []json.RawMessage
@@ -92,7 +92,7 @@ func addFields(fields map[string]json.RawMessage, path string, value json.RawMes
 	}
 }
 
-// sameValue reports whether two values are the same JSON, whatever their keys' order.
+// sameValue reports whether two values are the same JSON, regardless of the order of keys.
 func sameValue(a, b json.RawMessage) bool {
 	if bytes.Equal(a, b) || a == nil || b == nil {
 		return bytes.Equal(a, b)

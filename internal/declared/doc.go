@@ -1,13 +1,11 @@
-// Package declared compares what files declare with what is registered: jobs,
-// webhooks that stand by themselves, and tags.
+// Package declared compares what files declare with what is registered: jobs, webhooks, watches
+// and tags.
 //
-// What lives here: an [Item] is one thing that a document declares ([Decode]) and
-// the document that declares a thing again (export.go); [State] is what is
-// registered; a [Plan] is what would have to change, a plain value that a pure
-// function makes ([NewPlan]), so that it is tested without anything running.
+// An [Item] is one declared entry ([Decode]), and export.go writes the document for a
+// registered one. [State] is what is registered. A [Plan] lists the changes. It is a plain
+// value from a pure function ([NewPlan]), so that it is tested without anything running.
 //
-// What it may not know: files, Temporal, HTTP. Who carries a plan out is
-// internal/cli/backend.
+// The package may not know files, Temporal, or HTTP. internal/cli/backend carries out a plan.
 //
-// Where to start: [Item], then [NewPlan].
+// Start reading at [Item], then [NewPlan].
 package declared

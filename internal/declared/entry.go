@@ -10,14 +10,14 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// An entry says of a kind that the registry keeps in one list, such as webhooks,
-// how it is read and compared.
+// An entry defines how a kind is decoded and compared that the registry keeps in one list, such
+// as webhooks.
 type entry[T any] struct {
 	decode   func([]byte) (*T, error)
 	warnings func(*T) []latch.Problem
 	id       func(*T) string
 	owner    func(*T) *string
-	// clean leaves out what nobody declares, of a copy.
+	// clean removes from a copy the fields that nobody declares.
 	clean func(*T)
 }
 
@@ -31,7 +31,7 @@ var webhookEntry = entry[latch.RegisteredWebhook]{
 	},
 }
 
-// A watch's task queue is that of where it began.
+// A watch's task queue is that of whoever registered it.
 var watchEntry = entry[latch.RegisteredWatch]{
 	decode:   admission.DecodeWatch,
 	warnings: func(w *latch.RegisteredWatch) []latch.Problem { return admission.WatchWarnings(&w.Watch) },
@@ -42,7 +42,7 @@ var watchEntry = entry[latch.RegisteredWatch]{
 	},
 }
 
-// read reads a document, which has no key beside the thing's own.
+// read decodes a document without additional keys.
 func (e entry[T]) read(item *Item, problems *latch.Problems, rest []byte) (*T, []latch.Problem) {
 	declared, err := e.decode(rest)
 	add(problems, err)
@@ -57,8 +57,8 @@ func (e entry[T]) read(item *Item, problems *latch.Problems, rest []byte) (*T, [
 	return declared, e.warnings(declared)
 }
 
-// compare compares what is declared with those that are registered. It returns
-// what is to be registered, and whose the registered one is.
+// compare compares a declared entry with the registered ones. It returns the entry to register,
+// and the owner of the registered one.
 func (e entry[T]) compare(m *maker, change *Change, registered []T, declared *T) (wanted *T, owner string) {
 	at := slices.IndexFunc(registered, func(each T) bool { return e.id(&each) == change.ID })
 	var before T
@@ -79,8 +79,8 @@ func (e entry[T]) compare(m *maker, change *Change, registered []T, declared *T)
 	return wanted, owner
 }
 
-// restore puts back what stands as ***, and validates the result. What cannot be
-// restored is a problem.
+// restore replaces *** by the registered values, and validates the result. A value that cannot
+// be restored is a problem.
 func (e entry[T]) restore(declared *T, before T) (restored *T, problems latch.Problems) {
 	encoded := rawjson.Encode(declared)
 	if !urlmask.IsHidden(encoded) {

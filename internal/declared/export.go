@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// A Document declares one thing that is registered.
+// A Document declares one registered entry.
 type Document struct {
 	Kind Kind
 	ID   string
@@ -27,8 +27,8 @@ func newDocument(kind Kind, id string, members object) Document {
 	return Document{kind, id, shown, urlmask.IsHidden(shown)}
 }
 
-// OfJob returns the document of a registered job. Its task queue is left out where it
-// is the given one, which apply gives it by itself.
+// OfJob returns the document of a registered job. It omits the task queue if it is the given
+// one, which apply uses by default.
 func OfJob(definition *registry.Definition, queue string) Document {
 	members := object{{"id", rawjson.Encode(definition.ID)}}
 	if definition.Job != nil {
@@ -46,7 +46,7 @@ func OfJob(definition *registry.Definition, queue string) Document {
 	return newDocument(Job, definition.ID, members)
 }
 
-// sorted returns keys in their order, so that two exports of the same are the same.
+// sorted returns keys in a fixed order, so that two exports of the same entry are equal.
 func sorted(extras map[string]json.RawMessage) json.RawMessage {
 	var members object
 	for _, key := range slices.Sorted(maps.Keys(extras)) {
@@ -55,7 +55,7 @@ func sorted(extras map[string]json.RawMessage) json.RawMessage {
 	return members.encode()
 }
 
-// OfWebhook returns the document of a webhook that stands by itself.
+// OfWebhook returns the document of a registered webhook.
 func OfWebhook(webhook latch.RegisteredWebhook) Document {
 	webhook.CreatedAt, webhook.UpdatedAt, webhook.Endpoint, webhook.ManagedBy = latch.Time{}, latch.Time{}, nil, ""
 	members, _ := split(rawjson.Encode(webhook)) // a webhook is an object

@@ -11,14 +11,14 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// An export shows *** in place of credentials. What comes back so stays what is
-// registered.
+// An export shows *** in place of credentials. When such a document is applied, the registered
+// values stay.
 
-// aboutHidden is in what validation says of a value that was hidden. Whether there is
-// a value to restore shows only beside what is registered.
+// aboutHidden is part of validation's messages about hidden values. Whether a value can be
+// restored is only known together with the registered entry.
 const aboutHidden = "where a credential was hidden when it was shown"
 
-// withoutHidden leaves out what validation says of hidden values.
+// withoutHidden removes validation's problems about hidden values.
 func withoutHidden(problems latch.Problems) latch.Problems {
 	var others latch.Problems
 	for _, problem := range problems {
@@ -29,8 +29,8 @@ func withoutHidden(problems latch.Problems) latch.Problems {
 	return others
 }
 
-// restore puts back what stands in a job as ***, and validates it again. What cannot
-// be restored is a problem.
+// restore replaces *** in a job by the registered values, and validates it again. A value that
+// cannot be restored is a problem.
 func (i *Item) restore(before *registry.Definition) (problems latch.Problems) {
 	if encoded := rawjson.Encode(i.Job); i.Job != nil && urlmask.IsHidden(encoded) {
 		job, err := admission.DecodeJob(urlmask.Restore(encoded, rawjson.Encode(before.Job)))

@@ -18,10 +18,10 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// A Kind is what a document declares.
+// A Kind is the kind of a declared entry.
 type Kind string
 
-// The kinds that can be declared, in the order in which they are applied.
+// These are the kinds that can be declared, in the order in which they are applied.
 const (
 	Tag     Kind = "tag"
 	Webhook Kind = "webhook"
@@ -29,38 +29,36 @@ const (
 	Job     Kind = "job"
 )
 
-// Kinds are all of them.
+// Kinds lists all kinds.
 var Kinds = []Kind{Tag, Webhook, Watch, Job}
 
-// An Item is one thing that a document declares.
+// An Item is one declared entry.
 type Item struct {
 	Kind Kind
 	ID   string
 	// Label names the document, for people.
 	Label string
-	// Locate adds to problems where in the file they stand; nil for no place.
+	// Locate adds the positions in the file to problems. It may be nil.
 	Locate func(latch.Problems) latch.Problems
 
-	// Job is what the job does; nil for one that cannot run, for the reason in
-	// Lacks.
+	// Job is the job to run. It is nil for a job that cannot run, for the reason in Lacks.
 	Job   *latch.Job
 	Lacks string
-	// Extras are the keys that are kept for other systems; nil leaves those that
-	// are registered.
+	// Extras are the keys that belong to other systems. If nil, the registered ones stay.
 	Extras map[string]json.RawMessage
-	// Paused and TaskQueue leave what is registered where they are nil and empty.
+	// If Paused is nil or TaskQueue is empty, the registered value stays.
 	Paused    *bool
 	TaskQueue string
-	// keys are those that the document gives.
+	// keys are the keys in the document.
 	keys []string
 
-	// Webhook is the webhook that stands by itself.
+	// Webhook is the registered webhook.
 	Webhook *latch.RegisteredWebhook
 	// Watch is the watch.
 	Watch *latch.RegisteredWatch
 }
 
-// Title is the item's title, for people; empty without one.
+// Title returns the item's title for people, or "".
 func (i *Item) Title() string {
 	if i.Job != nil {
 		return i.Job.Title
@@ -68,7 +66,7 @@ func (i *Item) Title() string {
 	return ""
 }
 
-// located returns the problems with their places in the file.
+// located returns the problems with their positions in the file.
 func (i *Item) located(problems latch.Problems) latch.Problems {
 	if i.Locate != nil {
 		problems = i.Locate(problems)
@@ -90,7 +88,7 @@ func Labelled(label string, problems latch.Problems) latch.Problems {
 	return all
 }
 
-// Keys of a document that are not the thing's own.
+// These are the additional keys of a document.
 const (
 	keyKind      = "kind"
 	keyTaskQueue = "task_queue"
@@ -100,9 +98,8 @@ const (
 	keyManagedBy = "managed_by"
 )
 
-// Decode reads a document that declares one thing, strictly. Without a kind, its
-// keys say which it is. The problems are all that is wrong, the warnings what is
-// doubtful.
+// Decode strictly decodes a document that declares one entry. If kind is empty, the document's
+// keys determine it. It returns all problems, and warnings.
 func Decode(data []byte, now time.Time) (item *Item, problems latch.Problems, warnings []latch.Problem) {
 	document, err := split(data)
 	if err != nil {
@@ -132,7 +129,7 @@ func Decode(data []byte, now time.Time) (item *Item, problems latch.Problems, wa
 	return item, problems, warnings
 }
 
-// kindOf returns what a document declares.
+// kindOf returns the kind of entry that a document declares.
 func kindOf(given json.RawMessage, rest []byte) (Kind, error) {
 	if given == nil {
 		kind, err := spec.KindOf(rest)
@@ -158,7 +155,7 @@ func kindOf(given json.RawMessage, rest []byte) (Kind, error) {
 
 func kindList() string { return "tag, webhook, watch or job" }
 
-// decodeJob reads a job with what the registry keeps beside it.
+// decodeJob decodes a job with the registry's additional keys.
 func (i *Item) decodeJob(problems *latch.Problems, document object, now time.Time) []latch.Problem {
 	rest, given := document.without(problems, keyKind, keyTaskQueue, keyPaused, keyExtras, keyCannotRun)
 	for key, into := range map[string]any{keyTaskQueue: &i.TaskQueue, keyPaused: &i.Paused, keyExtras: &i.Extras, keyCannotRun: &i.Lacks} {
@@ -188,11 +185,11 @@ func (i *Item) decodeJob(problems *latch.Problems, document object, now time.Tim
 	return warnings
 }
 
-// wantedOf says what the keys beside a job's own take.
+// wantedOf returns the expected values of the keys beside a job's own.
 var wantedOf = map[string]string{keyTaskQueue: "the name of a task queue", keyPaused: "true or false",
 	keyExtras: "an object of the keys that are kept for other systems", keyCannotRun: "the reason why the job cannot run"}
 
-// decodeUnrunnable reads a job of another system's that is kept and cannot run.
+// decodeUnrunnable decodes another system's job that is stored but cannot run.
 func (i *Item) decodeUnrunnable(problems *latch.Problems, rest []byte) {
 	var kept struct {
 		ID string `json:"id"`
@@ -212,7 +209,7 @@ func (i *Item) decodeUnrunnable(problems *latch.Problems, rest []byte) {
 // maximumTag bounds the name of a tag, in bytes.
 const maximumTag = 200
 
-// decodeTag reads a tag, whose id is its name.
+// decodeTag decodes a tag, whose id is its name.
 func (i *Item) decodeTag(problems *latch.Problems, rest []byte) {
 	object, _ := split(rest) // it was split before
 	for _, key := range object.keys() {
@@ -229,7 +226,7 @@ func (i *Item) decodeTag(problems *latch.Problems, rest []byte) {
 	}
 }
 
-// add adds the problems of an error, or the error as one.
+// add adds the problems in an error, or the error as one problem.
 func add(problems *latch.Problems, err error) {
 	var several latch.Problems
 	switch {
@@ -241,9 +238,8 @@ func add(problems *latch.Problems, err error) {
 	}
 }
 
-// definition returns what the registry is to keep of a job, which it keeps as before
-// until now. Keys that are kept for other systems stay, unless the document gives
-// them.
+// definition returns the definition of a job to register, instead of the current one. Keys that
+// belong to other systems stay, unless the document sets them.
 func (i *Item) definition(before registry.Definition) registry.Definition {
 	defined := before
 	defined.ID, defined.Job, defined.Lacks = i.ID, i.Job, i.Lacks

@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// An object is a JSON object with its keys in their order, one that is given twice
-// included: strict decoding reports it.
+// An object is a JSON object with its keys in their order, including duplicates, which strict
+// decoding reports.
 type object []member
 
 type member struct {
@@ -21,7 +21,7 @@ type member struct {
 	value json.RawMessage
 }
 
-// split returns the members of a JSON object, which nothing may follow.
+// split returns the members of a JSON object, after which nothing may follow.
 func split(data []byte) (object, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
@@ -66,8 +66,8 @@ func (o object) encode() []byte {
 	return b.Bytes()
 }
 
-// without returns the object without some keys, and what those have. One of them that
-// is given twice is a problem.
+// without returns the object without some keys, and the values of those keys. A duplicate among
+// them is a problem.
 func (o object) without(problems *latch.Problems, keys ...string) ([]byte, map[string]json.RawMessage) {
 	taken := map[string]json.RawMessage{}
 	var rest object

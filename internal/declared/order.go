@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// checkLeaders refuses jobs that follow a job which is not there once the plan is
-// carried out, or each other in a circle, and the removal of one that another follows.
+// checkLeaders refuses jobs that follow a job which will not exist after the plan, or that
+// follow each other in a cycle, and the removal of a job that another one follows.
 func (m *maker) checkLeaders() {
 	leaders, removed := map[string]string{}, map[string]bool{}
 	for i := range m.state.Rows {
@@ -52,8 +52,7 @@ func after(schedule *latch.Schedule) string {
 	return schedule.After
 }
 
-// chainProblem returns what is wrong with the jobs that a job runs after; empty for
-// nothing.
+// chainProblem describes the problem with the jobs that a job runs after, or returns "".
 func chainProblem(id string, leaders map[string]string) string {
 	chain := []string{id}
 	for next := leaders[id]; next != ""; next = leaders[next] {
@@ -68,8 +67,8 @@ func chainProblem(id string, leaders map[string]string) string {
 	return ""
 }
 
-// checkRoom refuses more webhooks, watches and tags than are kept, before anything is written.
-// Where what is new has no room beside what goes, what goes is removed first.
+// checkRoom refuses more webhooks, watches and tags than the limit, before anything is written.
+// If new entries only fit after removals, it schedules the removals first.
 func (m *maker) checkRoom() {
 	m.removeFirst = map[Kind]bool{}
 	room := func(kind Kind, now, most int, what string) {
@@ -86,8 +85,8 @@ func (m *maker) checkRoom() {
 	room(Tag, len(m.state.Tags), registry.MaximumTags, "tags")
 }
 
-// Early returns the changes of a kind that come before the jobs: all but what is removed,
-// and that too where there would be no room otherwise.
+// Early returns the changes of a kind that come before the jobs: all except removals, and these
+// too if there would be no room otherwise.
 func (p *Plan) Early(kind Kind) []*Change {
 	if p.removeFirst[kind] {
 		return p.Of(kind, Created, Updated, Removed)
@@ -103,9 +102,9 @@ func (p *Plan) Late(kind Kind) []*Change {
 	return p.Of(kind, Removed)
 }
 
-// Waves returns jobs in waves: the jobs of one can be written side by side once those
-// of the one before are. Within a wave, those that follow the same job stand together,
-// to be written one after another: each writes a note into that job.
+// Waves returns jobs in waves: the jobs of a wave can be written concurrently after those of
+// the previous wave. Within a wave, those that follow the same job are grouped, to be written
+// one after another, because each of them updates that job.
 func Waves(changes []*Change) [][][]*Change {
 	byID := map[string]*Change{}
 	for _, change := range changes {

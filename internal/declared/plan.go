@@ -10,7 +10,7 @@ import (
 
 // A State is what is registered.
 type State struct {
-	// Jobs are those that were asked for, whole, by their ids.
+	// Jobs are the requested jobs, complete, by their ids.
 	Jobs map[string]*registry.Definition
 	// Rows are all jobs, as lists show them.
 	Rows     []registry.Row
@@ -19,7 +19,7 @@ type State struct {
 	Tags     []registry.Tag
 }
 
-// What is to happen to a thing.
+// These are the actions.
 const (
 	Created   = "created"
 	Updated   = "updated"
@@ -27,71 +27,70 @@ const (
 	Removed   = "removed"
 )
 
-// A Change is what is to happen to one thing.
+// A Change is the change of one entry.
 type Change struct {
 	Kind  Kind   `json:"kind"`
 	ID    string `json:"id"`
 	Title string `json:"title,omitempty"`
-	// File is where it is declared; empty for what is removed.
+	// File is where it is declared, or empty for a removal.
 	File string `json:"file,omitempty"`
 	// Action is created, updated, unchanged or removed.
 	Action string        `json:"action"`
 	Fields []FieldChange `json:"changes,omitempty"`
 
 	item *Item
-	// webhook or watch is what is to be written.
+	// webhook or watch is the entry to write.
 	webhook *latch.RegisteredWebhook
 	watch   *latch.RegisteredWatch
 	// leader is the job that it follows.
 	leader string
 }
 
-// Webhook returns the webhook that is to be written; nil for another kind.
+// Webhook returns the webhook to write, or nil for another kind.
 func (c *Change) Webhook() *latch.RegisteredWebhook { return c.webhook }
 
-// Watch returns the watch that is to be written; nil for another kind.
+// Watch returns the watch to write, or nil for another kind.
 func (c *Change) Watch() *latch.RegisteredWatch { return c.watch }
 
-// Item returns what the file declares; nil for what is removed.
+// Item returns the declared entry, or nil for a removal.
 func (c *Change) Item() *Item { return c.item }
 
-// Prune says what to remove of what no file declares.
+// Prune says which undeclared entries to remove.
 type Prune int
 
-// What is pruned: nothing, what apply wrote for the same owner, or everything.
+// These are the choices: nothing, what apply wrote for the same owner, or everything.
 const (
 	PruneNothing Prune = iota
 	PruneOwn
 	PruneAll
 )
 
-// Options say how to compare.
+// Options control the comparison.
 type Options struct {
-	// Owner is noted at what is written, and says what is pruned.
+	// Owner is recorded in written entries, and determines what is pruned.
 	Owner string
-	// TakeOver makes all that is declared the owner's.
+	// TakeOver makes the owner the owner of every declared entry.
 	TakeOver bool
 	Prune    Prune
-	// Queue is the task queue of jobs whose document has none; empty leaves theirs.
+	// Queue is the task queue of jobs whose document has none. If empty, theirs stay.
 	Queue string
 }
 
-// A Plan is what applying would do.
+// A Plan says what applying would do.
 type Plan struct {
 	Options
 	// Changes are tags, webhooks, watches and jobs, each in the order of the files, and then
 	// what is removed.
 	Changes []*Change
-	// Kept are things that no file declares and that stay, since apply did not write
-	// them for the owner.
+	// Kept are undeclared entries that stay because apply did not write them for the owner.
 	Kept []*Change
-	// removeFirst are the kinds of which what is removed makes room for what is new.
+	// removeFirst are the kinds whose removals must make room for new entries.
 	removeFirst map[Kind]bool
 }
 
-// NewPlan compares the items with what is registered. The problems are all that the
-// files alone cannot show: a job to follow that is not there, a circle, a thing that
-// another owner declares, a credential that was hidden, more than is kept.
+// NewPlan compares the items with what is registered. The problems are those that the files
+// alone cannot show: a missing job to follow, a cycle, an entry that another owner declares, a
+// hidden credential, too many entries.
 func NewPlan(state *State, items []*Item, options Options) (*Plan, latch.Problems) {
 	m := &maker{Plan: &Plan{Options: options}, state: state}
 	for _, kind := range Kinds {
@@ -134,8 +133,8 @@ func (p *Plan) Of(kind Kind, actions ...string) []*Change {
 	return some
 }
 
-// Define returns what is to be registered of a declared job, whatever others made of
-// it since the plan was made.
+// Define returns the definition of a declared job to register, based on the version that is
+// registered by now.
 func (p *Plan) Define(item *Item, before registry.Definition) registry.Definition {
 	defined := item.definition(before)
 	if p.Queue != "" && item.TaskQueue == "" {
@@ -180,7 +179,7 @@ func (m *maker) refuse(item *Item, path, format string, arguments ...any) {
 	m.problems = append(m.problems, item.located(problems)...)
 }
 
-// set notes what differs in something that is registered.
+// set records the difference from a registered entry.
 func (c *Change) set(fields []FieldChange) {
 	c.Fields, c.Action = fields, Unchanged
 	if len(fields) > 0 {
@@ -221,7 +220,7 @@ func (m *maker) compareTag(change *Change) (owner string) {
 	return before
 }
 
-// prune finds what no file declares.
+// prune finds the entries that no file declares.
 func (m *maker) prune(items []*Item) {
 	declared := map[Kind]map[string]bool{Job: {}, Webhook: {}, Watch: {}, Tag: {}}
 	for _, item := range items {

@@ -9,46 +9,45 @@ import (
 	"github.com/latch-run/latch/latchtest"
 )
 
-// Answers say what happens around a run. What they do not mention is assumed to go
-// well: webhooks are answered with 200 and {}, http
-// tasks with 200 and no body, locks are removed after a
-// minute, and activities, workflows and commands return nothing.
+// Answers say what happens around a run. By default everything succeeds: webhooks are answered
+// with 200 and {}, http tasks with 200 and no body, locks are removed after a minute, and
+// activities, workflows and commands return nothing.
 type Answers struct {
 	Webhooks []WebhookAnswers `json:"webhooks,omitempty"`
 	Tasks    []TaskAnswers    `json:"tasks,omitempty"`
 }
 
-// WebhookAnswers are for the hooks of a webhook.
+// WebhookAnswers are the answers for the hooks of a webhook.
 type WebhookAnswers struct {
 	// Webhook is the webhook's id.
 	Webhook string `json:"webhook"`
-	// Event and Step narrow the answers to an event, and to one of a step.
+	// Event and Step limit the answers to an event, and to one of a step.
 	Event string `json:"event,omitempty"`
 	Step  string `json:"step,omitempty"`
-	// Answers are given in turn, the last one to all requests after it.
+	// Answers are used in turn, and the last one for all later requests.
 	Answers []Answer `json:"answers,omitempty"`
-	// Locks are what people do to the locks of these hooks, in turn.
+	// Locks say what people do to the locks of these hooks, in turn.
 	Locks []Removal `json:"locks,omitempty"`
 }
 
-// An Answer is what a receiver answers.
+// An Answer is the answer of a receiver.
 type Answer struct {
-	// Status is 200 unless given.
+	// Status is 200 by default.
 	Status int `json:"status,omitempty"`
-	// Headers may have Retry-After.
+	// Headers may contain Retry-After.
 	Headers map[string]string `json:"headers,omitempty"`
-	// Body is JSON, or a string, which is sent as it is.
+	// Body is JSON, or a string, which is sent unchanged.
 	Body json.RawMessage `json:"body,omitempty"`
-	// Unreachable has nobody listen, Timeout has nobody answer in time.
+	// Unreachable refuses the connection. Timeout never answers.
 	Unreachable bool `json:"unreachable,omitempty"`
 	Timeout     bool `json:"timeout,omitempty"`
 }
 
-// A Removal is what a person does to a lock.
+// A Removal says what a person does to a lock.
 type Removal struct {
-	// After is how long the lock is left alone; a minute unless given.
+	// After is the time until the removal; a minute by default.
 	After latch.Duration `json:"after,omitempty"`
-	// Never leaves the lock alone: it times out, or the run waits for ever.
+	// Never leaves the lock open: it times out, or the run waits for ever.
 	Never bool `json:"never,omitempty"`
 	// The others are those of the message release_lock.
 	By     string       `json:"by,omitempty"`
@@ -57,30 +56,29 @@ type Removal struct {
 	Data   latch.Object `json:"data,omitempty"`
 }
 
-// TaskAnswers are for the tasks that go to a URL, or are an activity, a workflow or
-// a command. One of URL, Type and Command is given.
+// TaskAnswers are the answers for tasks that call a URL, or are an activity, a workflow or a
+// command. Exactly one of URL, Type and Command is set.
 type TaskAnswers struct {
-	// URL is that of an http task, its templates filled in.
+	// URL is the rendered URL of an http task.
 	URL string `json:"url,omitempty"`
-	// Type is that of an activity or a workflow, or a Nexus operation.
+	// Type is the type of an activity or a workflow, or a Nexus operation.
 	Type string `json:"type,omitempty"`
-	// Command is the program that a command task runs, the first of its arguments.
+	// Command is the program of a command task, its first argument.
 	Command string `json:"command,omitempty"`
-	// Answers are for a URL, Results for all else; in turn, the last one for all
-	// after it.
+	// Answers are for a URL, Results for the others. They are used in turn, and the last one
+	// for all later tasks.
 	Answers []Answer `json:"answers,omitempty"`
 	Results []Result `json:"results,omitempty"`
 }
 
-// A Result is what an activity, a workflow or a command comes to.
+// A Result is the result of an activity, a workflow or a command.
 type Result struct {
 	Result json.RawMessage `json:"result,omitempty"`
-	// Error fails the task for good, whatever its retry says.
+	// Error makes the task fail permanently, whatever its retry says.
 	Error string `json:"error,omitempty"`
 }
 
-// DecodeAnswers reads answers from JSON. Its error, [latch.Problems], is all that is
-// wrong with them.
+// DecodeAnswers decodes answers from JSON. Its error, [latch.Problems], contains all problems.
 func DecodeAnswers(data []byte) (*Answers, error) {
 	var answers Answers
 	problems := latch.DecodeStrict(data, &answers)

@@ -25,42 +25,42 @@ import (
 )
 
 const (
-	// horizon is how long a run may take by the skipped clock: one that still waits
-	// then waits for somebody who does not come.
+	// horizon is how long a run may take on the skipped clock. A run that still waits then
+	// waits for something that never happens.
 	horizon = 2 * 365 * 24 * time.Hour
-	// never is later than any run takes.
+	// never is later than the end of any run.
 	never = 2 * horizon
-	// placeholder is the value of every secret. It is masked in what is shown.
+	// placeholder is the value of every secret. It is masked in the output.
 	placeholder = "a secret that a dry run does not know"
 )
 
-// An Input is what runs: a job, a release or an emission that admission takes.
+// An Input is what runs: an admitted job, release or emission.
 type Input struct {
 	Kind latch.Kind
 	ID   string
 	Data json.RawMessage
-	// Spec is what Data says: a *[latch.Job], *[latch.Release] or *[latch.Emission].
+	// Spec is the decoded Data: a *[latch.Job], *[latch.Release] or *[latch.Emission].
 	Spec any
 }
 
-// Options say what a run would find on its worker.
+// Options describe the worker of the run.
 type Options struct {
-	// Webhooks and Jobs are registered.
+	// Webhooks and Jobs are the registered ones.
 	Webhooks []latch.RegisteredWebhook
 	Jobs     []latch.Job
-	// FQDN and Environment are what templates see as system.fqdn and
-	// system.environment; APIURL is where locks' links lead.
+	// FQDN and Environment are the template variables system.fqdn and system.environment.
+	// APIURL is the base of locks' links.
 	FQDN, Environment, APIURL string
-	// Patience bounds how long the dry run itself may take.
+	// Patience bounds the real time of the dry run.
 	Patience time.Duration
 }
 
-// Run runs the input and reports what happened. Nothing is sent, no command runs and no
-// secret is needed.
+// Run runs the input and reports what happened. It sends nothing, runs no command and needs no
+// secret.
 //
-// Of an activity, a workflow and a command the first result counts: their retries
-// are not played through. Every secret has the same made-up value, so that a
-// webhook with a client certificate (tls) fails as it would without the secret.
+// The first result of an activity, a workflow or a command counts: their retries are not
+// simulated. Every secret has the same made-up value, so a webhook with a client certificate
+// (tls) fails as if it lacked the secret.
 func Run(ctx context.Context, input Input, answers *Answers, options Options) (*Report, error) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
@@ -111,8 +111,8 @@ type rehearsed struct {
 	judge   judge
 }
 
-// A judge is the test that [latchtest] wants. It fails where the hooks are misused,
-// which answers that were checked cannot do.
+// A judge is the test that [latchtest] requires. It fails only if the hooks are misused, which
+// validated answers cannot cause.
 type judge struct {
 	mutex    sync.Mutex
 	failures []string
@@ -136,8 +136,7 @@ func (j *judge) err() error {
 	return errors.New(strings.Join(j.failures, "; "))
 }
 
-// secretsIn returns a value for each secret that the input, or what is registered,
-// names.
+// secretsIn returns a value for each secret that the input, or a registered entry, names.
 func secretsIn(input Input, options Options) map[string]string {
 	secrets := map[string]string{}
 	add := func(of any) {

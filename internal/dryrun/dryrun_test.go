@@ -42,7 +42,7 @@ func plan(t *testing.T, spec, answers string, options dryrun.Options) *dryrun.Re
 	return report
 }
 
-// told returns the report's events in a line each.
+// told returns the report's events, one per line.
 func told(report *dryrun.Report) string {
 	var text strings.Builder
 	for _, e := range report.Events {
@@ -63,7 +63,7 @@ func told(report *dryrun.Report) string {
 	return strings.TrimSpace(text.String())
 }
 
-// Without answers all goes well, and the plan says what it assumed.
+// Without answers everything succeeds, and the plan lists its assumptions.
 func TestPlanAssumesThatAllGoesWell(t *testing.T) {
 	t.Parallel()
 	report := plan(t, strings.Replace(shop, "history.data.failed > 0", "false", 1), `{}`, dryrun.Options{})
@@ -80,8 +80,8 @@ func TestPlanAssumesThatAllGoesWell(t *testing.T) {
 	require.Contains(t, told(report), "POST https://deploy.example.com/v7 -> 200 assumed")
 }
 
-// With answers the plan shows which rule decides by which values, and what is
-// undone, in which order.
+// With answers the plan shows which rule decides on which values, and what is undone, in which
+// order.
 func TestPlanShowsWhatAnswersBring(t *testing.T) {
 	t.Parallel()
 	report := plan(t, shop, `{
@@ -113,8 +113,8 @@ func TestPlanShowsWhatAnswersBring(t *testing.T) {
 	require.True(t, signed, "%v", report.Events[0].Request.Header)
 }
 
-// A lock that nobody removes times out, and one without a lock_timeout holds the
-// release for ever.
+// A lock that nobody removes times out, and one without a lock_timeout holds the release for
+// ever.
 func TestPlanOfALockThatNobodyRemoves(t *testing.T) {
 	t.Parallel()
 	const answers = `{"webhooks": [{"webhook": "board", "locks": [{"never": true}]}]}`
@@ -126,7 +126,7 @@ func TestPlanOfALockThatNobodyRemoves(t *testing.T) {
 	require.NotContains(t, told(held), "Migrate")
 }
 
-// Registered webhooks apply as they would.
+// Registered webhooks apply as in a real run.
 func TestPlanWithRegisteredWebhooks(t *testing.T) {
 	t.Parallel()
 	report := plan(t, shop, `{"webhooks": [{"webhook": "tests", "answers": [{"body": {"failed": 0}}]}, {"webhook": "audit", "answers": [{"unreachable": true}]}]}`, dryrun.Options{
@@ -136,7 +136,7 @@ func TestPlanWithRegisteredWebhooks(t *testing.T) {
 	require.Contains(t, told(report), "connection refused")
 }
 
-// Answers for any webhook stand in the place of what is assumed.
+// Answers for any webhook replace the default.
 func TestPlanWithAnswersForAll(t *testing.T) {
 	t.Parallel()
 	report := plan(t, shop, `{"webhooks": [{"webhook": "*", "answers": [{"body": {"failed": 3}}], "locks": [{"after": "3h"}]}]}`, dryrun.Options{})
@@ -145,7 +145,7 @@ func TestPlanWithAnswersForAll(t *testing.T) {
 	require.Empty(t, report.Unused)
 }
 
-// Everything that is wrong with answers is told at once, with its place.
+// All problems of the answers are reported at once, with their paths.
 func TestAnswersThatAreWrong(t *testing.T) {
 	t.Parallel()
 	_, err := dryrun.DecodeAnswers([]byte(`{

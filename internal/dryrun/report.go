@@ -15,13 +15,13 @@ import (
 	"github.com/latch-run/latch/latchtest"
 )
 
-// A Report is what happened in a dry run.
+// A Report says what happened in a dry run.
 type Report struct {
 	WorkflowID string `json:"workflow_id"`
-	// Status is how it ended: that of a release's or a job's result, "failed" where
-	// the run failed without one, "done" of any other run, or [Waits].
+	// Status says how the run ended: the status in a release's or a job's result, "failed" if
+	// the run failed without a result, "done" for any other run, or [Waits].
 	Status string `json:"status"`
-	// Error is why the run failed.
+	// Error says why the run failed.
 	Error string `json:"error,omitempty"`
 	// DecidedBy names who stopped the release or rolled it back, and Reason says why.
 	DecidedBy *latch.DecidedBy `json:"decided_by,omitempty"`
@@ -32,15 +32,15 @@ type Report struct {
 	Events []Happening `json:"events"`
 	// History is the run's webhook history, oldest first.
 	History []latch.Record `json:"history"`
-	// Unused names the answers that nothing asked for.
+	// Unused names the answers that were not used.
 	Unused []string `json:"unused"`
 }
 
-// Waits is the status of a run that waits for ever: for a lock that nobody removes,
-// or for a person to say what becomes of a failed step.
+// Waits is the status of a run that waits for ever: for the removal of a lock, or for a
+// person's choice about a failed step.
 const Waits = "waits"
 
-// Kinds of an [Happening].
+// These are the kinds of a [Happening].
 const (
 	// Requested: a webhook, an http task or the fetching of a token sends a request.
 	Requested = "request"
@@ -56,7 +56,7 @@ const (
 // A Happening is one thing that happened.
 type Happening struct {
 	Kind string `json:"kind"`
-	// After is how long after the start it happened, by a clock that does not wait.
+	// After is the time since the start, on a clock that does not wait.
 	After latch.Duration `json:"after"`
 	// Event, Step and Webhook are those of a hook.
 	Event   string `json:"event,omitempty"`
@@ -64,18 +64,18 @@ type Happening struct {
 	Webhook string `json:"webhook,omitempty"`
 	// Attempt counts the requests of a delivery.
 	Attempt int `json:"attempt,omitempty"`
-	// Request is what is sent, and Answer what comes back.
+	// Request is the request, and Answer its answer.
 	Request *Request `json:"request,omitempty"`
 	Answer  string   `json:"answer,omitempty"`
-	// Task is the work that is done, and Result what it comes to.
+	// Task is the work, and Result its result.
 	Task   *Work           `json:"task,omitempty"`
 	Result json.RawMessage `json:"result,omitempty"`
-	// Decision, with the Rule that it rests on.
+	// Decision is the decision, and Rule its reason.
 	Decision string `json:"decision,omitempty"`
 	Rule     string `json:"rule,omitempty"`
-	// Note says what else there is to say: why a delivery failed, who removes a lock.
+	// Note adds details: why a delivery failed, who removes a lock.
 	Note string `json:"note,omitempty"`
-	// Assumed reports that no answer was given for it.
+	// Assumed reports that the default answer was used.
 	Assumed bool `json:"assumed,omitempty"`
 }
 
@@ -87,12 +87,12 @@ type Request struct {
 	Body   string      `json:"body"`
 }
 
-// Work is what a task does.
+// Work is the work of a task.
 type Work struct {
-	// Of says what for: "Step migrate", "Undo step migrate", "AFTER_STEP → tests".
+	// Of is the purpose: "Step migrate", "Undo step migrate", "AFTER_STEP → tests".
 	Of string `json:"of"`
-	// Type is http, activity, workflow, nexus or command, and Name the URL, the type, the
-	// operation or the program. Templates of a URL and of a command are not filled in here.
+	// Type is http, activity, workflow, nexus or command. Name is the URL, the type, the
+	// operation or the program. Templates of a URL and of a command are not rendered here.
 	Type      string `json:"type"`
 	Name      string `json:"name"`
 	Arguments []any  `json:"arguments,omitempty"`
@@ -118,7 +118,7 @@ func (r *rehearsed) report() *Report {
 	return report
 }
 
-// end notes how the run ended.
+// end sets how the run ended.
 func (r *rehearsed) end(report *Report) {
 	err := r.env.GetWorkflowError()
 	var timeout *temporal.TimeoutError
@@ -136,7 +136,7 @@ func (r *rehearsed) end(report *Report) {
 		r.pausedAt(report)
 		return
 	case errors.As(err, &failure) && failure.HasDetails():
-		_ = failure.Details(&result) // of a refused input they are problems
+		_ = failure.Details(&result) // those of a refused input are problems
 		report.Error = failure.Message()
 	case err != nil:
 		report.Error = err.Error()
@@ -153,7 +153,7 @@ func (r *rehearsed) end(report *Report) {
 	}
 }
 
-// pausedAt says so where the run waits since a step has failed.
+// pausedAt says whether the run waits because a step has failed.
 func (r *rehearsed) pausedAt(report *Report) {
 	var status latch.Status
 	answer, err := r.env.QueryWorkflow(latch.QueryStatus)
@@ -166,7 +166,7 @@ func (r *rehearsed) pausedAt(report *Report) {
 	}
 }
 
-// after returns how long after the start it was. Records are exact to the millisecond.
+// after returns the time since the start. Records are exact to the millisecond.
 func (r *rehearsed) after(at time.Time) latch.Duration {
 	return latch.Duration(at.Sub(r.begun.Truncate(time.Millisecond)).Truncate(time.Millisecond))
 }
@@ -187,7 +187,7 @@ func (r *rehearsed) requestEvent(request latchtest.Request) Happening {
 	return event
 }
 
-// recordEvents returns what a hook's record says beside its requests.
+// recordEvents returns the events in a hook's record other than its requests.
 func (r *rehearsed) recordEvents(record *latch.Record) []Happening {
 	var events []Happening
 	hook := Happening{Event: record.Event, Step: record.Step, Webhook: record.Webhook}
@@ -206,7 +206,7 @@ func (r *rehearsed) recordEvents(record *latch.Record) []Happening {
 	if decides || record.Result == latch.ResultFail || record.Result == latch.ResultSkipped {
 		decided := hook
 		decided.Kind, decided.After = Decided, r.after(record.CompletedAt.Time)
-		if lock := record.Lock; lock != nil { // which holds the decision back
+		if lock := record.Lock; lock != nil { // it delays the decision
 			decided.After = max(decided.After, r.after(lock.RemovedAt.Time))
 		}
 		decided.Decision, decided.Rule, decided.Note = record.Decision, record.Rule, record.Error
@@ -226,7 +226,7 @@ func removal(lock *latch.RecordLock) string {
 	}
 }
 
-// unused returns the places of the answers that nothing asked for.
+// unused returns the paths of the answers that were not used.
 func (r *rehearsed) unused(report *Report) []string {
 	var unused []string
 	for i, answer := range r.answers.Webhooks {

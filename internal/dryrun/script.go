@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/latchtest"
 )
 
-// script has the hooks answer as the answers say.
+// script sets the answers of the hooks.
 func (a *Answers) script(hooks *latchtest.Hooks) {
 	all := hooks.On(latchtest.Any, latchtest.Any).Maybe()
 	if !a.speaksOfAll(func(w WebhookAnswers) bool { return len(w.Answers) > 0 }) {
@@ -46,7 +46,7 @@ func (a *Answers) script(hooks *latchtest.Hooks) {
 	}
 }
 
-// speaksOfAll reports whether an entry for any webhook at any event says so.
+// speaksOfAll reports whether an entry for any webhook at any event matches.
 func (a *Answers) speaksOfAll(says func(WebhookAnswers) bool) bool {
 	return slices.ContainsFunc(a.Webhooks, func(w WebhookAnswers) bool {
 		return w.Webhook == latchtest.Any && w.Event == "" && w.Step == "" && says(w)
@@ -74,7 +74,7 @@ func headerOf(given map[string]string) http.Header {
 	return header
 }
 
-// bodyOf returns a string as it is, and any other JSON as JSON.
+// bodyOf returns a string unchanged, and any other JSON as JSON.
 func bodyOf(body json.RawMessage) string {
 	var text string
 	if json.Unmarshal(body, &text) == nil {
@@ -89,7 +89,7 @@ func (w *WebhookAnswers) mentions(webhook, event, step string) bool {
 		(w.Event == "" || w.Event == event) && (w.Step == "" || w.Step == step)
 }
 
-// assumes reports whether no answer is for a request of the hook.
+// assumes reports whether no answer applies to a request of the hook.
 func (a *Answers) assumes(webhook, event, step string) bool {
 	return !slices.ContainsFunc(a.Webhooks, func(w WebhookAnswers) bool {
 		return len(w.Answers) > 0 && w.mentions(webhook, event, step)

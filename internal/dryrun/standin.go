@@ -15,35 +15,35 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// A standIn does the tasks that are not Latch's own work: activities and workflows
-// of a user's, and commands. It notes every task.
+// A standIn performs the tasks that are not Latch's own: a user's activities and workflows, and
+// commands. It records every task.
 type standIn struct {
 	interceptor.WorkerInterceptorBase
 	answers []TaskAnswers
-	// requests counts those that have gone out.
+	// requests counts the requests that have been sent.
 	requests func() int
 
 	mutex sync.Mutex
-	given map[int]int // how many results each of answers has given
+	given map[int]int // how many results of each answers have been used
 	done  []Task
 }
 
 // A Task is the work of a job, a step, an undo or a hook.
 type Task struct {
 	At time.Time
-	// Of says what it is for, as Temporal UI does: "Step migrate", "Undo step migrate",
-	// or of a hook that is work "AFTER_STEP → tests".
+	// Of is the purpose, as in Temporal UI: "Step migrate", "Undo step migrate", or of a hook
+	// that is work "AFTER_STEP → tests".
 	Of string
 	// Kind is http, activity, workflow, nexus or command. What is a URL, a type, an
 	// operation or a program.
 	Kind, What string
 	// Arguments are those of an activity or a workflow, or a command's own.
 	Arguments []any
-	// Result and Error are what it came to. Of an http task its requests say that.
+	// Result and Error are the outcome. The requests of an http task contain its outcome.
 	Result  []byte
 	Error   string
 	Assumed bool
-	// requestsBefore counts the requests that had gone out when it began.
+	// requestsBefore counts the requests that had been sent when it began.
 	requestsBefore int
 }
 
@@ -90,7 +90,7 @@ func (o *standInOutbound) ExecuteActivity(ctx workflow.Context, name string, arg
 func (o *standInOutbound) ExecuteChildWorkflow(ctx workflow.Context, name string, args ...any) workflow.ChildWorkflowFuture {
 	task := Task{At: workflow.Now(ctx), Of: workflow.GetChildWorkflowOptions(ctx).StaticSummary, Kind: "workflow", What: name, Arguments: args}
 	if strings.HasPrefix(name, ownPrefix) {
-		if name != latch.WorkflowDeliver { // which carries a delivery on, and is nobody's task
+		if name != latch.WorkflowDeliver { // it continues a delivery, and is not a user's task
 			o.standIn.note(task)
 		}
 		return o.Next.ExecuteChildWorkflow(ctx, name, args...)
@@ -111,7 +111,7 @@ func (o *standInOutbound) ExecuteNexusOperation(ctx workflow.Context, in interce
 	return &operation{o.standIn.do(ctx, task), started}
 }
 
-// An operation is the future of a Nexus operation that the stand-in did.
+// An operation is the future of a simulated Nexus operation.
 type operation struct {
 	workflow.Future
 	started workflow.Future
@@ -119,7 +119,7 @@ type operation struct {
 
 func (o *operation) GetNexusOperationExecution() workflow.Future { return o.started }
 
-// A child is the future of a workflow that the stand-in did.
+// A child is the future of a simulated workflow.
 type child struct {
 	workflow.Future
 	started workflow.Future
@@ -133,7 +133,7 @@ func (c *child) SignalChildWorkflow(ctx workflow.Context, _ string, _ any) workf
 	return signalled
 }
 
-// do ends the task as its answer says, at once.
+// do ends the task at once with its answer.
 func (s *standIn) do(ctx workflow.Context, task Task) workflow.Future {
 	future, settable := workflow.NewFuture(ctx)
 	result, scripted := s.next(task)

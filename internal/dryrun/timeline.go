@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// A timeline puts events in order. Many happen in the same instant, since time is
-// skipped: then the order of requests counts, and what is known of the others beside
-// them.
+// A timeline orders events. Many happen in the same instant, because time is skipped. Then the
+// order of requests counts, and the relation of the other events to them.
 type timeline struct {
 	events []placed
 	// sent are the requests of each delivery.
@@ -16,8 +15,8 @@ type timeline struct {
 	requests int
 }
 
-// A placed event has a place among those of its instant. A request's places are
-// multiples of [between]; what comes before or after it lies between them.
+// A placed event has a position among those of its instant. The positions of requests are
+// multiples of [between]; events before or after them are in between.
 type placed struct {
 	Happening
 	place int
@@ -25,7 +24,7 @@ type placed struct {
 
 const between = 8
 
-// task adds a task that was begun when so many requests had gone out.
+// task adds a task that was begun after the given number of requests.
 func (t *timeline) task(event Happening, requestsBefore int) {
 	t.events = append(t.events, placed{event, requestsBefore*between - 1})
 }
@@ -43,10 +42,10 @@ func (t *timeline) request(event Happening, delivery string) {
 	}
 }
 
-// record adds what the record of a delivery says. A lock opens with the delivery's
-// first request, and all else follows the last one, where that is of the same
-// instant. What follows no request comes first in its instant, since all else in it
-// follows from it.
+// record adds the events in the record of a delivery. A lock opens with the delivery's first
+// request, and everything else follows the last one, if that happened in the same instant.
+// Events without a request come first in their instant, because its other events are their
+// consequences.
 func (t *timeline) record(events []Happening, delivery string) {
 	for i, event := range events {
 		place := -between + i

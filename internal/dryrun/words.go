@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Words says what happened as the columns of a table: what, with which details, and
-// what it came to.
+// Words describes the event in the columns of a table: what happened, its details, and its
+// result.
 func (h *Happening) Words() (what, detail, outcome string) {
 	switch h.Kind {
 	case Requested:

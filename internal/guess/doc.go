@@ -1,9 +1,7 @@
-// Package guess slows down callers who try out keys, for servers that let in
-// whoever bears one.
+// Package guess slows down callers who guess keys, for servers whose only protection is a key.
 //
-// What lives here: a [Limiter], which counts wrong keys by the address that they
-// come from and, once there were too many, has that address wait.
+// A [Limiter] counts wrong keys by the address that they come from. After too many, that
+// address must wait.
 //
-// What it may not know: HTTP, what a key looks like. Start reading at
-// [Limiter.Attempt].
+// It may not know HTTP, or what a key looks like. Start reading at [Limiter.Attempt].
 package guess

@@ -9,30 +9,29 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Burst is how many wrong keys an address may try at once; after that, one more
+// Burst is how many wrong keys an address may send at once. After that it may send one more
 // each Interval.
 const (
 	Burst    = 10
 	Interval = time.Second
 )
 
-// Bounds of what a limiter remembers. What was not seen for longest is forgotten.
+// These bound the memory of a limiter. It forgets what it has not seen for longest.
 const (
 	maximumSources = 10_000
 	maximumUsed    = 10_000
 )
 
-// A Limiter slows down guessing. The zero value is not ready: see [New]. It may
-// be used by several goroutines at once.
+// A Limiter slows down guessing. Use [New] to create one. It is safe for concurrent use.
 type Limiter struct {
 	mutex sync.Mutex
-	// budgets are the wrong keys that each source may still try.
+	// budgets are how many wrong keys each source may still send.
 	budgets *simplelru.LRU[netip.Prefix, *rate.Limiter]
-	// used are right keys, by the source that they came from.
+	// used are right keys, by their source.
 	used *simplelru.LRU[use, struct{}]
 }
 
-// A use is a right key that came from a source.
+// A use is a right key from a source.
 type use struct {
 	source netip.Prefix
 	key    string
@@ -43,21 +42,20 @@ func New() *Limiter {
 	budgets, err := simplelru.NewLRU[netip.Prefix, *rate.Limiter](maximumSources, nil)
 	used, alsoErr := simplelru.NewLRU[use, struct{}](maximumUsed, nil)
 	if err != nil || alsoErr != nil {
-		panic("guess: the bounds are positive") // a fault of this file
+		panic("guess: the bounds are positive") // an error in this file
 	}
 	return &Limiter{budgets: budgets, used: used}
 }
 
-// Attempt notes that somebody at the remote address, such as "192.0.2.1:4711",
-// presented a key. Where the key is right, key names it, and is never its value;
-// "" says that it is wrong. Attempt returns how long the address has to wait
-// before its keys are looked at again: zero lets the right key in, and leaves a
-// wrong one to be refused as usual.
+// Attempt records that the remote address, such as "192.0.2.1:4711", presented a key. If the
+// key is right, key is its name, and never its value. If it is wrong, key is "". Attempt
+// returns how long the address must wait before its keys are checked again. Zero accepts a
+// right key, and leaves the rejection of a wrong one to the caller.
 //
-// A right key that came from the address before is always let in: whoever
-// shares an address with somebody who guesses, behind a NAT or a proxy, goes on
-// working. A right key that is new there waits as a wrong one does, or else the
-// answer would tell the two apart, and nobody would be slowed down.
+// A right key that came from the address before is always accepted, so that callers who share
+// an address with somebody who guesses, behind a NAT or a proxy, can continue. A right key that
+// is new to the address waits like a wrong one. Otherwise the answer would distinguish the two,
+// and nobody would be slowed down.
 func (l *Limiter) Attempt(remote, key string) (wait time.Duration) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -88,12 +86,11 @@ func (l *Limiter) budgetOf(from netip.Prefix) *rate.Limiter {
 	return budget
 }
 
-// ipv6Network is how many bits of an IPv6 address one network has: a host takes
-// any address of it.
+// ipv6Network is the size of an IPv6 network in bits: a host can use any address of its
+// network.
 const ipv6Network = 64
 
-// sourceOf returns the network that an address stands for. All that cannot be
-// read share one.
+// sourceOf returns the network of an address. All invalid addresses share one.
 func sourceOf(remote string) netip.Prefix {
 	parsed, err := netip.ParseAddrPort(remote)
 	if err != nil {

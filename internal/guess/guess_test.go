@@ -11,7 +11,7 @@ import (
 
 const from = "192.0.2.1:4711"
 
-// exhaust tries wrong keys until the address has to wait.
+// exhaust sends wrong keys until the address has to wait.
 func exhaust(t *testing.T, l *Limiter, remote string) {
 	t.Helper()
 	for range Burst {
@@ -20,8 +20,7 @@ func exhaust(t *testing.T, l *Limiter, remote string) {
 	require.Positive(t, l.Attempt(remote, ""))
 }
 
-// Whoever guesses gets one try each interval after the first few, and no more
-// for trying harder.
+// A guesser gets one try each interval after the first few, even with more attempts.
 func TestGuessesAreSlowed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -39,8 +38,8 @@ func TestGuessesAreSlowed(t *testing.T) {
 	})
 }
 
-// A right key that is new to an address waits like a wrong one while somebody
-// there guesses, so that the answer tells nothing; it is in as soon as they stop.
+// A right key that is new to an address waits like a wrong one while somebody there guesses, so
+// that the answer reveals nothing. It is accepted once the guessing stops.
 func TestARightKeyThatIsNewWaitsWithTheOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -53,8 +52,8 @@ func TestARightKeyThatIsNewWaitsWithTheOthers(t *testing.T) {
 	})
 }
 
-// A right key that was used from an address goes on working, whoever else
-// guesses there: behind a NAT nobody is locked out by a neighbour.
+// A right key that was used from an address stays valid while somebody else guesses there:
+// behind a NAT nobody is locked out by a neighbour.
 func TestARightKeyIsNotLockedOutByItsNeighbours(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -69,7 +68,7 @@ func TestARightKeyIsNotLockedOutByItsNeighbours(t *testing.T) {
 	})
 }
 
-// Each address has a budget of its own; an IPv6 network has one.
+// Each address has its own budget. An IPv6 network has one budget.
 func TestSources(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -97,7 +96,7 @@ func TestSources(t *testing.T) {
 	}
 }
 
-// What a limiter remembers is bounded, however many addresses there are.
+// The memory of a limiter is bounded, however many addresses there are.
 func TestMemoryIsBounded(t *testing.T) {
 	t.Parallel()
 	l := New()

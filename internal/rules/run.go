@@ -17,7 +17,7 @@ type Hook struct {
 	Variables expr.Variables
 }
 
-// A Finding is what came of a hook.
+// A Finding is the outcome of a hook.
 type Finding struct {
 	Result   string `json:"result"`
 	Decision string `json:"decision"`
@@ -25,8 +25,8 @@ type Finding struct {
 	Error    string `json:"error,omitempty"`
 }
 
-// Run decides as a run would. The error is that the test cannot be: an outcome
-// that such a hook cannot have.
+// Run decides like a run. It returns an error for an impossible test: an outcome that such a
+// hook cannot have.
 func (h Hook) Run(test Test) (Finding, error) {
 	if h.Settings.When != "" {
 		if finding, ends := h.leftOut(); ends {
@@ -51,8 +51,8 @@ func (h Hook) Run(test Test) (Finding, error) {
 	}
 }
 
-// leftOut asks `when` and returns what comes of a hook that it leaves out, or
-// that fails by it.
+// leftOut evaluates `when` and returns the outcome of a hook that it excludes, or that fails
+// because of it.
 func (h Hook) leftOut() (Finding, bool) {
 	expression, err := expr.Compile(h.Settings.When, expr.When)
 	applies := false
@@ -69,7 +69,7 @@ func (h Hook) leftOut() (Finding, bool) {
 	}
 }
 
-// standing returns what came to the hook as its decision sees it.
+// standing returns what the hook's decision depends on.
 func (h Hook) standing(outcome string) (verdict.Standing, error) {
 	blocking := h.Settings.Blocking
 	standing := verdict.Standing{Blocking: blocking, Delivery: verdict.Delivered}
@@ -98,7 +98,7 @@ func (h Hook) standing(outcome string) (verdict.Standing, error) {
 	return standing, nil
 }
 
-// ask puts the hook's expressions to the record.
+// ask evaluates the hook's expressions over the record.
 func (h Hook) ask(test Test, standing verdict.Standing) verdict.Verdict {
 	record := test.record
 	record.Event, record.Result = test.Event, latch.ResultPass
@@ -122,7 +122,7 @@ func (h Hook) finding(answered verdict.Verdict) Finding {
 	return Finding{Result: answered.Result, Decision: h.taken(answered.Decide(h.Settings, h.Scope)), Rule: answered.Rule, Error: answered.Error}
 }
 
-// taken returns the decision, where the event has one.
+// taken returns the decision, if the event has one.
 func (h Hook) taken(decision string) string {
 	if h.Scope == verdict.Tells && !h.Settings.Blocking {
 		return None
@@ -130,14 +130,14 @@ func (h Hook) taken(decision string) string {
 	return decision
 }
 
-// A Difference is one thing that is not as expected.
+// A Difference is one difference from the expectation.
 type Difference struct {
 	Key      string `json:"key"`
 	Expected string `json:"expected"`
 	Got      string `json:"got"`
 }
 
-// Differences compares a finding with what was expected.
+// Differences compares a finding with the expectation.
 func (e Expectation) Differences(got Finding) []Difference {
 	differences := []Difference{}
 	compare := func(key, expected, got string, equal bool) {

@@ -13,35 +13,35 @@ import (
 
 // A Suite is a file of tests for the rules of one file's webhooks.
 type Suite struct {
-	// File holds the job, release, emission or webhook; a relative path is seen
-	// from the suite's own.
+	// File has the job, release, emission or webhook. A relative path is relative to the
+	// suite's own.
 	File  string `json:"file"`
 	Tests []Test `json:"tests"`
 }
 
-// A Test is what came to a hook, and what is expected of it.
+// A Test is the situation of a hook, with the expected outcome.
 type Test struct {
 	Name  string `json:"name"`
 	Event string `json:"event"`
-	// Webhook is needed where several listen to the event.
+	// Webhook is required if several listen to the event.
 	Webhook string `json:"webhook,omitempty"`
-	// Gate says that a custom event is fired by workflows.Gate, so that its hooks
-	// may stop and roll back.
+	// Gate says that workflows.Gate fires the custom event, so that its hooks may stop and roll
+	// back.
 	Gate bool `json:"gate,omitempty"`
-	// Outcome is one of [Outcomes]. Unless given it is lock_removed of a hook that
-	// blocks, and delivered of any other.
+	// Outcome is one of [Outcomes]. The default is lock_removed for a hook that blocks, and
+	// delivered for any other.
 	Outcome string `json:"outcome,omitempty"`
-	// Record is what the run recorded: as starter history prints it, or the keys
-	// that the rules read. Without data the endpoint's answer was empty.
+	// Record is what the run recorded: in the output format of starter history, or with only
+	// the keys that the rules read. Without data the endpoint's answer was empty.
 	Record json.RawMessage `json:"record,omitempty"`
-	// Variables are laid over those that are made up.
+	// Variables override the made-up ones.
 	Variables latch.Object `json:"variables,omitempty"`
 	Expect    Expectation  `json:"expect"`
 
 	record latch.Record
 }
 
-// What may come to a hook.
+// These are the outcomes of a hook before its decision.
 const (
 	OutcomeDelivered   = "delivered"
 	OutcomeUnreadable  = "unreadable"
@@ -51,23 +51,23 @@ const (
 	OutcomeLockExpired = "lock_expired"
 )
 
-// Outcomes are all that may come to a hook, for messages.
+// Outcomes lists all outcomes, for messages.
 var Outcomes = []string{OutcomeDelivered, OutcomeUnreadable, OutcomeFailed, OutcomeUnanswered, OutcomeLockRemoved, OutcomeLockExpired}
 
-// Decisions that an event does not know: the hook waits for its lock, or takes
-// no part.
+// These are decisions that an event does not have: the hook waits for its lock, or takes no
+// part.
 const (
 	Waits = "waits"
 	None  = "none"
 )
 
-// An Expectation is what is to come of a hook. What is not given is not looked at.
+// An Expectation is the expected result of a hook. Absent fields are not compared.
 type Expectation struct {
 	// Result is pass, fail, skipped or pending.
 	Result string `json:"result,omitempty"`
 	// Decision is continue, stop or rollback, waits, or none.
 	Decision string `json:"decision,omitempty"`
-	// Error is a part of the record's error; Rule of the rule that held.
+	// Error is a part of the record's error. Rule is a part of the rule that was true.
 	Error string `json:"error,omitempty"`
 	Rule  string `json:"rule,omitempty"`
 }
@@ -77,7 +77,7 @@ var (
 	decisions = []string{latch.Continue, latch.Stop, latch.Rollback, Waits, None}
 )
 
-// Decode reads a suite from JSON and returns all that is wrong with it.
+// Decode decodes a suite from JSON and returns all its problems.
 func Decode(data []byte) (*Suite, error) {
 	var suite Suite
 	problems := latch.DecodeStrict(data, &suite)

@@ -9,14 +9,12 @@ import (
 	"unicode"
 )
 
-// InFamily reports whether a text has a key of Standard Webhooks in it, in any
-// spelling: whsec_, whsk_ or whpk_ in another case, behind other text, in
-// quotes, escaped, spaced out, or encoded as a whole. Such a text is a key that
-// only signs, well written or marred, and is never sent.
+// InFamily reports whether a text contains a key of Standard Webhooks, in any spelling: whsec_,
+// whsk_ or whpk_ in another case, after other text, in quotes, escaped, with spaces, or encoded
+// as a whole. Such a text is a key that only signs, intact or damaged, and is never sent.
 func InFamily(text string) bool { return spellsKey(text) || encodesKey(text) }
 
-// maximumEscapes is how often a text may have been escaped for a key in it
-// still to be recognised.
+// maximumEscapes is how many levels of escaping are undone to recognize a key.
 const maximumEscapes = 3
 
 func spellsKey(text string) bool {
@@ -33,12 +31,12 @@ func spellsKey(text string) bool {
 	return familyName.MatchString(squeeze(text))
 }
 
-// familyName is a prefix of the family anywhere, or one at the beginning whose
-// underscore was lost but which still has a key behind it.
+// familyName matches a prefix of the family anywhere, or one at the beginning that lost its
+// underscore but is followed by a key.
 var familyName = regexp.MustCompile(`wh(sec|sk|pk)[_-]|^(v1a?)?wh(sec|sk|pk)[a-z0-9]{20}`)
 
-// squeeze keeps of a text what a key's prefix is made of, in lower case: so
-// blanks, quotes, invisible characters and the NULs of UTF-16 hide nothing.
+// squeeze keeps the characters of a key's prefix, in lower case, so that blanks, quotes,
+// invisible characters and the NULs of UTF-16 hide nothing.
 func squeeze(text string) string {
 	return strings.Map(func(r rune) rune {
 		if fullWidthFirst <= r && r <= fullWidthLast {
@@ -74,8 +72,8 @@ func unescape(text string) string {
 	return html.UnescapeString(text)
 }
 
-// encodesKey reports whether a text is, as a whole, base64 or hexadecimal of
-// one that spells a key.
+// encodesKey reports whether a text is, as a whole, the base64 or hexadecimal encoding of a
+// key's spelling.
 func encodesKey(text string) bool {
 	text = strings.TrimRight(strings.Join(strings.Fields(text), ""), "=")
 	for _, decode := range []func(string) ([]byte, error){

@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/signature"
 )
 
-// A key of the family is recognised however it is spelled, since it is never
-// sent; what only resembles one is not.
+// A key of the family is recognized in any spelling, because it is never sent. A text that only
+// resembles one is not.
 func TestInFamily(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"whsec_", "whsk_", "whpk_"} {
@@ -44,7 +44,7 @@ func TestInFamily(t *testing.T) {
 	}
 }
 
-// Lines are numbered as an editor numbers them, and every bad one is told.
+// Lines are numbered as in an editor, and every bad one is reported.
 func TestParseLines(t *testing.T) {
 	t.Parallel()
 	lines, err := signature.ParseLines("\nwhsec_AAEC\r\n\nplain\n\n")
@@ -60,7 +60,7 @@ func TestParseLines(t *testing.T) {
 	require.EqualError(t, err, "it is empty")
 }
 
-// Whatever a key is, no panic, and an error shows nothing of it.
+// No key causes a panic, and an error contains nothing of it.
 func FuzzParseKey(f *testing.F) {
 	for _, seed := range []string{"whsec_AAEC", `"whsec_AAEC"`, "v1,WHSEC_AAEC", "\ufeffplain", "whsec_\xff", "%77hsec_", "d2hzZWNfQUFFQw=="} {
 		f.Add(seed)

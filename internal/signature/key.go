@@ -11,14 +11,14 @@ import (
 	"strings"
 )
 
-// Prefixes of keys as Standard Webhooks writes them.
+// These are the prefixes of keys in Standard Webhooks.
 const (
 	SymmetricPrefix = "whsec_"
 	PrivatePrefix   = "whsk_"
 	PublicPrefix    = "whpk_"
 )
 
-// A Key signs or checks messages. Printed in any way it is ***.
+// A Key signs or verifies messages. It prints as *** in every format.
 type Key struct {
 	symmetric []byte
 	private   ed25519.PrivateKey
@@ -26,14 +26,13 @@ type Key struct {
 	prefix    string
 }
 
-// symmetricBytes is the length of a new symmetric key; the specification asks
-// for 24 to 64.
+// symmetricBytes is the length of a new symmetric key. The specification asks for 24 to 64.
 const symmetricBytes = 32
 
-// ParseKey reads a key. A text that looks like a marred key is refused: one in
-// quotation marks, with invisible characters at its ends, or with a key of
-// Standard Webhooks in it that is not all of it. The error completes a sentence
-// such as "its line 1 …" and never holds any of the key.
+// ParseKey parses a key. It rejects a text that looks like a damaged key: one in quotation
+// marks, with invisible characters at its ends, or with other text around a key of Standard
+// Webhooks. The error completes a sentence such as "its line 1 …" and never contains any of the
+// key.
 func ParseKey(text string) (Key, error) {
 	if text == "" {
 		return Key{}, errors.New("is empty")
@@ -59,16 +58,15 @@ func ParseKey(text string) (Key, error) {
 	return parsed, nil
 }
 
-// A Line is a key as it stands in a text of several, its number counted from 1.
+// A Line is a key in a text with several, with the number of its line, counted from 1.
 type Line struct {
 	Number int
 	Text   string
 	Key    Key
 }
 
-// ParseLines reads a key a line. Lines end with LF or CRLF; empty ones are left
-// out. The error says all that is wrong, by the numbers of the lines, and never
-// holds any of a key.
+// ParseLines parses one key per line. Lines end with LF or CRLF, and empty ones are skipped.
+// The error lists all problems with the numbers of the lines, and never contains any of a key.
 func ParseLines(text string) ([]Line, error) {
 	if trimmed := strings.TrimSpace(text); inQuotes(trimmed) && strings.Contains(trimmed, "\n") {
 		return nil, errors.New("it stands in quotation marks, which would be part of it; take them away")
@@ -100,8 +98,7 @@ func ParseLines(text string) ([]Line, error) {
 	return lines, nil
 }
 
-// prefixOf returns the prefix of the family that a text begins with, exactly
-// as it is written, or "".
+// prefixOf returns the family's prefix at the beginning of a text, exactly as written, or "".
 func prefixOf(text string) string {
 	for _, prefix := range []string{SymmetricPrefix, PrivatePrefix, PublicPrefix} {
 		if strings.HasPrefix(text, prefix) {
@@ -133,28 +130,28 @@ func symmetricKey(key []byte, prefix string) Key {
 	return Key{symmetric: key, prefix: prefix}
 }
 
-// NewSymmetric makes a key of 32 random bytes and returns its text, whsec_….
+// NewSymmetric returns the text of a new key of 32 random bytes, whsec_….
 func NewSymmetric() string {
 	key := make([]byte, symmetricBytes)
 	rand.Read(key) // never fails
 	return SymmetricPrefix + base64.StdEncoding.EncodeToString(key)
 }
 
-// NewPair makes an ed25519 key pair and returns the texts of its private and
-// public key, whsk_… and whpk_….
+// NewPair returns the texts of the private and public key of a new ed25519 key pair, whsk_… and
+// whpk_….
 func NewPair() (private, public string) {
 	publicKey, privateKey, _ := ed25519.GenerateKey(nil) // never fails
 	return PrivatePrefix + base64.StdEncoding.EncodeToString(privateKey), PublicPrefix + base64.StdEncoding.EncodeToString(publicKey)
 }
 
-// IsPublic reports whether the key can verify only.
+// IsPublic reports whether the key can only verify.
 func (k Key) IsPublic() bool { return k.symmetric == nil && k.private == nil }
 
-// Prefix returns whsec_, whsk_ or whpk_, and "" for a key that is plain text.
+// Prefix returns whsec_, whsk_ or whpk_, or "" for a key that is plain text.
 func (k Key) Prefix() string { return k.prefix }
 
-// Texts returns all that must be kept secret of the key's text but the text
-// itself: the base64, and the bytes that it stands for.
+// Texts returns the texts other than the key's own that must be kept secret: the base64, and
+// the decoded bytes.
 func (k Key) Texts() []string {
 	switch {
 	case k.private != nil:
@@ -173,5 +170,5 @@ func (Key) String() string { return "***" }
 // GoString returns ***.
 func (Key) GoString() string { return "***" }
 
-// Format writes ***, whatever the verb.
+// Format writes ***, for every verb.
 func (Key) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "***") }

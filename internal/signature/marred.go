@@ -9,13 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// Keys are copied by hand, out of dashboards, env files and editors. What such
-// a copy adds or loses makes another key of it, which signs wrongly or, worse,
-// is no longer seen to be one that is never sent. So a text that looks marred
-// is refused; what this file says of it never holds any of it but invisible
-// characters.
+// People copy keys by hand, from dashboards, env files and editors. If such a copy adds or
+// loses characters, the result is a different key, which signs wrongly or, worse, is no longer
+// recognized as one that is never sent. So a text that looks damaged is rejected. The errors in
+// this file contain none of it except invisible characters.
 
-// checkEnds refuses what nobody means to begin or end a key with.
+// checkEnds rejects characters that a key never begins or ends with.
 func checkEnds(text string) error {
 	switch {
 	case strings.HasPrefix(text, "\xff\xfe"), strings.HasPrefix(text, "\xfe\xff"):
@@ -37,8 +36,8 @@ func checkEnds(text string) error {
 	return nil
 }
 
-// invisible reports whether a character shows nothing: blanks, controls, marks
-// of direction and of byte order, joiners, fillers.
+// invisible reports whether a character is invisible: blanks, controls, marks of direction and
+// of byte order, joiners, fillers.
 func invisible(r rune) bool {
 	return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Z,
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) || r == brailleBlank
@@ -62,11 +61,11 @@ func nameOf(invisible rune) string {
 	}
 }
 
-// closers are the marks that close a quotation, by those that open it.
+// closers maps opening quotation marks to the closing ones.
 var closers = map[rune]string{'"': `"`, '\'': `'`, '`': "`'", '´': "´", '“': "”“", '”': "”", '„': "“”", '‘': "’‘", '’': "’", '‚': "‘’",
 	'«': "»", '»': "«", '‹': "›", '›': "‹", '「': "」", '＂': "＂", '＇': "＇"}
 
-// inQuotes reports whether quotation marks surround the text, maybe escaped.
+// inQuotes reports whether quotation marks, possibly escaped, surround the text.
 func inQuotes(text string) bool {
 	text = strings.TrimLeft(text, `\`)
 	first, size := utf8.DecodeRuneInString(text)
@@ -74,8 +73,7 @@ func inQuotes(text string) bool {
 	return closers[first] != "" && strings.ContainsRune(closers[first], last)
 }
 
-// checkFamily refuses a text that has a key of the family in it without being
-// one.
+// checkFamily rejects a text that contains a key of the family without being one.
 func checkFamily(text string) error {
 	switch {
 	case spellsKey(text):
@@ -88,8 +86,8 @@ func checkFamily(text string) error {
 	}
 }
 
-// decodeKey reads the base64 behind a prefix: of the standard alphabet, whole,
-// padded rightly or not at all. Go's own decoder passes over line breaks.
+// decodeKey decodes the base64 after a prefix: of the standard alphabet, complete, and padded
+// correctly or not at all. Go's own decoder ignores line breaks.
 func decodeKey(encoded string) ([]byte, error) {
 	bare := strings.TrimRight(encoded, "=")
 	foreign := strings.IndexFunc(bare, func(r rune) bool { return !strings.ContainsRune(base64Alphabet, r) })
@@ -112,8 +110,8 @@ func decodeKey(encoded string) ([]byte, error) {
 
 const base64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-// brokenKey reports whether a line is the beginning of a key, and the next one
-// its rest: base64 that goes on where a key too short, or not whole, ends.
+// brokenKey reports whether a line is the beginning of a key, and the next one its rest: base64
+// that continues after an incomplete or too short key.
 func brokenKey(line, next string) bool {
 	prefix := prefixOf(line)
 	if prefix == "" || prefix == PublicPrefix || strings.HasSuffix(line, "=") || prefixOf(next) != "" {
@@ -128,6 +126,5 @@ func brokenKey(line, next string) bool {
 	return isWhole != nil || len(begun)*6/8 < shortestKey || strings.HasSuffix(next, "=")
 }
 
-// shortestKey is the least length of a symmetric key that the specification
-// asks for, in bytes.
+// shortestKey is the smallest length of a symmetric key in the specification, in bytes.
 const shortestKey = 24

@@ -9,37 +9,35 @@ import (
 	"strings"
 )
 
-// Schemes of signatures.
+// These are the schemes of signatures.
 const (
 	Symmetric  = "v1"
 	Asymmetric = "v1a"
 )
 
-// MaximumSignatures bounds how many signatures of a header are looked at.
+// MaximumSignatures bounds how many signatures of a header are verified.
 const MaximumSignatures = 64
 
-// A Message is what is signed: webhook-id, webhook-timestamp and the body, as
-// they are sent.
+// A Message is the signed content: webhook-id, webhook-timestamp and the body, as they are
+// sent.
 type Message struct {
 	ID        string
 	Timestamp int64 // Unix seconds
 	Body      []byte
 }
 
-// head returns what stands before the body in what a signature is over: the
-// parts, each with a full stop.
+// head returns the signed text in front of the body: the parts, each with a full stop.
 func (m Message) head() []byte {
 	head := make([]byte, 0, len(m.ID)+22)
 	head = append(append(head, m.ID...), '.')
 	return append(strconv.AppendInt(head, m.Timestamp, 10), '.')
 }
 
-// signed returns what a signature is over.
+// signed returns the signed text.
 func (m Message) signed() []byte { return append(m.head(), m.Body...) }
 
-// Sign returns the signature by each key, as the header webhook-signature bears
-// them: "v1,<base64>" or "v1a,<base64>", separated by spaces. Public keys sign
-// nothing.
+// Sign returns the signature by each key, in the format of the header webhook-signature:
+// "v1,<base64>" or "v1a,<base64>", separated by spaces. Public keys make no signature.
 func (m Message) Sign(keys []Key) string {
 	var few [usualSignatures]byte
 	signatures := few[:0]
@@ -54,10 +52,10 @@ func (m Message) Sign(keys []Key) string {
 	return string(signatures)
 }
 
-// usualSignatures is what the signatures by two keys have room in, in bytes.
+// usualSignatures is a capacity in bytes that suffices for the signatures by two keys.
 const usualSignatures = 192
 
-// appendSignature appends a signature as the header bears it.
+// appendSignature appends a signature in the format of the header.
 func appendSignature(signatures []byte, scheme string, value []byte) []byte {
 	if len(signatures) > 0 {
 		signatures = append(signatures, ' ')
@@ -74,18 +72,16 @@ func (k Key) authenticate(m Message) []byte {
 	return mac.Sum(nil)
 }
 
-// A Check is one signature of a header, looked at.
+// A Check is the verification of one signature in a header.
 type Check struct {
-	// Scheme is v1 or v1a; what else stands there is not known.
+	// Scheme is v1 or v1a. Other schemes are unknown.
 	Scheme string
-	// Key is the index of the first key by which the signature is good, -1
-	// where there is none.
+	// Key is the index of the first key that made the signature, or -1.
 	Key int
 }
 
-// Check looks at every signature of a header webhook-signature, in their
-// order, at most [MaximumSignatures]. One good signature makes a message
-// authentic.
+// Check verifies every signature in a header webhook-signature, in their order, at most
+// [MaximumSignatures]. One valid signature makes a message authentic.
 func (m Message) Check(header string, keys []Key) []Check {
 	checks := []Check{}
 	for each := range strings.FieldsSeq(header) {
@@ -107,7 +103,7 @@ func (m Message) Check(header string, keys []Key) []Check {
 	return checks
 }
 
-// checks reports whether the signature is this key's.
+// checks reports whether this key made the signature.
 func (k Key) checks(scheme string, m Message, signature []byte) bool {
 	switch {
 	case scheme == Symmetric && k.symmetric != nil:

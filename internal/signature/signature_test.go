@@ -33,8 +33,8 @@ func TestPublishedSignature(t *testing.T) {
 	require.Equal(t, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", message.Sign(keys))
 }
 
-// Standard Webhooks, "Signature scheme": v1 as its library checks it, v1a as
-// ed25519 over id, timestamp and payload, joined by full stops.
+// Standard Webhooks, "Signature scheme": the library verifies v1, and ed25519 verifies v1a over
+// id, timestamp and payload, joined by full stops.
 func TestSignaturesHoldForOthers(t *testing.T) {
 	t.Parallel()
 	private, public := signature.NewPair()
@@ -120,7 +120,7 @@ func TestBadKeys(t *testing.T) {
 	}
 }
 
-// A key is not printed, however it is formatted.
+// A key is not printed in any format.
 func TestKeysAreNotPrinted(t *testing.T) {
 	t.Parallel()
 	for _, key := range parse(t, signature.NewSymmetric(), "plain") {

@@ -1,4 +1,4 @@
-// Package typo finds the name that was meant by one that is not known.
+// Package typo finds the known name that an unknown one probably stands for.
 //
-// It knows nothing but text. Start reading at [Meant].
+// It only handles text. Start reading at [Meant].
 package typo

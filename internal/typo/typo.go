@@ -7,21 +7,19 @@ import (
 
 var withoutSeparators = strings.NewReplacer("_", "", "-", "")
 
-// bare is what two spellings of one name share: no case, no underscores, no
-// hyphens.
+// bare removes the differences between spellings of one name: case, underscores, hyphens.
 func bare(name string) string { return strings.ToLower(withoutSeparators.Replace(name)) }
 
-// maximumLength bounds the names that are looked at, in bytes, and with them
-// the work: nobody mistypes a name of that length.
+// maximumLength bounds the names that are compared, in bytes, and thereby the work. Longer
+// names are not typing mistakes.
 const maximumLength = 64
 
-// Meant returns the one of the names that a name which is not among them most
-// likely stands for: the nearest one, the first of several that are as near. ""
-// says that none is near.
+// Meant returns the one of the names that an unknown name most likely stands for: the nearest
+// one, and the first of several that are equally near. It returns "" if none is near.
 //
-// Case, underscores and hyphens make no difference. A letter that is missing,
-// too many or another, and two that changed places, are one mistake each; a name
-// of 3 to 5 letters may have one of them, a longer one two.
+// Case, underscores and hyphens make no difference. A letter that is missing, additional or
+// different, and two that changed places, are one mistake each. A name of 3 to 5 letters may
+// have one mistake, a longer one two.
 func Meant(name string, names []string) string {
 	if len(name) > maximumLength {
 		return ""
@@ -39,14 +37,14 @@ func Meant(name string, names []string) string {
 	return nearest
 }
 
-// lacksWord reports whether a name is all of the other but for letters before it:
-// "timeout" is a word of its own, and no mistyped "on_timeout".
+// lacksWord reports whether a name is the end of the other, with letters missing in front:
+// "timeout" is a word of its own, and not a mistyped "on_timeout".
 func lacksWord(a, b string, letters int) bool {
 	return letters > 1 && (strings.HasSuffix(a, b) || strings.HasSuffix(b, a))
 }
 
-// Hint returns `; did you mean "name"?`, to stand behind the words that refuse
-// a name, and "" where none of the names is near.
+// Hint returns `; did you mean "name"?`, to append to an error about a name, or "" if none of
+// the names is near.
 func Hint(name string, names []string) string {
 	if meant := Meant(name, names); meant != "" {
 		return fmt.Sprintf("; did you mean %q?", meant)
@@ -54,7 +52,7 @@ func Hint(name string, names []string) string {
 	return ""
 }
 
-// allowed is how many mistakes a name of that many letters may have.
+// allowed returns the number of mistakes that a name of the given length may have.
 func allowed(letters int) int {
 	switch {
 	case letters < 3:
@@ -66,8 +64,8 @@ func allowed(letters int) int {
 	}
 }
 
-// distance is the one of optimal string alignment, in bytes: that of
-// Levenshtein, with the exchange of two neighbours as one step.
+// distance is the optimal string alignment distance, in bytes: Levenshtein's, with the exchange
+// of two neighbours as one step.
 func distance(a, b string) int {
 	rows := make([][]int, len(a)+1)
 	for i := range rows {

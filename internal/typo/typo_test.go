@@ -8,8 +8,8 @@ import (
 	"github.com/latch-run/latch/internal/typo"
 )
 
-// The name that was meant is found through case, separators and a few mistakes,
-// and nothing is where no name is near.
+// The name that was meant is found in spite of case, separators and a few mistakes. If no name
+// is near, nothing is found.
 func TestTheNameThatWasMeant(t *testing.T) {
 	t.Parallel()
 	names := []string{"id", "url", "title", "enabled", "continue_on_error", "event", "events", "on_timeout", "JOB_SUCCESS", "JOB_SKIPPED"}
@@ -28,7 +28,7 @@ func TestTheNameThatWasMeant(t *testing.T) {
 	require.Empty(t, typo.Meant("abcd", []string{""}))
 }
 
-// The hint is the end of a sentence, and empty where there is none to give.
+// The hint is the end of a sentence, or empty.
 func TestHint(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, `; did you mean "url"?`, typo.Hint("ulr", []string{"id", "url"}))
