@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// problemsOf returns what is wrong as lines "path: message", none where err is nil.
+// problemsOf returns the problems as lines "path: message", or none if err is nil.
 func problemsOf(t *testing.T, err error) []string {
 	t.Helper()
 	if err == nil {
@@ -37,7 +37,7 @@ var kinds = map[string]func(string) error{
 	"history":  func(s string) error { return new(latch.HistoryQuery).Decode([]byte(s)) },
 }
 
-// What tables wrap what they look at in.
+// These wrap the inputs of tables.
 const (
 	task = `"task":{"http":{"url":"https://example.com/"}}`
 	step = `{"name":"a","do":{"http":{"url":"https://example.com/"}}}`

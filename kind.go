@@ -1,6 +1,6 @@
 package latch
 
-// A Kind says what an input describes, and what its run is about.
+// A Kind is the kind of an input and of its run.
 type Kind string
 
 // These are the kinds, with their names in files, on the command line and in admission.

@@ -8,8 +8,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "Webhook": a webhook whose hooks are work has none of the keys that are
-// about requests, and says in one way what it does and what it is given.
+// Contract, "Webhook": a webhook whose hooks are work has none of the keys for requests, one
+// target and one input.
 func TestValidateWork(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -63,7 +63,7 @@ func keysOfRequests() []string {
 	return problems
 }
 
-// A registered webhook whose hooks are work has no endpoint to count at.
+// A registered webhook whose hooks are work has no endpoint at which failures could be counted.
 func TestValidateRegisteredWork(t *testing.T) {
 	t.Parallel()
 	_, err := latch.DecodeRegisteredWebhook([]byte(`{"id":"w","event":"DEPLOY","activity":{"type":"T"},"health":{}}`))

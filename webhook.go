@@ -14,10 +14,9 @@ type Webhook struct {
 	// empty if all hooks of the webhook block: a person then removes the locks.
 	URL       string `json:"url,omitempty" latch:"template,url"`
 	URLSecret string `json:"url_secret,omitempty" latch:"secret"`
-	// Activity, Workflow and Nexus have hooks be work instead of requests: an activity,
-	// a child workflow or a Nexus operation, in any language. It is given the body,
-	// unless it has an input of its own, and what it returns counts as the answer.
-	// At most one of them and URL is given.
+	// Activity, Workflow and Nexus make hooks work instead of requests: an activity, a child
+	// workflow or a Nexus operation, in any language. The work gets the body, unless it has its
+	// own input, and its result counts as the answer. At most one of them and URL may be set.
 	Activity *ActivityTask `json:"activity,omitempty"`
 	Workflow *WorkflowTask `json:"workflow,omitempty"`
 	Nexus    *NexusTask    `json:"nexus,omitempty"`

@@ -15,19 +15,19 @@ type NexusTask struct {
 	Operation string `json:"operation" latch:"plain"`
 	// Input is the argument.
 	Input json.RawMessage `json:"input,omitempty" latch:"template,json"`
-	// Timeout bounds the operation, from its scheduling; 10m unless given.
+	// Timeout bounds the operation, from its scheduling; 10m by default.
 	Timeout Duration `json:"timeout,omitempty" unset:"10m"`
 }
 
-// Kinds of work that a hook may be, as the keys of a webhook name them.
+// These are the kinds of work of a hook, with the keys of a webhook as names.
 const (
 	WorkActivity = "activity"
 	WorkWorkflow = "workflow"
 	WorkNexus    = "nexus"
 )
 
-// Work returns which kind of work the webhook's hooks are, "" for a webhook that
-// calls a URL, that measures, or that only makes a lock.
+// Work returns the kind of the webhook's work, or "" for a webhook that calls a URL, that
+// measures, or that only makes a lock.
 func (w *Webhook) Work() string {
 	switch {
 	case w.Activity != nil:
@@ -56,8 +56,8 @@ func (w *Webhook) Kind() string {
 	}
 }
 
-// WorkName names the work, as records and lists do: by its task queue, if it says one,
-// and its type, or by endpoint, service and operation.
+// WorkName names the work for records and lists: by its task queue, if it has one, and its
+// type, or by endpoint, service and operation.
 func (w *Webhook) WorkName() string {
 	var parts []string
 	switch w.Work() {
@@ -71,12 +71,11 @@ func (w *Webhook) WorkName() string {
 	return strings.TrimPrefix(strings.Join(parts, "/"), "/")
 }
 
-// HasTarget reports whether there is anything to call, to do or to measure. A
-// webhook without a target only makes locks.
+// HasTarget reports whether the webhook has anything to call, to do or to measure. A webhook
+// without a target only makes locks.
 func (w *Webhook) HasTarget() bool { return w.HasURL() || w.Work() != "" || w.Analysis != nil }
 
-// WorkInput returns the input that stands with the work itself; nil where the work
-// is given the webhook's body.
+// WorkInput returns the work's own input, or nil if the work gets the webhook's body.
 func (w *Webhook) WorkInput() []json.RawMessage {
 	input, args := json.RawMessage(nil), []json.RawMessage(nil)
 	switch w.Work() {
@@ -93,8 +92,8 @@ func (w *Webhook) WorkInput() []json.RawMessage {
 	return args
 }
 
-// AttemptTimeout returns how long one attempt may take: of work that is its own
-// timeout, which the webhook's stands in for.
+// AttemptTimeout returns how long one attempt may take. For work this is the work's own
+// timeout, and otherwise the webhook's.
 func (w *Webhook) AttemptTimeout() time.Duration {
 	given := w.Timeout
 	switch {
@@ -147,7 +146,7 @@ func (w *Webhook) Lasts() time.Duration {
 	return lasts
 }
 
-// targets returns the keys by which the webhook says what its hooks do.
+// targets returns the keys that say what the webhook's hooks do.
 func (w *Webhook) targets() []string {
 	var found []string
 	for _, each := range []struct {
@@ -161,7 +160,7 @@ func (w *Webhook) targets() []string {
 	return found
 }
 
-// requestKeys returns those keys that are about an HTTP request and are given.
+// requestKeys returns the given keys that only apply to an HTTP request.
 func (w *Webhook) requestKeys() []string {
 	var given []string
 	for _, each := range []struct {
@@ -179,7 +178,7 @@ func (w *Webhook) requestKeys() []string {
 	return given
 }
 
-// validateWork looks at each kind of work that is given.
+// validateWork checks each given kind of work.
 func (w *Webhook) validateWork(problems *Problems, path string) {
 	if w.Activity != nil {
 		w.Activity.validate(problems, field(path, WorkActivity))
@@ -195,7 +194,7 @@ func (w *Webhook) validateWork(problems *Problems, path string) {
 	}
 }
 
-// validateOnlyWork looks at what else a webhook whose hooks are work may have.
+// validateOnlyWork checks the other keys of a webhook whose hooks are work.
 func (w *Webhook) validateOnlyWork(problems *Problems, path string) {
 	for _, key := range w.requestKeys() {
 		problems.Addf(field(path, key), "is about an HTTP request, and this webhook's hooks are work (%s): leave it out", w.Work())
@@ -222,7 +221,7 @@ func (w *Webhook) validateWorkTimeout(problems *Problems, path string) {
 	}
 }
 
-// validateWorkBody refuses two ways to say what the work is given.
+// validateWorkBody refuses two inputs for the work.
 func (w *Webhook) validateWorkBody(problems *Problems, path string) {
 	if w.WorkInput() == nil {
 		return
@@ -246,7 +245,7 @@ func (t *NexusTask) validate(problems *Problems, path string) {
 	checkDuration(problems, field(path, "timeout"), t.Timeout)
 }
 
-// checkOneTarget refuses a webhook that says in two ways what its hooks do.
+// checkOneTarget refuses a webhook with two targets.
 func (w *Webhook) checkOneTarget(problems *Problems, path string) bool {
 	targets := w.targets()
 	if len(targets) < 2 || slices.Equal(targets, []string{"url", "url_secret"}) {

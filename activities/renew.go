@@ -142,7 +142,7 @@ func renewed(sent latch.Webhook, now *latch.RegisteredWebhook) latch.Webhook {
 	sent.Auth, sent.TLS = now.Auth, now.TLS
 	sent.Success, sent.Redact, sent.Retry = now.Success, now.Redact, now.Retry
 	sent.Analysis, sent.Poll, sent.Soak = now.Analysis, now.Poll, now.Soak
-	if now.Work() != "" || now.Analysis != nil { // of which the run makes each attempt, by the timeout as it is then
+	if now.Work() != "" || now.Analysis != nil { // the run makes each attempt, with the current timeout
 		sent.Timeout = now.Timeout
 		return sent
 	}
@@ -150,7 +150,7 @@ func renewed(sent latch.Webhook, now *latch.RegisteredWebhook) latch.Webhook {
 	return sent
 }
 
-// renewWork takes over what work is done and where. What it is given stays as it was.
+// renewWork takes over the kind and the target of the work. Its input stays the same.
 func renewWork(sent *latch.Webhook, now *latch.RegisteredWebhook) {
 	activity, workflow, nexus := now.Activity, now.Workflow, now.Nexus
 	if activity != nil && sent.Activity != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// Compose renders what an attempt at a hook that is work is given. Nothing is begun
-// while the registry cannot be read: then its error has the run ask again.
+// Compose renders the input of an attempt at a hook that is work. If the registry cannot be
+// read, nothing is begun: the error makes the run ask again.
 func (a *Activities) Compose(ctx context.Context, request protocol.WorkRequest) (protocol.WorkAnswer, error) {
 	send := &request.Send
 	var answer protocol.WorkAnswer
@@ -40,8 +40,8 @@ func (a *Activities) Compose(ctx context.Context, request protocol.WorkRequest) 
 	return answer, nil
 }
 
-// Judge says what an attempt at a hook that is work has come to. Its result is read
-// as an endpoint's answer is, and what it holds of secrets is masked.
+// Judge classifies an attempt at a hook that is work. The result is read like an endpoint's
+// answer, and secrets in it are masked.
 func (a *Activities) Judge(ctx context.Context, end protocol.WorkEnd) (protocol.Outcome, error) {
 	receive := func(_ context.Context, request *protocol.WebhookRequest, _ int) (*delivery.Attempt, error) {
 		return a.options.Sender.Receive(request, delivery.Done{Request: end.Request, Result: end.Result, Error: end.Error, Final: end.Final,

@@ -8,8 +8,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// The table shows each record as it stands, though a row is written once for each
-// change.
+// The table shows the current state of each record, although a row is only rendered once for
+// each change.
 func TestTableShowsWhatChanged(t *testing.T) {
 	var h history
 	record := h.add(latch.Record{DeliveryID: "dlv_0", Webhook: "a|b", Event: "DEPLOYED", Result: latch.ResultPending})

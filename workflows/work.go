@@ -18,9 +18,9 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// deliverWork is deliver for a hook that is work: the run itself makes the attempts,
-// each as an activity, a child workflow or a Nexus operation. An attempt is never
-// broken off; between two, a cancellation of ctx ends it.
+// deliverWork is deliver for a hook that is work: the run itself makes the attempts, each as an
+// activity, a child workflow or a Nexus operation. An attempt is never interrupted. Between two
+// attempts, a cancellation of ctx ends the delivery.
 func deliverWork(ctx workflow.Context, send protocol.Send, summary string) (protocol.Outcome, *protocol.Delivery) {
 	outcome := protocol.Outcome{Attempts: send.PriorAttempts, Tries: send.Tries}
 	for {
@@ -35,8 +35,7 @@ func deliverWork(ctx workflow.Context, send protocol.Send, summary string) (prot
 	}
 }
 
-// awaitAttempt waits until the next attempt is due. Its error is that ctx was
-// cancelled.
+// awaitAttempt waits until the next attempt is due. It returns an error if ctx is cancelled.
 func awaitAttempt(ctx workflow.Context, send protocol.Send, because string) error {
 	wait := send.NotBefore.Sub(workflow.Now(ctx))
 	if send.NotBefore.IsZero() || wait <= 0 {
@@ -46,8 +45,8 @@ func awaitAttempt(ctx workflow.Context, send protocol.Send, because string) erro
 	return workflow.NewTimerWithOptions(ctx, wait, timer).Get(ctx, nil)
 }
 
-// attemptWork makes one attempt, and has the worker say what it came to. What the
-// registry says of the webhook by then counts from then on.
+// attemptWork makes one attempt, and lets the worker judge the result. It uses the registered
+// webhook's current version from then on.
 func attemptWork(ctx workflow.Context, send *protocol.Send, summary string) protocol.Outcome {
 	number := send.PriorAttempts + 1
 	var given protocol.WorkAnswer
@@ -74,7 +73,7 @@ func attemptWork(ctx workflow.Context, send *protocol.Send, summary string) prot
 	return outcome
 }
 
-// doWork does what the webhook says, once.
+// doWork does the webhook's work once.
 func doWork(ctx workflow.Context, webhook *latch.Webhook, given protocol.WorkAnswer, summary string) (converter.RawValue, error) {
 	arguments := make([]any, len(given.Arguments))
 	for i, argument := range given.Arguments {
@@ -124,8 +123,8 @@ func doHookNexus(ctx workflow.Context, webhook *latch.Webhook, arguments []any, 
 	return raw, err
 }
 
-// isFinal reports whether what failed says that it would fail again, or was ended by
-// somebody.
+// isFinal reports whether the error says that it would happen again, or whether somebody ended
+// the work.
 func isFinal(err error) bool {
 	var application *temporal.ApplicationError
 	var terminated *temporal.TerminatedError
@@ -142,8 +141,8 @@ func isFinal(err error) bool {
 	}
 }
 
-// resultJSON returns what work returned as JSON: bytes that are none as base64 of
-// them, and nothing for null.
+// resultJSON returns the result of work as JSON. Bytes that are not JSON become base64, and
+// null becomes empty.
 func resultJSON(raw converter.RawValue) json.RawMessage {
 	data := payloadJSON(raw)
 	switch {

@@ -57,8 +57,7 @@ func (s *starter) emit(ctx context.Context, open opener, files []string) error {
 	return s.emitAll(ctx, open, events)
 }
 
-// readEvents reads the events of all files. Its error has everything that is
-// wrong in any of them.
+// readEvents reads the events of all files. Its error lists all problems.
 func (s *starter) readEvents(files []string) ([]*checked, error) {
 	var events []*checked
 	var problems latch.Problems
@@ -97,8 +96,8 @@ func (s *starter) emitAll(ctx context.Context, open opener, events []*checked) e
 	return s.printEmitted(events, emitted)
 }
 
-// printEmitted prints what was fired. Its error is that of the first event that
-// was not.
+// printEmitted prints what was fired. It returns the error of the first event that was not
+// fired.
 func (s *starter) printEmitted(events []*checked, emitted []backend.Emitted) error {
 	table := output.NewTable("EVENT", "ID", "WORKFLOW")
 	all := make([]emittedEvent, len(events))

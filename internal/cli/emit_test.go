@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 )
 
-// Of many events, those that may share a run do; one with an id or a blocking
-// webhook has its own. Each is told with its id and its run.
+// Of many events, those that may share a run do. An event with an id or a blocking webhook has
+// its own run. Each is printed with its id and its run.
 func TestManyEventsAreFiredInFewRuns(t *testing.T) {
 	t.Parallel()
 	documents := []string{`{"event":"E","id":"mine"}`, `{"event":"E","webhooks":[{"id":"a","events":[{"event":"E","blocking":true}]}]}`}
@@ -51,7 +51,7 @@ func TestManyEventsAreFiredInFewRuns(t *testing.T) {
 	}
 }
 
-// All that is wrong in any event is told at once, and nothing is fired.
+// All problems in all events are reported at once, and nothing is fired.
 func TestManyEventsAreCheckedFirst(t *testing.T) {
 	t.Parallel()
 	temporal := newTemporal()
@@ -69,7 +69,7 @@ func TestManyEventsAreCheckedFirst(t *testing.T) {
 	}
 }
 
-// An event that cannot be fired keeps no other from being fired, and is told.
+// An event that cannot be fired does not prevent the others from being fired, and is reported.
 func TestSomeOfManyEventsAreNotFired(t *testing.T) {
 	t.Parallel()
 	temporal := newTemporal("emit-mine")

@@ -42,7 +42,7 @@ func (m marks) variables() expr.Variables {
 	return expr.Variables{"vars": encoded}
 }
 
-// elsewhere are the parts of a webhook whose templates no request of its own has.
+// elsewhere are the parts of a webhook whose templates are not part of its own requests.
 var elsewhere = []string{"events[0]", "activity.", "workflow.", "nexus.", "analysis."}
 
 // Each template of a webhook and of its event appears in the request, rendered. The input does
@@ -77,7 +77,7 @@ func TestEveryTemplateOfAWebhookIsSent(t *testing.T) {
 	}
 }
 
-// Each template of a kind of work is given to it, filled in.
+// Each template of work appears in its input, rendered.
 func TestEveryTemplateOfWorkIsGiven(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{latch.WorkActivity, latch.WorkWorkflow, latch.WorkNexus} {

@@ -14,17 +14,17 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// Work is what an attempt at a hook that is work is given.
+// Work is the input of an attempt at a hook that is work.
 type Work struct {
 	Arguments []json.RawMessage
 	// WorkflowID is the id of a child workflow.
 	WorkflowID string
-	// Request is how the record shows it; nil if nothing is known of it.
+	// Request is the record's description of it, or nil if nothing is known.
 	Request *latch.RecordRequest
 }
 
-// Compose renders what an attempt (1 and up) at a hook that is work is given: its own
-// input, or else the body that an endpoint would get. The work is never nil.
+// Compose renders the input of an attempt (1 and up) at a hook that is work: its own input, or
+// else the body that an endpoint would get. The result is never nil.
 func (s *Sender) Compose(r *protocol.WebhookRequest, attempt int, now time.Time) (*Work, error) {
 	d := s.newDraft(r, attempt, now)
 	work, err := d.compose()
@@ -87,7 +87,7 @@ func checkWorkflowID(id string) error {
 	return nil
 }
 
-// asJSON returns a body as JSON: one that is not becomes a string.
+// asJSON returns a body as JSON. If it is not JSON, it becomes a string.
 func asJSON(body []byte) json.RawMessage {
 	if json.Valid(body) {
 		return body
@@ -98,20 +98,20 @@ func asJSON(body []byte) json.RawMessage {
 // Done is how work ended.
 type Done struct {
 	Request *latch.RecordRequest
-	// Result is what it returned, as JSON; empty for nothing.
+	// Result is the result as JSON. It may be empty.
 	Result []byte
-	// Error is why it failed; Final says that another attempt would fail, too.
+	// Error says why it failed. Final reports that another attempt would fail, too.
 	Error                  string
 	Final                  bool
 	StartedAt, CompletedAt time.Time
 }
 
-// statusDone is the status that rules see of work that completed.
+// statusDone is the status of completed work for rules.
 const statusDone = http.StatusOK
 
-// Receive describes how work ended as [Sender.Send] does an endpoint's answer: its
-// result is the body of an answer with the status 200. The attempt is never nil; the
-// error is nil for work that completed.
+// Receive describes the end of work in the same way as [Sender.Send] describes an endpoint's
+// answer: its result is the body of an answer with the status 200. The attempt is never nil.
+// The error is nil for completed work.
 func (s *Sender) Receive(r *protocol.WebhookRequest, done Done) (*Attempt, error) {
 	made := &Attempt{Request: done.Request, Data: latch.Object{}, StartedAt: done.StartedAt, CompletedAt: done.CompletedAt}
 	c := &call{target: "webhook " + r.Webhook.ID, masker: s.maskerOf(nil), redaction: s.redactionOf(r.Webhook.Redact)}

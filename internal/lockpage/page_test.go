@@ -20,8 +20,7 @@ import (
 
 var buttons = regexp.MustCompile(`value="(pass|fail|stop|rollback)"[^>]*>([^<]*)</button>\s*<p class="soft">([^<]*)</p>`)
 
-// shownButtons returns a page's buttons by their action: the label, and what
-// the button says that it does.
+// shownButtons returns a page's buttons by their action: the label, and the described effect.
 func shownButtons(body string) map[string][2]string {
 	shown := map[string][2]string{}
 	for _, each := range buttons.FindAllStringSubmatch(body, -1) {
@@ -30,8 +29,8 @@ func shownButtons(body string) map[string][2]string {
 	return shown
 }
 
-// Each button is named by what the release will do by its rules, and says it in
-// full beforehand.
+// Each button's label says what the release will do by its rules, and its description says it
+// in full.
 func TestPageForetells(t *testing.T) {
 	t.Parallel()
 	const done, pending, failed = latch.StepDone, latch.StepPending, latch.StepFailed
@@ -90,8 +89,8 @@ func TestPageForetells(t *testing.T) {
 	}
 }
 
-// Of answers that come to the same the page has one button: none asks to stop
-// and then goes on, and none says that it goes on and stops.
+// Answers with the same outcome share one button: no button asks to stop and then continues, or
+// says that it continues and stops.
 func TestPageHasOneButtonForEachEnding(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -119,7 +118,7 @@ func TestPageHasOneButtonForEachEnding(t *testing.T) {
 	}
 }
 
-// A stop is asked about once more, with what it will do; what was typed stays.
+// A stop needs a confirmation that describes its effect. Typed text stays.
 func TestPageAsksBeforeItStops(t *testing.T) {
 	t.Parallel()
 	run := apitest.HeldRun(latch.EventBeforeRelease, "", "", "", 0, latch.StepPending, latch.StepPending)
@@ -152,8 +151,8 @@ func TestPageAsksBeforeItStops(t *testing.T) {
 	require.Equal(t, "not today", run.Updates[0].Args[0].(latch.LockRelease).Reason)
 }
 
-// The page says how far times are from now, what the run's author says of it,
-// which steps cannot be undone, and where the run is in Temporal UI.
+// The page shows the distance of times from now, the run's data from its author, the steps that
+// cannot be undone, and a link to the run in Temporal UI.
 func TestPageShowsWhatIsHeld(t *testing.T) {
 	t.Parallel()
 	run := apitest.HeldRun(latch.EventBeforeReleaseComplete, "", "", `"instance":{"name":"shop","replicas":3},`, 0,
@@ -186,8 +185,8 @@ func submit(t *testing.T, temporal *apitest.Held, options api.Options, target st
 
 var formField = regexp.MustCompile(`name="form" value="([^"]+)"`)
 
-// Without keys, the page's own form alone is taken: a form of elsewhere has no
-// proof that it was shown here.
+// Without keys, only the page's own form is accepted: a form from elsewhere has no proof that
+// it was shown here.
 func TestPageWithoutKeys(t *testing.T) {
 	t.Parallel()
 	run := apitest.HeldRun(latch.EventBeforeRelease, "", "", "", 0, latch.StepPending)
@@ -215,8 +214,8 @@ func TestPageWithoutKeys(t *testing.T) {
 	require.JSONEq(t, `{"stop_release":true,"rollback_release":false}`, string(apitest.Encode(t, sent.Data)))
 }
 
-// A link opens its own lock's page alone, and only where links are let to; its
-// bearer's name never looks like a key's.
+// A link only opens its own lock's page, and only if links are enabled. The name of a visitor
+// with a link never looks like a key's.
 func TestPageByLink(t *testing.T) {
 	t.Parallel()
 	key := []byte("0123456789abcdef")

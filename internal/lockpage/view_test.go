@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A record shows the rule that decided, which may quote the release's input, to
-// those who have a key, and not to somebody who has a link alone.
+// A record shows the rule that decided, which may quote the release's input, only to visitors
+// with a key, and not to those with only a link.
 func TestRuleIsShownToThoseWithAKey(t *testing.T) {
 	t.Parallel()
 	record := latch.Record{Webhook: "board", Event: latch.EventBeforeRelease, Result: latch.ResultFail, Decision: latch.Stop,

@@ -6,23 +6,23 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A WorkRequest asks for what an attempt at a hook that is work is given.
+// A WorkRequest asks for the input of an attempt at a hook that is work.
 type WorkRequest struct {
 	Send Send `json:"send"`
 	// Number counts the attempts from 1.
 	Number int `json:"number"`
 }
 
-// A WorkAnswer is what the attempt is given, or why there is none.
+// A WorkAnswer is the input of the attempt, or the reason why there is none.
 type WorkAnswer struct {
 	Arguments []json.RawMessage `json:"arguments,omitempty"`
 	// WorkflowID is the id of a child workflow.
 	WorkflowID string `json:"workflow_id,omitempty"`
-	// Request is how the record shows what was asked.
+	// Request is the record's description of the work.
 	Request *latch.RecordRequest `json:"request,omitempty"`
-	// Webhook is the webhook as it is registered now; nil where it is as it was sent.
+	// Webhook is the registered webhook's current version, or nil if it has not changed.
 	Webhook *latch.Webhook `json:"webhook,omitempty"`
-	// Failed is the end of a delivery that cannot be made; nil for one that can.
+	// Failed is the end of a delivery that cannot be made. It is nil if it can be made.
 	Failed *Outcome `json:"failed,omitempty"`
 }
 
@@ -32,9 +32,9 @@ type WorkEnd struct {
 	Number    int                  `json:"number"`
 	Request   *latch.RecordRequest `json:"request,omitempty"`
 	StartedAt latch.Time           `json:"started_at"`
-	// Result is what was returned, as JSON; empty for nothing.
+	// Result is the result as JSON. It may be empty.
 	Result json.RawMessage `json:"result,omitempty"`
-	// Error is why it failed, and Final says that another attempt would, too.
+	// Error says why it failed. Final reports that another attempt would fail, too.
 	Error string `json:"error,omitempty"`
 	Final bool   `json:"final,omitempty"`
 }

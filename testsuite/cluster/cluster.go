@@ -19,29 +19,29 @@ import (
 	"github.com/latch-run/latch/testsuite/stack"
 )
 
-// Options says what Start brings up.
+// Options configures Start.
 type Options struct {
-	// Folder is PostgreSQL's; see [postgres.Start].
+	// Folder is PostgreSQL's folder; see [postgres.Start].
 	Folder string
 
-	// Workers and APIs are how many processes of each there are.
+	// Workers and APIs are the numbers of their processes.
 	Workers, APIs int
 
-	// Settings are those of all workers and APIs, over loopback's being allowed.
+	// Settings apply to all workers and APIs, in addition to allowing loopback.
 	Settings stack.Environment
 
 	// Builder builds the commands.
 	Builder *process.Builder
 }
 
-// Cluster is what Start brought up.
+// Cluster is a running cluster.
 type Cluster struct {
 	Postgres *postgres.Server
 	Temporal *Member
 	Workers  []*Member
 	APIs     []*Member
 
-	// Client is connected to Temporal over TCP, and outlives the server's ends.
+	// Client is connected to Temporal over TCP, and survives restarts of the server.
 	Client client.Client
 
 	// Frontend is Temporal's address, as host:port.
@@ -50,8 +50,8 @@ type Cluster struct {
 	settings stack.Environment
 }
 
-// Start brings everything up and returns once all of it serves. The context
-// bounds the start alone. If it fails, nothing is left running.
+// Start starts everything and returns once all members serve. The context only bounds the
+// start. If it fails, nothing keeps running.
 func Start(ctx context.Context, o Options) (*Cluster, error) {
 	c := &Cluster{settings: o.Settings.AllowLoopback()}
 	if err := c.start(ctx, o); err != nil {
@@ -134,7 +134,7 @@ func (c *Cluster) api(name, path string) (*Member, error) {
 		Env: append(c.environment(), "LATCH_API_ADDR="+address)}), err
 }
 
-// environment is what workers and APIs have in common.
+// environment returns the settings that workers and APIs have in common.
 func (c *Cluster) environment() []string {
 	return slices.Concat([]string{"TEMPORAL_ADDRESS=" + c.Frontend, "LATCH_SEARCH_ATTRIBUTES=true", hang.SDKVariable + "=1"}, c.settings)
 }
@@ -144,7 +144,7 @@ func (c *Cluster) member(name, url string, command process.Command) *Member {
 		ready: func(ctx context.Context, p *process.Process) error { return p.AwaitReady(ctx, url+"/readyz") }}
 }
 
-// Close ends everything. Only PostgreSQL is asked to; the others are killed.
+// Close ends everything. It stops PostgreSQL properly, and kills the others.
 func (c *Cluster) Close() error {
 	if c.Client != nil {
 		c.Client.Close()

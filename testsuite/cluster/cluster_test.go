@@ -70,8 +70,8 @@ func (p *platform) hold(t *testing.T, id string) (removal string) {
 	return "/latch/v1/locks/" + url.PathEscape(came[0].Header.Get("X-Latch-Lock")) + "/release"
 }
 
-// isReleased waits until the release is done, and looks whether each request came
-// under one id: a kill between an attempt and its record has it made again.
+// isReleased waits until the release is done, and checks that each request had one id: a kill
+// between an attempt and its record makes the attempt happen again.
 func (p *platform) isReleased(t *testing.T, id string) {
 	t.Helper()
 	var result latch.ReleaseResult
@@ -88,8 +88,8 @@ func (p *platform) isReleased(t *testing.T, id string) {
 
 const passes = `{"result": "pass"}`
 
-// On a cluster, with PostgreSQL and four history shards, everything comes back
-// after it was away, and a release that waits goes on.
+// On a cluster, with PostgreSQL and four history shards, every member recovers after an outage,
+// and a release that waits continues.
 func TestReleasesOnACluster(t *testing.T) {
 	t.Parallel()
 	p := start(t)

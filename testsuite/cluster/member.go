@@ -11,13 +11,12 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// A Member is one process of the cluster. It has the same addresses in each of
-// its lives.
+// A Member is one process of the cluster. It keeps its addresses after a restart.
 type Member struct {
-	// Name is such as "worker 2".
+	// Name is a name such as "worker 2".
 	Name string
 
-	// URL is the base of the HTTP that it serves; empty for Temporal.
+	// URL is the base of the HTTP that it serves, or empty for Temporal.
 	URL string
 
 	command process.Command
@@ -26,10 +25,10 @@ type Member struct {
 
 	mu      sync.Mutex
 	process *process.Process
-	stdin   *os.File // kept open while the process is to live
+	stdin   *os.File // kept open as long as the process should live
 }
 
-// Start starts a member that does not run, and returns once it serves.
+// Start starts a stopped member, and returns once it serves.
 func (m *Member) Start(ctx context.Context) error {
 	if err := m.Launch(); err != nil {
 		return err
@@ -37,7 +36,7 @@ func (m *Member) Start(ctx context.Context) error {
 	return m.AwaitReady(ctx)
 }
 
-// Launch starts the process of a member that does not run.
+// Launch starts the process of a stopped member.
 func (m *Member) Launch() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -56,11 +55,11 @@ func (m *Member) Launch() error {
 	return nil
 }
 
-// AwaitReady returns once the member serves. Its error has the end of what the
-// process said.
+// AwaitReady returns once the member serves. Its error contains the end of the process's
+// output.
 func (m *Member) AwaitReady(ctx context.Context) error { return m.await(ctx, "is not ready", m.ready) }
 
-// AwaitLog returns once the member has logged a text in its present life.
+// AwaitLog returns once the member has logged a text since its last start.
 func (m *Member) AwaitLog(ctx context.Context, text string) error {
 	return m.await(ctx, fmt.Sprintf("did not log %q", text), func(ctx context.Context, p *process.Process) error {
 		_, err := p.Stderr.Wait(ctx, text)
@@ -87,7 +86,7 @@ func (m *Member) await(ctx context.Context, failure string, until func(context.C
 	return nil
 }
 
-// Kill is kill -9. It fails if the member had ended by itself.
+// Kill sends SIGKILL. It fails if the member had already ended.
 func (m *Member) Kill() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -97,18 +96,18 @@ func (m *Member) Kill() error {
 	return m.stdin.Close()
 }
 
-// end ends a member for good, and does nothing where it never ran.
+// end ends a member permanently. It does nothing if the member never ran.
 func (m *Member) end() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.process == nil {
 		return
 	}
-	_ = m.stdin.Close()  // it was closed with a kill
+	_ = m.stdin.Close()  // a kill has closed it
 	_ = m.process.Kill() // it may have ended
 }
 
-// log returns the end of what the process said.
+// log returns the end of the process's output.
 func (m *Member) log() string {
 	text := m.process.Stderr.String()
 	return text[max(0, len(text)-4000):]

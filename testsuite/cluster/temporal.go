@@ -15,16 +15,16 @@ import (
 	"github.com/latch-run/latch/testsuite/server"
 )
 
-// serveVariable makes a process of this program the Temporal server. It has the
-// address of PostgreSQL and the frontend's port, with a blank between.
+// serveVariable makes a process of this program the Temporal server. Its value is the address
+// of PostgreSQL, a space, and the frontend's port.
 const serveVariable = "LATCH_TEST_CLUSTER_TEMPORAL"
 
 // serving is what the server prints once it serves.
 const serving = "temporal serves\n"
 
-// ServeTemporal does nothing in a process that a caller started. In one that
-// [Start] started it is the Temporal server, and ends the process when its
-// standard input ends, so that it does not outlive who started it.
+// ServeTemporal does nothing in a process that a user started. In one that [Start] started it
+// is the Temporal server, and ends the process when its standard input ends, so that the
+// process does not outlive its parent.
 func ServeTemporal() {
 	given := os.Getenv(serveVariable)
 	if given == "" {

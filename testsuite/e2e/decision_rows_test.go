@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// A policyRow is one row of the decision table of hooks: what a hook's settings and
-// its answers come to.
+// A policyRow is one row of the decision table of hooks: a hook's settings, its answers and the
+// outcome.
 type policyRow struct {
 	name, hook string
 	answers    []receiver.Answer
@@ -20,7 +20,7 @@ type policyRow struct {
 	sees       func(*testing.T, latch.Record)
 }
 
-// check runs a release with a hook that does what the target says.
+// check runs a release with a hook that has the given target.
 func (row policyRow) check(l *lane, target string) {
 	l.Helper()
 	l.script("/gate", row.answers...)
@@ -41,8 +41,8 @@ func (row policyRow) check(l *lane, target string) {
 	}
 }
 
-// policyRows are what decides a hook that was not answered, or whose lock timed out,
-// and `when`, `enabled`, `result` (contract, "Decisions").
+// policyRows are the decisions of a hook without an answer, or whose lock timed out, and
+// `when`, `enabled`, `result` (contract, "Decisions").
 func policyRows() []policyRow {
 	refuse := []receiver.Answer{receiver.Status(400)}
 	pass := []receiver.Answer{receiver.JSON(200, `{"n":1}`)}

@@ -24,13 +24,13 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// A question is what the work of these tests is given.
+// A question is the input of the work in these tests.
 type question struct {
 	URL string `json:"url"`
 }
 
-// answer asks the URL for what work returns: an answer of 2xx is its result, of 500
-// and more an error, and any other one an error that is final.
+// answer requests the URL and returns the result of the work: a 2xx answer is its result, 500
+// and more an error, and any other status a final error.
 func answer(ctx context.Context, asked question) (json.RawMessage, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, asked.URL, nil)
 	if err != nil {
@@ -63,7 +63,7 @@ func answerWorkflow(ctx workflow.Context, asked question) (result json.RawMessag
 	return result, err
 }
 
-// answerNexus says of a refusal that it is final, as a Nexus handler does.
+// answerNexus turns a refusal into a final error, like a Nexus handler.
 func answerNexus(ctx context.Context, asked question, _ nexus.StartOperationOptions) (json.RawMessage, error) {
 	result, err := answer(ctx, asked)
 	if err != nil && strings.Contains(err.Error(), "it says 4") {
@@ -72,8 +72,8 @@ func answerNexus(ctx context.Context, asked question, _ nexus.StartOperationOpti
 	return result, err
 }
 
-// workers starts a worker of a user's own and returns the targets of hooks that ask
-// $R/gate there, by kind.
+// workers starts a user's own worker and returns the targets of hooks that request $R/gate
+// there, by kind.
 func workers(b *bench) map[string]string {
 	b.Helper()
 	queue, endpoint := "users-"+uuid.NewString(), "users-"+uuid.NewString()
@@ -96,8 +96,8 @@ func workers(b *bench) map[string]string {
 	}
 }
 
-// Contract, "Work": the decision table of hooks holds for an activity, a workflow
-// and a Nexus operation as it does for a URL.
+// Contract, "Work": the decision table of hooks is the same for an activity, a workflow, a
+// Nexus operation and a URL.
 func TestDecisionTableOfWork(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -111,8 +111,8 @@ func TestDecisionTableOfWork(t *testing.T) {
 	}
 }
 
-// Contract, "Work": the record of work is that of a request: what was asked, what came
-// back, the attempts; redacted, and masked. What fails is tried again.
+// Contract, "Work": the record of work is like that of a request: input, result, and attempts,
+// redacted and masked. Failures are retried.
 func TestRecordOfWork(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -124,7 +124,7 @@ func TestRecordOfWork(t *testing.T) {
 			l.script("/gate", receiver.Status(500), receiver.JSON(200, `{"result":"fail","stop_release":true,"token":"t0p","why":"red"}`))
 			if kind == latch.WorkNexus {
 				l.script("/gate", receiver.JSON(200, `{"result":"fail","stop_release":true,"token":"t0p","why":"red"}`))
-				attempts = 1 // Temporal itself tries a Nexus operation again
+				attempts = 1 // Temporal itself retries a Nexus operation
 			}
 			got := l.outcome(l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),"webhooks":[{"id":"gate",`+target+`,
 				"retry":{"initial_interval":"1ms"},"redact":{"json":["/token"]},"event":"BEFORE_RELEASE"}]}`))
@@ -142,7 +142,7 @@ func TestRecordOfWork(t *testing.T) {
 	}
 }
 
-// Contract, "Work": without an input of its own, work is given the default body.
+// Contract, "Work": work without its own input gets the default body.
 func TestDefaultBodyOfWork(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -12,17 +12,17 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// User owns the databases, and runs the server where the caller is root. It logs
-// in without a password.
+// User owns the databases, and runs the server if the caller is root. It logs in without a
+// password.
 const User = "postgres"
 
-// ready is what the server logs once it takes connections.
+// ready is the server's log line when it accepts connections.
 const ready = "ready to accept connections"
 
-// Server is a running PostgreSQL with its own defaults: a commit is on the disk
-// before it counts.
+// Server is a running PostgreSQL with its default settings: a commit is on the disk before it
+// counts.
 type Server struct {
-	// Address is its host:port, the same after a restart.
+	// Address is its host:port. It stays the same after a restart.
 	Address string
 
 	programs, folder string
@@ -30,10 +30,9 @@ type Server struct {
 	process          *process.Process
 }
 
-// Start runs PostgreSQL on a free port. The folder must exist; its subfolder
-// "data" is made at the first start and used again at later ones. Where the
-// caller is root, the user postgres must be able to enter all folders above it.
-// The context bounds the start alone.
+// Start runs PostgreSQL on a free port. The folder must exist. Its subfolder "data" is created
+// at the first start and reused later. If the caller is root, the user postgres must have
+// access to all folders above it. The context only bounds the start.
 func Start(ctx context.Context, folder string) (*Server, error) {
 	programs, err := Programs()
 	if err != nil {
@@ -71,8 +70,8 @@ func (s *Server) initialize(ctx context.Context) error {
 	return nil
 }
 
-// run starts the server's process and returns once it takes connections. The
-// error of one that ends before has what it said.
+// run starts the server's process and returns once it accepts connections. If the process ends
+// first, the error contains its output.
 func (s *Server) run(ctx context.Context) error {
 	host, port, err := net.SplitHostPort(s.Address)
 	if err != nil {
@@ -98,15 +97,15 @@ func (s *Server) run(ctx context.Context) error {
 	return nil
 }
 
-// Stop closes its connections and its files, and returns when it has ended.
-// Stopping one that has ended does nothing.
+// Stop closes its connections and its files, and returns when it has ended. Stopping a stopped
+// server does nothing.
 func (s *Server) Stop() error { return s.end(syscall.SIGINT) }
 
-// Resume starts it again after Stop, at its address.
+// Resume starts it again after Stop, at the same address.
 func (s *Server) Resume(ctx context.Context) error { return s.run(ctx) }
 
-// Crash ends it at once, without a checkpoint, and starts it again at its
-// address: what was committed is recovered from the log.
+// Crash ends it at once, without a checkpoint, and restarts it at the same address: committed
+// data is recovered from the log.
 func (s *Server) Crash(ctx context.Context) error {
 	if err := s.end(syscall.SIGQUIT); err != nil {
 		return err

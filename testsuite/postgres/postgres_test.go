@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/hang"
 )
 
-// It comes back at its address after a crash, and with its data after an end.
+// The server has the same address after a crash, and its data after a restart.
 func TestPostgresComesBack(t *testing.T) {
 	t.Parallel()
 	ctx := hang.Context(t)
@@ -28,7 +28,7 @@ func TestPostgresComesBack(t *testing.T) {
 	require.NoError(t, again.Stop())
 }
 
-// The error of a server that does not start has what it said.
+// The error of a server that does not start contains its output.
 func TestPostgresThatDoesNotStartSaysWhy(t *testing.T) {
 	t.Parallel()
 	ctx := hang.Context(t)

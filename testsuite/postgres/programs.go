@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// ErrNotInstalled says that the machine has no PostgreSQL, and where it was looked for.
+// ErrNotInstalled reports that PostgreSQL was not found, and where it was searched.
 var ErrNotInstalled = errors.New("PostgreSQL's programs initdb and postgres are neither on PATH nor below /usr/lib/postgresql; " +
 	"on Debian: apt-get install postgresql")
 
@@ -36,8 +36,7 @@ func Programs() (string, error) {
 	return "", ErrNotInstalled
 }
 
-// majorOf returns the version in a path such as /usr/lib/postgresql/15/bin, 0 if
-// there is none.
+// majorOf returns the version in a path such as /usr/lib/postgresql/15/bin, or 0.
 func majorOf(folder string) int {
 	version, _ := strconv.Atoi(filepath.Base(filepath.Dir(folder)))
 	return version
@@ -48,8 +47,8 @@ func isProgram(file string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-// runAs returns whom PostgreSQL runs as and gives them the folder: where the
-// caller is root, whom PostgreSQL refuses, the user postgres. nil is the caller.
+// runAs returns the user that runs PostgreSQL and gives that user the folder. If the caller is
+// root, as which PostgreSQL refuses to run, it is the user postgres. nil stands for the caller.
 func runAs(folder string) (func(*syscall.SysProcAttr), error) {
 	if os.Geteuid() != 0 {
 		return nil, nil

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// New starts PostgreSQL for a test and ends it with the test. Without PostgreSQL
-// the test is skipped; but CI installs it, and fails without.
+// New starts PostgreSQL for a test and ends it with the test. Without PostgreSQL the test is
+// skipped, except in CI, where it fails.
 func New(ctx context.Context, t testing.TB) *Server {
 	t.Helper()
 	if _, err := Programs(); errors.Is(err, ErrNotInstalled) && os.Getenv("CI") == "" {
@@ -26,8 +26,7 @@ func New(ctx context.Context, t testing.TB) *Server {
 	return s
 }
 
-// Folder returns a temporary folder that the user postgres can enter, as
-// t.TempDir's cannot be.
+// Folder returns a temporary folder to which the user postgres has access, unlike t.TempDir's.
 func Folder(t testing.TB) string {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "latch-postgres-")

@@ -15,9 +15,8 @@ const sqliteFull = "database or disk is full"
 // fullEvery is how often a full disk is reported, at most.
 const fullEvery = time.Minute
 
-// A diskWatch finds in the server's log that the disk of a database file is full.
-// Temporal retries by itself, so that its callers only see that it does not answer
-// in time.
+// A diskWatch finds in the server's log that the disk of a database file is full. Temporal
+// retries internally, so its callers only notice that it does not answer in time.
 type diskWatch struct {
 	file   string
 	report func(string)

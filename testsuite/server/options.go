@@ -70,10 +70,10 @@ type Options struct {
 	// Logger receives the server's log lines; nil drops them.
 	Logger *slog.Logger
 
-	// Full is called when the disk of the database file is full, at most once a
-	// minute, with a text for people. The server then refuses what it cannot
-	// store, loses nothing that it accepted, and goes on once there is room again.
-	// It must be safe for concurrent use; nil drops the text.
+	// Full is called when the disk of the database file is full, at most once a minute, with a
+	// text for people. The server then refuses what it cannot store, loses nothing that it
+	// accepted, and continues when there is room again. It must be safe for concurrent use. If
+	// nil, the text is dropped.
 	Full func(text string)
 }
 

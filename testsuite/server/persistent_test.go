@@ -14,14 +14,13 @@ import (
 	"github.com/latch-run/latch/internal/hang"
 )
 
-// A call outlives the SDK's ten seconds unless its caller, or what it asks for,
-// has it end.
+// A call outlives the SDK's ten seconds, unless its caller or its own timeout ends it.
 func TestACallOutlivesTheSDKsDeadline(t *testing.T) {
 	t.Parallel()
 	const query = "/temporal.api.workflowservice.v1.WorkflowService/QueryWorkflow"
 	for name, test := range map[string]struct {
 		method  string
-		allowed time.Duration // by the caller's context; 0 for the SDK's alone
+		allowed time.Duration // by the caller's context; 0 for only the SDK's
 		cancels time.Duration // when the caller cancels; 0 for never
 		answers time.Duration // when the server has its answer
 		took    time.Duration

@@ -48,7 +48,7 @@ func (p *PostgreSQL) prepare() (databases, error) {
 // duplicateDatabase is PostgreSQL's code for a database that is there already.
 const duplicateDatabase = "42P04"
 
-// make makes a database with its schema, unless it is there.
+// make creates a database with its schema, unless it exists.
 func (p *PostgreSQL) make(database *config.SQL, schemaName, version string) error {
 	err := sqltool.DoCreateDatabase(p.config(database.DatabaseName), "postgres", log.NewNoopLogger())
 	if refused, ok := errors.AsType[*pgconn.PgError](err); err != nil && (!ok || refused.Code != duplicateDatabase) {

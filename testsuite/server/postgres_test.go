@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/testsuite/server"
 )
 
-// A second server goes on with the databases of the first.
+// A second server continues with the databases of the first.
 func TestPostgreSQLOutlivesTheServer(t *testing.T) {
 	t.Parallel()
 	ctx := hang.Context(t)

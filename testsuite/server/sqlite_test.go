@@ -31,8 +31,8 @@ func lists(t *testing.T, c client.Client, id string) int {
 	return len(answer.GetExecutions())
 }
 
-// What lists runs is in a file beside the database's own, and what both have
-// outlives the server.
+// The data for listing runs is in a separate file beside the database, and both survive the
+// server.
 func TestTheVisibilityHasAFileOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, synced := range map[string]bool{"outlives the process": false, "outlives the machine's power": true} {
@@ -51,8 +51,8 @@ func TestTheVisibilityHasAFileOfItsOwn(t *testing.T) {
 	}
 }
 
-// A file that an earlier version made has its visibility in it. It goes on so,
-// since a new one would list none of its runs.
+// A file of an earlier version contains its visibility data. It stays that way, because a new
+// file would list none of its runs.
 func TestAnOlderFileKeepsItsVisibility(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "latch.db")
