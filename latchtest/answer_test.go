@@ -136,7 +136,7 @@ func TestRetriesGoByTheEnvironmentsClock(t *testing.T) {
 	}
 }
 
-// Nobody is called, whoever the address belongs to and whichever way it leads.
+// No address is called, whoever owns it and however it is reached.
 func TestNothingIsDialled(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{Plugin: plugin.Options{EgressProxy: "http://user:hunter2@proxy.example.com:3128"}})
@@ -149,7 +149,7 @@ func TestNothingIsDialled(t *testing.T) {
 	}
 }
 
-// Times repeats an answer, and the last one is given to all that come after.
+// Times repeats an answer, and the last one is used for all later requests.
 func TestAnswersInTurn(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{})
@@ -215,8 +215,8 @@ func TestAnswerFuncThatDoesNotReturn(t *testing.T) {
 	}
 }
 
-// What is still under way when the test has ended does not fail it, which would
-// be a panic.
+// Requests that are still in flight at the end of the test do not fail it, which would be a
+// panic.
 func TestRequestThatOutlivesTheTest(t *testing.T) {
 	t.Parallel()
 	f, hold, sent := &trial{}, make(chan struct{}), make(chan struct{})
@@ -289,7 +289,7 @@ func TestScriptsOfURLs(t *testing.T) {
 	}
 }
 
-// An error of the network that is the test's own comes to the record.
+// A network error that the test itself returns appears in the record.
 func TestErrorOfTheNetwork(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{})

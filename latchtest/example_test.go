@@ -17,8 +17,8 @@ import (
 	"github.com/latch-run/latch/workflows"
 )
 
-// Ship is a workflow of a user's own. A stock check may stop an order, somebody
-// approves it, and a board is told.
+// Ship is a user's own workflow. A stock check may stop an order, somebody approves it, and a
+// board is notified.
 func Ship(ctx workflow.Context, order string) (string, error) {
 	data := latch.Object{"order": json.RawMessage(fmt.Sprintf("%q", order))}
 	gate, err := workflows.Gate(ctx, latch.Emission{Event: "SHIPPING", Data: data, Webhooks: []latch.Webhook{
@@ -61,7 +61,7 @@ func Example() {
 	// {"text":"order 17 is shipped"}
 }
 
-// An answer stops a gate, which then waits for nobody.
+// An answer stops a gate, which then does not wait for anybody.
 func ExampleScript_Answer() {
 	t, env := begin()
 	defer t.end()
@@ -131,8 +131,8 @@ func ExampleDelivery_Decode() {
 	// POST https://stock.example.com/check application/json
 }
 
-// A job or a release of your own is run by the workflow's name, as it stands in
-// its file. The requests of its steps are answered by their URL.
+// Your own job or release is run by the workflow's name, with the content of its file. The
+// requests of its steps are answered by their URL.
 func ExampleHooks_OnURL() {
 	t, env := begin()
 	defer t.end()
@@ -185,7 +185,7 @@ func ExampleHooks_Spec() {
 	// RELEASE_COMPLETE change-board
 }
 
-// begin returns a test environment, and what stands in for a *testing.T here.
+// begin returns a test environment, and a replacement for *testing.T in these examples.
 func begin() (*printer, *testsuite.TestWorkflowEnvironment) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))

@@ -19,7 +19,7 @@ import (
 	"github.com/latch-run/latch/latchtest"
 )
 
-// A trial is a test of a user's own, of which it is known how it fails.
+// A trial is a user's own test whose failure is known.
 type trial struct {
 	mutex  sync.Mutex
 	errors []string
@@ -42,7 +42,7 @@ func (f *trial) Errorf(format string, args ...any) {
 	f.errors = append(f.errors, fmt.Sprintf(format, args...))
 }
 
-// try runs a test of a user's own and returns what it fails with.
+// try runs a user's own test and returns its failure.
 func try(test func(latchtest.T, *testsuite.TestWorkflowEnvironment)) []string {
 	f := &trial{}
 	ended := make(chan struct{})

@@ -61,8 +61,8 @@ func TestLocks(t *testing.T) {
 	}
 }
 
-// A lock that nobody removes and that has no lock_timeout holds its run until the
-// environment's run timeout, and stays open.
+// A lock without a lock_timeout that nobody removes holds its run until the environment's run
+// timeout, and stays open.
 func TestLockThatNobodyRemoves(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{})
@@ -80,8 +80,8 @@ func TestLockThatNobodyRemoves(t *testing.T) {
 	require.Equal(t, latch.ResultPending, gate.Result)
 }
 
-// Several locks of one hook are removed in turn, and the last removal is for all
-// that come after.
+// Several locks of one hook are removed in turn, and the last removal is used for all later
+// ones.
 func TestLocksInTurn(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{})
@@ -107,7 +107,7 @@ func TestLocksInTurn(t *testing.T) {
 	require.Equal(t, []string{"a ada", "b eve", "c bob", "d bob"}, by)
 }
 
-// A removal that the run refuses fails the test with what the run says.
+// A removal that the run refuses fails the test with the run's error.
 func TestRemovalThatIsRefused(t *testing.T) {
 	t.Parallel()
 	failures := try(func(ft latchtest.T, env *testsuite.TestWorkflowEnvironment) {

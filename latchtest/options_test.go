@@ -15,7 +15,7 @@ import (
 	"github.com/latch-run/latch/plugin"
 )
 
-// Secrets sign and go out as in production, and stand in nothing that is kept.
+// Secrets sign and are sent as in production, and appear in nothing that is kept.
 func TestSecretsAreMasked(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{Plugin: plugin.Options{
@@ -132,7 +132,7 @@ func TestWhatIsRegistered(t *testing.T) {
 	})
 }
 
-// Options that cannot be end the test at once, and all of them are told.
+// Invalid options end the test at once, and all of them are reported.
 func TestOptionsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -157,7 +157,7 @@ func TestOptionsThatCannotBe(t *testing.T) {
 	}
 }
 
-// The worker's own options hold beside Latch.
+// The worker's own options apply in addition to Latch's.
 func TestWorkerOptions(t *testing.T) {
 	t.Parallel()
 	counting := &counter{}
@@ -193,7 +193,7 @@ func TestPluginOptions(t *testing.T) {
 	require.Contains(t, gate.Body(), gate.Lock.URL)
 }
 
-// What a body tells of the worker does not depend on the machine.
+// The worker's data in a body does not depend on the machine.
 func TestSystemIsTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	for want, options := range map[string]plugin.Options{

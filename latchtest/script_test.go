@@ -13,7 +13,8 @@ import (
 	"github.com/latch-run/latch/latchtest"
 )
 
-// A script that was not used fails the test when it ends, and says where it stands.
+// A script that was not used fails the test at its end, and the failure has the script's
+// location.
 func TestUnusedScripts(t *testing.T) {
 	t.Parallel()
 	const board = `[{"id": "board", "url": "https://board.example.com", "event": "RELEASE_SUCCESS"}]`

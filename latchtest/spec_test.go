@@ -13,8 +13,7 @@ import (
 	"github.com/latch-run/latch/latchtest"
 )
 
-// The files that people write are run as they are; what is wrong with one is told
-// by its run.
+// Users' files are run unchanged. A problem in one is reported by its run.
 func TestSpec(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ file, workflow, fails string }{

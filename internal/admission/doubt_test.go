@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/admission"
 )
 
-// requireWarning holds warnings to one that contains the text, or to none where
-// the text is empty.
+// requireWarning requires a warning that contains the text, or no warnings if the text is
+// empty.
 func requireWarning(t *testing.T, want string, got []latch.Problem, about string) {
 	t.Helper()
 	if want == "" {
@@ -75,8 +75,7 @@ func TestWarningsOfKeysThatMayBeMissing(t *testing.T) {
 	require.Len(t, warningsOf(t, "release", release(`"event":"BEFORE_RELEASE","body":"\"${release['title']} ${step.name} ${job.id}\""`)), 3)
 }
 
-// A hook that reads what the job's run has not at its event is warned of with
-// the cure.
+// A hook that reads what the job's run does not have at its event gets a warning with advice.
 func TestWarningsOfHooksThatReadWhatTheirEventLacks(t *testing.T) {
 	t.Parallel()
 	const rows = "${job['status']['kvp']['rows loaded']}"
@@ -129,7 +128,7 @@ func TestWarningsOfHooksThatReadWhatTheirEventLacks(t *testing.T) {
 		`{"event":"CREATED","webhooks":[{"id":"w","url":"https://example.com/${job.id}/${data.x}","event":"CREATED"}]}`), "an emission")
 }
 
-// Templates of a registered job see its further fields, of which all is known.
+// Templates of a registered job see its additional fields, which are all known.
 func TestWarningsOfRegisteredJobs(t *testing.T) {
 	t.Parallel()
 	fields := latch.Object{}
@@ -155,8 +154,7 @@ func TestWarningsOfRegisteredJobs(t *testing.T) {
 	}
 }
 
-// A webhook that stands by itself is warned of by the runs that fire its
-// events.
+// Warnings about a registered webhook consider the runs that fire its events.
 func TestWarningsOfRegisteredWebhooks(t *testing.T) {
 	t.Parallel()
 	for _, row := range [][2]string{

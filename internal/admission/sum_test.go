@@ -15,8 +15,9 @@ import (
 	"github.com/latch-run/latch/internal/hang"
 )
 
-// requireQuick admits an input with little time and memory, and returns what is wrong with it. The
-// race detector takes several times as long. The memory is the process's, so no test may run beside.
+// requireQuick admits an input with little time and memory, and returns its problems. The race
+// detector takes several times as long. The memory belongs to the process, so no test may run
+// in parallel.
 func requireQuick(t *testing.T, decode func(string) error, input string) []string {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -81,7 +82,7 @@ func TestTheSumOfExpressionsIsBounded(t *testing.T) {
 	}
 }
 
-// What is below the bound is admitted as quickly, and what stands there again does not count.
+// An input below the bound is admitted as quickly, and repeated texts do not count.
 func TestExpressionsBelowTheSumAreAdmitted(t *testing.T) {
 	same := func(int) string { return long(0, "us") }
 	require.Empty(t, requireQuick(t, decoders["release"], `{"id":"1",`+steps+`,"webhooks":`+many(t, "BEFORE_RELEASE", "when", 130, same)+`}`))
@@ -109,7 +110,7 @@ func TestTheSumOfARegisteredWebhookIsBounded(t *testing.T) {
 	require.Regexp(t, tooMuch, got[len(got)-1])
 }
 
-// A map in a comprehension doubles its type with every level: that takes no time, in any input.
+// A map in a comprehension doubles its type with every level. That takes no time, in any input.
 func TestBombsAreAdmittedQuickly(t *testing.T) {
 	for n := 8; n <= 40; n += 8 {
 		for _, level := range []string{".map(x,{x:x})", ".map(x,{?x:optional.of(x)})", ".map(x,{true?x:x:x})", ".map(x,[x,x])"} {

@@ -37,8 +37,8 @@ func TestParseKeys(t *testing.T) {
 	require.Empty(t, parsed)
 }
 
-// Contract, "Settings": a key has at least 16 bytes, and a name one role. All
-// bad ones are reported at once, by name, and no key's value is ever told.
+// Contract, "Settings": a key has at least 16 bytes, and a name has one role. All bad keys are
+// reported at once, by name, and never with a key's value.
 func TestParseKeysRefuses(t *testing.T) {
 	t.Parallel()
 	const hush = "hush-0123456789abcdef"
@@ -73,9 +73,9 @@ func TestParseKeysRefuses(t *testing.T) {
 	require.NotContains(t, err.Error(), "hush")
 }
 
-// Contract, "HTTP API": who tries keys out has to wait after ten, and is told
-// for how long; a key that is in use at that address is not locked out, nor is
-// anybody elsewhere.
+// Contract, "HTTP API": a caller who guesses keys must wait after ten, and the answer says for
+// how long. A key that is in use at that address is not locked out, nor is anybody at other
+// addresses.
 func TestGuessedKeysAreSlowed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

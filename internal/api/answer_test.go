@@ -100,8 +100,8 @@ func TestClosedRun(t *testing.T) {
 	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/locks/release-2:board:abc/release", "", "X-API-Key", "lock"), 404)
 }
 
-// Contract, "Blocking and locks": what a run refuses of a used lock is 409, with
-// the record that stands.
+// Contract, "Blocking and locks": a run's refusal about a used lock is 409, with the record
+// that stands.
 func TestSecondRemoval(t *testing.T) {
 	t.Parallel()
 	used := latch.Record{DeliveryID: "dlv_1",
@@ -143,7 +143,7 @@ func TestStartConflict(t *testing.T) {
 	require.JSONEq(t, release, string(f.Refused[0].GetInput().GetPayloads()[0].GetData()), "the run gets the body as it came")
 }
 
-// The list of locks reads memos page by page, and goes on where runs have none.
+// The list of locks reads memos page by page, and continues if runs have none.
 func TestListLocks(t *testing.T) {
 	t.Parallel()
 	temporal := apitest.Temporal()

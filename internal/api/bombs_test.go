@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// The API answers for what would take the type-checker gigabytes, or all together minutes, with
-// little memory. No test may run beside this one.
+// The API uses little memory for inputs that would cost the type-checker gigabytes or,
+// together, minutes. No test may run in parallel with this one.
 func TestExpressionBombs(t *testing.T) {
 	f := apitest.Temporal()
 	f.OnStart = func(run *runstest.Run) { run.Info.Status = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED } // so that the next may start

@@ -80,7 +80,7 @@ func TestDeliveryList(t *testing.T) {
 		apitest.Call(nothing, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run").Body.String())
 }
 
-// Statistics take the list's filter and refuse what it refuses; nothing found is no
+// Statistics accept the list's filter and refuse what it refuses. An empty result is not an
 // error.
 func TestDeliveryStatistics(t *testing.T) {
 	t.Parallel()
@@ -108,8 +108,8 @@ func TestDeliveriesWithoutTemporal(t *testing.T) {
 	apitest.ProblemOf(t, apitest.Call(handler, http.MethodPost, deliveriesPath+"/redeliver", `{"failed":true}`, "X-API-Key", "run"), 503)
 }
 
-// One delivery is found by its id and its run. Half a run is 422, what is not
-// there 404, and readers see no link that removes locks.
+// One delivery is found by its id and its run. An incomplete run is 422, an unknown delivery
+// 404, and readers see no link that removes locks.
 func TestOneDelivery(t *testing.T) {
 	t.Parallel()
 	record := latch.Record{DeliveryID: "dlv_a", Result: latch.ResultPending, StartedAt: latch.NewTime(apitest.Fixed),

@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/internal/api/apitest"
 )
 
-// A PUT with the ETag that a webhook was read with changes that version alone:
-// otherwise the answer has what the webhook has become, without credentials.
+// A PUT with the ETag of a webhook changes only that version. Otherwise the answer contains the
+// current version, without credentials.
 func TestTheSecondChangeOfAWebhookIsRefused(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())

@@ -64,8 +64,8 @@ func repeated(n int, format string) []string {
 	return bodies
 }
 
-// An event alone has a run of its own. Those that come while it starts go
-// together into the next run, at most a hundred, each with an id of its own.
+// A single event has its own run. Events that arrive while it starts share the next run, at
+// most a hundred, each with its own id.
 func TestEventsThatComeTogetherShareARun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestEventsThatComeTogetherShareARun(t *testing.T) {
 	})
 }
 
-// What needs a run of its own gets one, beside those that share theirs.
+// An event that needs its own run gets one, beside those that share theirs.
 func TestEventsThatShareNoRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -130,8 +130,8 @@ func TestEventsThatCannotGoTogether(t *testing.T) {
 	})
 }
 
-// Events that come fast share runs even if a run starts at once, but the first
-// ones after a pause wait for nobody.
+// Events that come fast share runs even if a run starts at once, but the first ones after a
+// pause do not wait.
 func TestFastEventsShareRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -152,7 +152,7 @@ func TestFastEventsShareRuns(t *testing.T) {
 	})
 }
 
-// Each caller is told if the run that was to fire its event could not be started.
+// Each caller gets an error if the run for its event could not be started.
 func TestEventsThatCouldNotBeStarted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/api/apitest"
 )
 
-// Probes take no key; /readyz says whether Temporal is reached, and nothing more.
+// Probes need no key. /readyz reports whether Temporal is reachable, and nothing more.
 func TestProbes(t *testing.T) {
 	t.Parallel()
 	temporal := apitest.Temporal()

@@ -12,8 +12,7 @@ import (
 	"github.com/latch-run/latch/internal/api/apitest"
 )
 
-// Webhooks that stand by themselves are shown without keys, and keep them when
-// they are put back.
+// Registered webhooks are shown without keys, and keep them when they are sent back.
 func TestWebhooksThatStandByThemselvesKeepKeys(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())

@@ -56,8 +56,7 @@ func TestAPreviewOfARegisteredWebhook(t *testing.T) {
 	require.NotContains(t, string(apitest.Encode(t, preview)), "s3cret")
 }
 
-// While a webhook is wrong, what of it can be read is shown, and all that is wrong
-// is told with its place.
+// The preview of an invalid webhook shows its valid parts, and all problems with their paths.
 func TestAPreviewOfAWrongWebhook(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -113,7 +112,7 @@ func TestAPreviewIsBounded(t *testing.T) {
 	require.True(t, preview.Events[0].Request.Cut)
 }
 
-// The bodies of a preview that are none are refused.
+// A preview refuses invalid bodies.
 func TestAPreviewTakesAWebhook(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, untouched(t))

@@ -19,8 +19,8 @@ import (
 const auditHook = `{"id":"audit","url":"https://audit.example.com/","when":"instance.size() == 0",
 	"events":[{"event":"JOB_SUCCESS"},{"event":"RELEASE_FAILURE","body":{"down":true}}]}`
 
-// Registered webhooks: made, shown, listed, replaced, disabled and removed by
-// HTTP alone, each refusal with a status of its own.
+// Registered webhooks are created, shown, listed, replaced, disabled and deleted with only
+// HTTP, and each kind of refusal has its own status.
 func TestRegisteredWebhooks(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())
@@ -76,8 +76,8 @@ func TestRegisteredWebhooks(t *testing.T) {
 	}
 }
 
-// Contract, "HTTP API": 422 names every field that is wrong; to change a
-// webhook takes the role admin.
+// Contract, "HTTP API": 422 names every wrong field. Changing a webhook requires the role
+// admin.
 func TestRegisteredWebhookRefusals(t *testing.T) {
 	t.Parallel()
 	f := apitest.Temporal()
@@ -112,7 +112,7 @@ func TestRegisteredWebhookRefusals(t *testing.T) {
 	require.Empty(t, f.Schedules.Kept)
 }
 
-// jobsRunning is a Temporal with so many jobs that run, and answer so.
+// jobsRunning is a Temporal with the given number of running jobs, which give the same answer.
 func jobsRunning(n int, answer func(workflowID string) (any, error)) *runstest.Temporal {
 	temporal := apitest.Temporal()
 	for i := range n {
@@ -122,8 +122,8 @@ func jobsRunning(n int, answer func(workflowID string) (any, error)) *runstest.T
 	return temporal
 }
 
-// A history across runs takes bounded work, however many runs go on: it says
-// where it left some out. Readers get no link that removes locks.
+// A history across runs takes bounded work, however many runs are open: it reports that it left
+// some out. Readers get no link that removes locks.
 func TestWebhookHistoryIsBounded(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
@@ -149,8 +149,8 @@ func TestWebhookHistoryIsBounded(t *testing.T) {
 	require.Equal(t, "https://x/locks/t", history.Records[0].Lock.URL)
 }
 
-// Contract, "HTTP API": 503 where no worker answers for a run; a run that is
-// gone, or knows no history, has no records.
+// Contract, "HTTP API": the answer is 503 if no worker answers for a run. A run that no longer
+// exists, or has no history, has no records.
 func TestWebhookHistoryOfSilentRuns(t *testing.T) {
 	t.Parallel()
 	for status, err := range map[int]error{

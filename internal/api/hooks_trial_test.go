@@ -16,8 +16,7 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// tests asks for the test of a registered webhook, of which onStart says what
-// becomes.
+// tests requests the test of a registered webhook. onStart determines its outcome.
 func tests(t *testing.T, temporal *runstest.Temporal, body string) (int, api.WebhookTest, string) {
 	t.Helper()
 	parsed, err := api.ParseKeys(apitest.Keys)
@@ -37,8 +36,8 @@ const tested = `{"webhook": {"id": "kept", "url": "https://kept.example/?token=*
 	"event": "JOB_SUCCESS", "retry": {"maximum_attempts": 9},
 	"body": "{\"id\": \"${job.id}\"}"}}`
 
-// A test is one delivery that a worker sends, of one attempt, by a workflow that
-// ends by itself; what it came to is shown, whether it arrived or not.
+// A test is one delivery with one attempt that a worker sends, in a workflow that ends. Its
+// outcome is shown, whether or not it was successful.
 func TestTheTestOfAWebhook(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -108,8 +108,7 @@ var routeRoles = map[string]string{
 // linkedRoutes are those that a lock's link opens without a key.
 var linkedRoutes = []string{"GET /locks/{lock}", "POST /locks/{lock}"}
 
-// expandedRoutes adds the paths under /api, at which every Mitto route stands
-// once more.
+// expandedRoutes adds the paths below /api, where every Mitto route exists again.
 func expandedRoutes() map[string]string {
 	expanded := maps.Clone(routeRoles)
 	for route, role := range routeRoles {
@@ -158,7 +157,7 @@ func operationsOf(t *testing.T, handler http.Handler) []documented {
 	return all
 }
 
-// A credential is what a request of the matrix bears.
+// A credential is the authentication of a request in the matrix.
 type credential struct {
 	name string
 	// role is the one that the credential has; "" for a credential without a role.
@@ -192,7 +191,7 @@ func credentials() []credential {
 
 var rank = map[string]int{"": 0, "read": 1, "lock": 2, "run": 3, "admin": 4}
 
-// wanted returns the status that refuses the credential, 0 where it gets in.
+// wanted returns the status that rejects the credential, or 0 if it is accepted.
 func (o documented) wanted(c credential) int {
 	switch {
 	case o.role == "none":
@@ -230,7 +229,7 @@ func (o documented) ask(handler http.Handler, c credential, from int) *httptest.
 	return recorder
 }
 
-// untouched is a Temporal that nobody may ask.
+// untouched is a Temporal that must not be called.
 func untouched(t *testing.T) *runstest.Temporal {
 	t.Helper()
 	temporal := apitest.Temporal()
@@ -243,9 +242,9 @@ func untouched(t *testing.T) *runstest.Temporal {
 	return temporal
 }
 
-// Contract, "HTTP API": every route, as the OpenAPI document lists them, for
-// every role and every way to bear a key: none or a wrong one is 401, one of too
-// small a role 403, and what is refused reaches nothing.
+// Contract, "HTTP API": every route of the OpenAPI document, for every role and every way to
+// send a key: without a key or with a wrong one the answer is 401, with too small a role 403,
+// and a rejected request has no effect.
 func TestEveryRouteForEveryCredential(t *testing.T) {
 	t.Parallel()
 	parsed, err := api.ParseKeys(apitest.Keys)
@@ -278,15 +277,15 @@ func TestEveryRouteForEveryCredential(t *testing.T) {
 			"another lock's link": locklink.Sign(key, apitest.Token+"x"), "no link": ""} {
 			from++
 			got := o.ask(open, credential{query: locklink.Parameter + "=" + signature}, from)
-			in := o.role == "none" || o.route == "GET /locks/{lock}" && name == "its link" // a form needs its own proof beside the link
+			in := o.role == "none" || o.route == "GET /locks/{lock}" && name == "its link" // a form needs its own proof in addition to the link
 			require.Equal(t, !in, got.Code == http.StatusUnauthorized, "%s with %s: %d", o.route, name, got.Code)
 		}
 	}
 	require.Empty(t, pinned, "routes that this test lists, and that are gone")
 }
 
-// What no route takes is answered to bearers of a key alone, so that nobody
-// else learns what there is.
+// An unknown route is only reported to callers with a key, so that others do not learn which
+// routes exist.
 func TestRoutesThatThereAreNot(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())

@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/internal/api/apitest"
 )
 
-// Contract, "HTTP API": OpenAPI 3.1 tells every route with what it takes and
-// answers, in the vocabulary's own JSON.
+// Contract, "HTTP API": OpenAPI 3.1 describes every route with its input and output, in the
+// vocabulary's own JSON.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	got := apitest.Call(apitest.WithKeys(t, apitest.Temporal()), "GET", "/openapi.json", "")

@@ -70,8 +70,8 @@ func TestLockInBody(t *testing.T) {
 	}
 }
 
-// Contract, "HTTP API": 503 with Retry-After when Temporal is out of reach; a
-// Temporal that refuses under load for good holds no request for ever.
+// Contract, "HTTP API": the answer is 503 with Retry-After if Temporal is unreachable. A
+// Temporal that keeps rejecting requests under load does not block a request for ever.
 func TestListUnderLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// A registry at its bound takes no more webhooks, by either route, and says how many
-// there are and what the limit is. Those that are there stay, and can be changed.
+// A full registry accepts no more webhooks, by either route. The error states their number and
+// the limit. Existing ones stay, and can be changed.
 func TestAFullRegistryTakesNoMoreWebhooks(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())

@@ -9,9 +9,8 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// A dry run says what a release would do with the answers, by its own webhooks and
-// the registered ones, and starts nothing; so does the start of a release with
-// plan=true.
+// A dry run shows what a release would do with the answers, with its own webhooks and the
+// registered ones, and starts nothing. So does the start of a release with plan=true.
 func TestDryRunOfARelease(t *testing.T) {
 	t.Parallel()
 	temporal := &runstest.Temporal{}

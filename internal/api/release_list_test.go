@@ -17,8 +17,8 @@ import (
 
 const releasesPath = "/latch/v1/releases"
 
-// GET /latch/v1/releases lists releases part by part, for the role read, with
-// what they wait for and nothing that names or opens a lock.
+// GET /latch/v1/releases lists releases page by page, for the role read, with the locks that
+// they wait for but nothing that names or opens a lock.
 func TestListReleases(t *testing.T) {
 	t.Parallel()
 	temporal := &runstest.Temporal{Now: apitest.Fixed, RunIDs: func(n int) string { return "run-" + []string{"one", "two"}[n] }}

@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// The plan of a release that was started says where its steps are, which gates
-// it has, and what a rollback undoes now.
+// The plan of a started release shows the state of its steps, its gates, and what a rollback
+// would undo now.
 func TestPlanOfARelease(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -41,9 +41,9 @@ func TestPlanOfARelease(t *testing.T) {
 	require.Equal(t, 404, apitest.Call(handler, http.MethodGet, "/latch/v1/releases/none/plan", "", "X-API-Key", "read").Code)
 }
 
-// The plan of a release that is not started has the gates of its own webhooks and
-// of the registered ones, with the condition on which one of those applies; what
-// is wrong with the release is answered as at its start, and nothing starts.
+// The plan of a release that is not started has the gates of its own webhooks and of the
+// registered ones, with the conditions of the latter. Problems of the release are answered as
+// at its start, and nothing starts.
 func TestPlanOfAReleaseThatIsNotStarted(t *testing.T) {
 	t.Parallel()
 	temporal := &runstest.Temporal{}

@@ -87,8 +87,7 @@ func TestAHiddenRouteWithoutARoleIsRefusedToAll(t *testing.T) {
 	}
 }
 
-// A caller whose role is not one of the four may do nothing; nor may anybody
-// where the route's is not.
+// A caller with an unknown role may do nothing. Nobody may call a route with an unknown role.
 func TestUnknownRolesMayDoNothing(t *testing.T) {
 	t.Parallel()
 	for _, role := range []Role{0, -1, RoleAdmin + 1} {

@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/api/apitest"
 )
 
-// A run that a request starts belongs to the request's trace, which is the caller's
-// where the request names one: a release, one under an idempotency key, an event.
+// A run that a request starts belongs to the request's trace, which is the caller's if the
+// request names one: a release, one under an idempotency key, an event.
 func TestRunsBelongToTheTraceOfTheirRequest(t *testing.T) {
 	t.Parallel()
 	const caller = "0af7651916cd43dd8448eb211c80319c"

@@ -37,8 +37,7 @@ func TestReaderGetsNoEchoedLink(t *testing.T) {
 	}
 }
 
-// Answers that rest on a key are kept by no cache, and are taken for nothing
-// but what they say they are.
+// Answers that depend on a key are not cached, and browsers do not guess their type.
 func TestAnswersAreNotKept(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())
@@ -91,8 +90,8 @@ func planted(t *testing.T) (*apitest.Held, *apitest.Registry) {
 	return run, jobs
 }
 
-// Contract, "HTTP API": what opens a lock is shown to nobody who may not remove
-// it, by no route that there is, and so none that is yet to come.
+// Contract, "HTTP API": no existing or future route shows what opens a lock to a caller who may
+// not remove the lock.
 func TestNoRouteShowsAReaderWhatOpensALock(t *testing.T) {
 	t.Parallel()
 	parsed, err := api.ParseKeys(apitest.Keys)

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/api/apitest"
 )
 
-// warnings returns those of an answer.
+// warnings returns the warnings in an answer.
 func warnings(t *testing.T, answer string) (found []api.Warning) {
 	t.Helper()
 	var read struct{ Warnings []api.Warning }
@@ -18,8 +18,8 @@ func warnings(t *testing.T, answer string) (found []api.Warning) {
 	return read.Warnings
 }
 
-// A webhook that stands by itself is warned of in the answers of POST and PUT,
-// and taken back with its warnings.
+// The answers of POST and PUT contain warnings about a registered webhook, and a webhook is
+// accepted with its warnings.
 func TestAnswersOfRegisteredWebhooksWarn(t *testing.T) {
 	t.Parallel()
 	handler := apitest.New(t, apitest.Temporal(), api.Options{})

@@ -14,8 +14,8 @@ import (
 const paymentsWatch = `{"id":"payments","query":"WorkflowType = 'Pay'","webhooks":[
 	{"id":"pager","url":"https://pager.example.com/?token=hunter2","events":[{"event":"WORKFLOW_TIMED_OUT"},{"event":"WORKFLOW_FAILED","body":{"down":true}}]}]}`
 
-// Watches: registered, shown, listed, replaced and removed by HTTP alone; each write
-// starts the watch's workflow, or has it know.
+// Watches are registered, shown, listed, replaced and deleted with only HTTP. Each write starts
+// the watch's workflow, or signals it.
 func TestWatches(t *testing.T) {
 	t.Parallel()
 	temporal := apitest.Temporal()
@@ -64,8 +64,8 @@ func TestWatches(t *testing.T) {
 	require.Equal(t, 412, status, "it was deleted since")
 }
 
-// All that is wrong with a watch is told at once, and what the server says of its query;
-// nothing is registered then.
+// All problems of a watch are reported at once, including the server's error about its query.
+// Nothing is registered then.
 func TestWatchesAreRefused(t *testing.T) {
 	t.Parallel()
 	temporal := apitest.Temporal()

@@ -84,8 +84,8 @@ func TestSessionsFollowTheirKey(t *testing.T) {
 	}
 }
 
-// A session counts on pages alone: a cookie, which a browser sends by itself,
-// opens no route.
+// A session is only valid for pages: a cookie, which a browser sends automatically, opens no
+// route.
 func TestSessionsCountOnPagesAlone(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
@@ -138,8 +138,7 @@ func TestNoticesAreSaidOnce(t *testing.T) {
 	require.NotContains(t, p.get("/console/gallery").body, "as was promised")
 }
 
-// What was typed into a form that is refused stands there again, with what is
-// wrong beside the fields.
+// A rejected form is shown again with its content, and with the problems beside the fields.
 func TestRefusedFormsKeepWhatWasTyped(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
@@ -155,8 +154,8 @@ func TestRefusedFormsKeepWhatWasTyped(t *testing.T) {
 	require.NotContains(t, got.body, "<script>alert")
 }
 
-// Every page that is HTML, and every refusal, has headers that let it load
-// nothing of elsewhere and be framed by nobody.
+// Every HTML page, and every refusal, has headers that prevent it from loading foreign
+// resources and from being framed.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	base := serve(t, newWorld(), keys)
@@ -187,8 +186,8 @@ func TestTemporalIsOutOfReach(t *testing.T) {
 	require.Contains(t, got.body, `aria-current="page"`, "the navigation stays")
 }
 
-// A session opens a lock's page, and the page leads back to the inbox, also under
-// a path of a proxy's. Its buttons take the page's own form alone.
+// A session opens a lock's page, and the page links back to the inbox, also below a proxy's
+// path. Its buttons only accept the page's own form.
 func TestTheInboxLeadsToLocksAndBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

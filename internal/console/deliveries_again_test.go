@@ -80,7 +80,7 @@ func (w *world) startsWithout() {
 
 var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
 
-// hidden returns what the page's forms bear unseen.
+// hidden returns the hidden fields of the page's forms.
 func hidden(body string) url.Values {
 	form := url.Values{}
 	for _, found := range hiddenField.FindAllStringSubmatch(body, -1) {
@@ -89,8 +89,8 @@ func hidden(body string) url.Values {
 	return form
 }
 
-// The deliveries that were counted are sent again, and none that failed since;
-// the page that follows them changes by itself until each has arrived or failed.
+// The deliveries that were counted are sent again, and none that failed since. The page that
+// follows them updates itself until each has succeeded or failed.
 func TestRedeliveryInBulk(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -167,8 +167,7 @@ func TestBatchesOfOthers(t *testing.T) {
 	require.Equal(t, 403, loggedIn(t, base, readKey).get(path).status)
 }
 
-// A delivery is sent again from its page. What is refused is said there, beside
-// the button.
+// A delivery is sent again from its page, which shows a refusal beside the button.
 func TestRedeliveryOfOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

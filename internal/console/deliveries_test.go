@@ -32,8 +32,8 @@ func (w *world) sent(webhook, problem string) {
 	}
 }
 
-// The page lists deliveries with their records, offers to send them again to
-// whoever may, and shows what others wrote as text.
+// The page lists deliveries with their records, offers a redelivery to users who may request
+// it, and shows external content as text.
 func TestDeliveries(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -58,8 +58,8 @@ func TestDeliveries(t *testing.T) {
 	require.Equal(t, 403, eye.post(page, url.Values{"form": {eye.proof("/")}, "action": {"count"}}).status)
 }
 
-// The statistics count all that the filter finds, show it over time, and say how
-// far they looked.
+// The statistics count all deliveries that match the filter, show them over time, and say how
+// far they searched.
 func TestDeliveryStatistics(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -118,8 +118,8 @@ func TestADeliveryLeadsToItsJobAndItsWebhook(t *testing.T) {
 	require.Contains(t, list, `href="http://127.0.0.1:8233/namespaces/default/workflows/job-books/`)
 }
 
-// A delivery's page has each time that it was sent with every attempt, offers to
-// send it again to whoever may, and shows what others wrote as text.
+// A delivery's page shows each redelivery with every attempt, offers a redelivery to users who
+// may request it, and shows external content as text.
 func TestOneDelivery(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

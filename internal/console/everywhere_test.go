@@ -19,8 +19,8 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// everywhere makes a world in which each page has something to show, and in which
-// whatever others may write is the text. It returns the address of each page.
+// everywhere creates a world in which each page has content, with the text in every place that
+// others can write. It returns the address of each page.
 func everywhere(t *testing.T, text string) (w *world, base string, addresses map[string]string) {
 	t.Helper()
 	w = newWorld()
@@ -270,9 +270,8 @@ func hasAttribute(node *html.Node, key string) bool {
 	return false
 }
 
-// What is typed into any form of the console is not lost where the session is
-// over, or the form's proof is too old: after the login, and at once, the form
-// stands there with it, and nothing was changed.
+// The content of any form of the console survives the end of the session and an expired proof:
+// after the login, or at once, the form is shown again with it, and nothing has changed.
 func TestNoFormLosesWhatIsTyped(t *testing.T) {
 	t.Parallel()
 	w, base, addresses := everywhere(t, "harmless")
@@ -332,8 +331,8 @@ func typedInto(form htmlForm) url.Values {
 	return sent
 }
 
-// requireKept requires that a form stands on a page with what was typed. A button
-// that asks first may be answered with its question instead.
+// requireKept requires that a form on a page has its previous content. A button with a
+// confirmation may show its question instead.
 func requireKept(t *testing.T, where, id string, sent url.Values, status int, got seen) {
 	t.Helper()
 	require.Equal(t, status, got.status, "%s: %s", where, got.body)

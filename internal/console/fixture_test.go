@@ -34,7 +34,7 @@ var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 type world struct {
 	runstest.Temporal
 	guard sync.Mutex
-	// told are the messages that runs were sent.
+	// told are the messages that were sent to runs.
 	told []client.UpdateWorkflowOptions
 }
 
@@ -114,14 +114,14 @@ func serveUntil(t *testing.T, stop context.Context, w *world, text string, timeo
 	return server.URL
 }
 
-// A person is somebody with a browser that runs no scripts.
+// A person is a user with a browser that runs no scripts.
 type person struct {
 	*testing.T
 	base    string
 	browser *http.Client
 }
 
-// visitor is somebody who has come to the console.
+// visitor returns a user who is not logged in.
 func visitor(t *testing.T, base string) *person {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -129,7 +129,7 @@ func visitor(t *testing.T, base string) *person {
 	return &person{t, base, &http.Client{Jar: jar}}
 }
 
-// loggedIn is somebody who logged in by a key.
+// loggedIn returns a user who has logged in with a key.
 func loggedIn(t *testing.T, base, key string) *person {
 	t.Helper()
 	p := visitor(t, base)
@@ -138,7 +138,7 @@ func loggedIn(t *testing.T, base, key string) *person {
 	return p
 }
 
-// A seen is what a browser shows.
+// A seen is the content of a browser.
 type seen struct {
 	status int
 	path   string
@@ -176,7 +176,7 @@ func (p *person) send(method, path, body string, headers ...string) seen {
 
 var proofField = regexp.MustCompile(`name="form" value="([^"]+)"`)
 
-// proof returns what a page's forms bear.
+// proof returns the proof in a page's forms.
 func (p *person) proof(path string) string {
 	p.Helper()
 	found := proofField.FindStringSubmatch(p.get(path).body)

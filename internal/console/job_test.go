@@ -81,8 +81,8 @@ func TestJobs(t *testing.T) {
 	require.Equal(t, 422, p.get("/console/jobs?offset=-1").status)
 }
 
-// The page of a job shows when it runs, its runs with what they came to, and its
-// webhooks, which lead to their form.
+// The page of a job shows its schedule, its runs with their results, and its webhooks, which
+// link to their forms.
 func TestJob(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -201,7 +201,7 @@ func htmlValue(t *testing.T, body, name string) string {
 	return html.UnescapeString(value)
 }
 
-// Two who change the tags of a job at the same moment both get what they asked for.
+// Two users who change the tags of a job at the same moment both succeed.
 func TestTagsOfTwoAreBothKept(t *testing.T) {
 	t.Parallel()
 	base := serve(t, newWorld(), keys)
@@ -223,8 +223,8 @@ func TestTagsOfTwoAreBothKept(t *testing.T) {
 	}
 }
 
-// A job that somebody changed since its deletion was asked for is not deleted
-// before that is confirmed once more.
+// A job that somebody has changed since the request for its deletion is only deleted after
+// another confirmation.
 func TestAJobThatWasChangedIsNotDeletedUnseen(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)

@@ -132,7 +132,7 @@ func TestAFormIsKeptWhileTemporalIsOutOfReach(t *testing.T) {
 	require.Equal(t, []string{"start"}, again[0].buttons)
 }
 
-// The navigation says where a page is: which entry it is, or which it is below.
+// The navigation shows the position of a page: its entry, or the entry above it.
 func TestTheNavigationSaysWhereAPageIs(t *testing.T) {
 	t.Parallel()
 	_, base, addresses := everywhere(t, "harmless")

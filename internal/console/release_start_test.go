@@ -34,8 +34,8 @@ func (p *person) start(file string, more ...string) seen {
 	return p.post(startPage, form)
 }
 
-// A release is started from a pasted file, in YAML or JSON, as a browser sends
-// its lines, by somebody whose role is enough.
+// A user with a sufficient role starts a release from a pasted file, in YAML or JSON, with a
+// browser's line endings.
 func TestReleasesAreStartedFromAPastedFile(t *testing.T) {
 	t.Parallel()
 	for name, file := range map[string]string{
@@ -66,8 +66,8 @@ func TestReleasesAreStartedFromAPastedFile(t *testing.T) {
 	}
 }
 
-// Before a release is started, its page shows what it would do: its steps, what a
-// rollback would undo, and its gates, of registered webhooks too.
+// Before a release is started, its page shows what it would do: its steps, what a rollback
+// would undo, and its gates, including those of registered webhooks.
 func TestAReleaseIsPlannedBeforeItStarts(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -91,8 +91,8 @@ func TestAReleaseIsPlannedBeforeItStarts(t *testing.T) {
 	require.Empty(t, w.Starts)
 }
 
-// With answers the page shows which rule decides and what is undone, and beside the
-// answers what is wrong with them.
+// With answers the page shows which rule decides and what is undone, and the problems of the
+// answers beside them.
 func TestAReleaseIsPlannedWithAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -158,13 +158,12 @@ func TestReadersStartNoRelease(t *testing.T) {
 	require.Empty(t, w.Starts)
 }
 
-// What is wrong with a file stands beside its lines, all of it at once, and what
-// was typed stays.
+// All problems of a file are shown at once beside its lines, and the content of the form stays.
 func TestAFilesMistakesStandBesideItsLines(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		file string
-		// wants are what the page says, ids of lines among it.
+		// wants are texts on the page, including ids of lines.
 		wants []string
 	}{
 		"fields": {"id: shop\nstepps: []\nsteps:\n  - name: <b>a</b>\n    do: {http: {url: nowhere}}\n",

@@ -46,8 +46,8 @@ func (w *world) goes(t *testing.T, id, title string) {
 	}
 }
 
-// A release is ended by its page once that is confirmed as it was foretold, and
-// by nobody whose role is too small.
+// A release is ended on its page after a confirmation that describes the effect, and only by
+// users with a sufficient role.
 func TestReleasesAreEndedOnceThatIsConfirmed(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -101,7 +101,7 @@ func TestReleasesAreSearched(t *testing.T) {
 	require.Equal(t, 422, p.get("/console/releases?status=gone").status)
 }
 
-// A hook is skipped with a reason alone.
+// A hook is only skipped with a reason.
 func TestHooksAreSkippedWithAReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

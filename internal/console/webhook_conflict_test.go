@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who deletes, enables or disables a webhook that somebody else has changed since
-// is told, with what it has become, and nothing is done.
+// A user who deletes, enables or disables a webhook that somebody else has changed since sees
+// the current version, and nothing is done.
 func TestTheSecondOfTwoWhoChangeAWebhookIsToldWhateverTheChange(t *testing.T) {
 	t.Parallel()
 	base := serve(t, newWorld(), keys)
@@ -51,7 +51,7 @@ func switchOf(t *testing.T, page, id string) map[string][]string {
 func TestTheListTellsOfAWebhookThatWasChanged(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
-	// What its JSON has beside the plain must not make the list's version another.
+	// Additional fields in the webhook's JSON must not change the list's version.
 	p.register(`{"id": "odd", "url": "https://x.example/?a=<&>", "body": {"n": 1.10, "z": "<\u2028>", "a": 1e3},
 		"timeout": "90s", "headers": {"X-A": "&"},
 		"events": [{"event": "JOB_START", "body": [ 1 , "é" ]}], "retry": {"maximum_attempts": 3}}`)

@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/console/piece"
 )
 
-// A webhook fails since the first of the deliveries that failed one after another to
-// the newest; what is under way counts for neither.
+// A webhook has been failing since the first of its latest consecutive failed deliveries.
+// Deliveries in flight do not count.
 func TestHealthGoesByTheLastDeliveries(t *testing.T) {
 	t.Parallel()
 	at := func(minute int) latch.Time { return latch.NewTime(time.Date(2026, 7, 1, 12, minute, 0, 0, time.UTC)) }
@@ -57,8 +57,8 @@ func TestHealthGoesByTheLastDeliveries(t *testing.T) {
 	}
 }
 
-// What the workers have counted of an endpoint that does not work is told, and what
-// becomes of what comes meanwhile.
+// The page shows the workers' count for an endpoint that does not work, and what happens to
+// deliveries meanwhile.
 func TestAnEndpointThatDoesNotWorkIsTold(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -53,8 +53,8 @@ func TestTheDocumentsWebhookIsPreviewed(t *testing.T) {
 	require.Contains(t, previewed(t, p.get("/console/jobs/22739/webhooks/new").body), "</section>")
 }
 
-// A webhook's page shows at once what it would send, and nothing as wrong before
-// something was typed.
+// A webhook's page shows at once what it would send, and no problems before something was
+// typed.
 func TestAWebhooksPageBeginsWithItsPreview(t *testing.T) {
 	t.Parallel()
 	base := serve(t, newWorld(), keys)
@@ -76,8 +76,8 @@ func TestAWebhooksPageBeginsWithItsPreview(t *testing.T) {
 	require.Equal(t, 403, eye.press("/console/webhooks/tower", "preview", typed(t, got.body)).status)
 }
 
-// A body that is not JSON, and other keys that cannot be read, are told with all
-// else that is wrong, each beside its field: by the preview, and when it is saved.
+// A body that is not JSON, and other unreadable keys, are reported with all other problems,
+// each beside its field, by the preview and when it is saved.
 func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
@@ -106,7 +106,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 	require.NotContains(t, got.body, `id="webhook-url-error"`, "the URL may be in what cannot be read")
 }
 
-// What is probably a mistake is told with its place.
+// A probable mistake is reported with its path.
 func TestWarningsOfAWebhook(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)

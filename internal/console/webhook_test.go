@@ -180,8 +180,8 @@ var times = regexp.MustCompile(`"(created|updated)_at":"[^"]*",?`)
 
 func withoutTimes(body string) string { return times.ReplaceAllString(body, "") }
 
-// Of two who edit the same webhook the second is told, with both versions, and
-// may then save in place of the first.
+// If two users edit the same webhook, the second one sees both versions, and may then overwrite
+// the first one's.
 func TestTheSecondOfTwoWhoEditAWebhookIsTold(t *testing.T) {
 	t.Parallel()
 	base := serve(t, newWorld(), keys)
@@ -209,7 +209,7 @@ func TestTheSecondOfTwoWhoEditAWebhookIsTold(t *testing.T) {
 	}
 }
 
-// What is wrong stands beside its field, and nothing that was typed is lost.
+// Problems are shown beside their fields, and no typed text is lost.
 func TestAWrongWebhookShowsWhatIsWrongBesideItsFields(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)

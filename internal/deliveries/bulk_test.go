@@ -46,8 +46,7 @@ func outcomes(bulk *deliveries.BulkRedelivery) map[string]string {
 	return told
 }
 
-// Of each failed delivery is told what was done; made again, a call starts
-// none twice.
+// The outcome of each failed delivery is reported. A repeated call starts none twice.
 func TestRedeliverFailed(t *testing.T) {
 	t.Parallel()
 	f := failedFates()
@@ -75,8 +74,8 @@ func TestRedeliverFailed(t *testing.T) {
 	require.Len(t, f.Starts, 2)
 }
 
-// With ids, only their deliveries are sent again, of each of which is said what was
-// done, and only the runs that the ids hold are asked.
+// With ids, only these deliveries are sent again, each with its outcome, and only the runs in
+// the ids are queried.
 func TestRedeliverFailedByID(t *testing.T) {
 	t.Parallel()
 	f := failedFates()
@@ -100,8 +99,8 @@ func TestRedeliverFailedByID(t *testing.T) {
 	require.ErrorContains(t, err, "201 ids are too many")
 }
 
-// A failed delivery is told once, by its last record, and no more once it was
-// delivered or is under way.
+// A failed delivery is listed once, with its last record, and not after it was delivered or
+// while it is in flight.
 func TestSearchOfFailedDeliveries(t *testing.T) {
 	t.Parallel()
 	got, err := logOf(failedFates()).Search(t.Context(), deliveries.Filter{Failed: true}, "", 10)

@@ -43,7 +43,7 @@ func (f *fake) run(workflowID string, status enumspb.WorkflowExecutionStatus, re
 	return added
 }
 
-// sent returns what the run was started with, and what each of its records sent.
+// sent returns the run's input, and the request of each of its records.
 func (r *fakeRun) sent() ([]*historypb.HistoryEvent, error) {
 	redelivery := 0
 	if len(r.records) > 0 {

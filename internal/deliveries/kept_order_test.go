@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// What was kept goes out in the order of its events; those of one run that fired at
-// the same time go by their numbers.
+// Kept deliveries are sent in the order of their events. Those of one run that fired at the
+// same time are sent in the order of their numbers.
 func TestWhatWasKeptGoesOutInItsOrder(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)

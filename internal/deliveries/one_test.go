@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/deliveries"
 )
 
-// One delivery has its own record first and then each redelivery, oldest first,
-// and tells whether it is being sent.
+// A delivery has its own record first and then each redelivery, oldest first, and shows whether
+// it is being sent.
 func TestDeliveryWithItsRedeliveries(t *testing.T) {
 	t.Parallel()
 	f := &fake{}

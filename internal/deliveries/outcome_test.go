@@ -39,8 +39,8 @@ func TestOutcomeOf(t *testing.T) {
 	}
 }
 
-// A search finds the deliveries of an outcome alone, those that failed as often as
-// they did. An outcome that is none is refused with those that are.
+// A search by outcome only finds deliveries with that outcome. An unknown outcome is refused,
+// with the known ones.
 func TestSearchByOutcome(t *testing.T) {
 	t.Parallel()
 	f := failedFates()

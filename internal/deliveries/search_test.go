@@ -118,7 +118,7 @@ func TestSearchWindow(t *testing.T) {
 	require.Equal(t, "dlv_long", got.Records[1].DeliveryID)
 }
 
-// What a run handed over is told once, as it went on there, whether the run or
+// A delivery that a run handed over is listed once, with its state there, whether the run or
 // the child is found.
 func TestSearchFollowsWhatWasHandedOver(t *testing.T) {
 	t.Parallel()
@@ -143,8 +143,8 @@ func TestSearchFollowsWhatWasHandedOver(t *testing.T) {
 	}
 }
 
-// A run that no worker answers for hides no other's deliveries, its task queue
-// is asked once, and where nobody answers at all that is the error.
+// A run without a worker does not hide other runs' deliveries. Its task queue is queried once.
+// If no worker answers at all, that is an error.
 func TestSearchOfSilentRuns(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
@@ -181,7 +181,7 @@ func TestSearchOfSilentRuns(t *testing.T) {
 	require.ErrorAs(t, err, &deadline)
 }
 
-// What is wrong with a filter or a cursor is told.
+// Invalid filters and cursors are reported.
 func TestSearchRefusals(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

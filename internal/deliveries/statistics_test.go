@@ -91,8 +91,8 @@ func TestStatisticsAreBounded(t *testing.T) {
 	require.Equal(t, noon.Add(-(most-1)*time.Minute), got.CompleteSince.Time)
 }
 
-// A delivery of which its run and the run that it was handed to both have a record
-// counts once, by the outcome there.
+// A delivery with a record in its run and in the run that it was handed over to counts once, by
+// the outcome in the latter.
 func TestStatisticsCountWhatWasHandedOverOnce(t *testing.T) {
 	t.Parallel()
 	f := &fake{}

@@ -6,11 +6,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// numbers are data as an endpoint sends them: JSON does not tell 200 from 200.0.
+// numbers are data in an endpoint's form: JSON does not distinguish 200 from 200.0.
 const numbers = `{"n":5,"f":1.5,"one":1.0,"zero":0,"neg":-5,"p95":200,"errors":8,"total":100,"e":1e3,"epoch":1700000000,
 	"id":9007199254740993,"huge":12345678901234567890,"inf":1e400,"list":[3,1,2],"text":"hello","digits":"5"}`
 
-// Contract, "Templates": a number of the data is a double, an int only where a double could not hold it exactly.
+// Contract, "Templates": a number in the data is a double, or an int only if a double could not
+// represent it exactly.
 func TestNumberTypes(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[string]string{
@@ -56,13 +57,13 @@ func TestArithmeticMixesIntsAndDoubles(t *testing.T) {
 		{`data.list.filter(x, x % 2 == 1)`, `[3,1]`},
 		{`data.list.map(x, x + 0.5).sort()`, `[1.5,2.5,3.5]`},
 		{`data.list + [1]`, `[3,1,2,1]`},
-		// Ints alone are ints, as in CEL.
+		// Ints without doubles compute as ints, as in CEL.
 		{`7 / 2`, `3`},
 		{`7 % 2`, `1`},
 		{`size(data.list) / 2`, `1`},
 		{`int(data.p95) / 100`, `2`},
 		{`data.id + 1`, `9007199254740994`},
-		// No -0 is printed that nobody sent.
+		// -0 is only printed if it was sent.
 		{`-data.zero`, `0`},
 		{`data.zero * data.neg`, `0`},
 	} {
@@ -93,7 +94,7 @@ func TestComputedNumbersPrintAsTheyAre(t *testing.T) {
 	}
 }
 
-// Contract, "Templates": where a function or an index wants an int, a whole double is taken.
+// Contract, "Templates": a function or an index that expects an int accepts a whole double.
 func TestWholeDoublesAreTakenForInts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ source, want string }{
@@ -174,7 +175,8 @@ func TestNumbersThatAreNoneAreErrors(t *testing.T) {
 	require.True(t, got, "a number of the data that is too large for a double is larger than all others")
 }
 
-// Contract, "Decisions": type-checked. What never can be equal is told when it is compiled.
+// Contract, "Decisions": type-checked. A comparison that can never be equal is an error at
+// compile time.
 func TestTypesThatNeverEqualAreRefused(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{

@@ -16,9 +16,9 @@ const (
 	allocatedPerByte = 12 << 10
 )
 
-// requireLittle compiles a source and holds that it takes memory in proportion to the source. The
-// work of compiling is bounded by that too: what looks at a node allocates. The counter is the
-// process's, so no test may run beside this.
+// requireLittle compiles a source and checks that the memory is in proportion to the source.
+// That also bounds the work of compiling, which allocates for each node. The counter belongs to
+// the process, so no test may run in parallel.
 func requireLittle(t *testing.T, source string) {
 	t.Helper()
 	var before, after runtime.MemStats

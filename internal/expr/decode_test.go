@@ -78,7 +78,7 @@ func adopted(value any) any {
 	return value
 }
 
-// The cost of a step depends on the longest string, wherever in the data it stands.
+// The cost of a step depends on the longest string, anywhere in the data.
 func TestLongestString(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{`1`: 0, `"abc"`: 3, `["a",{"b":["\u0041bc"]}]`: 8, `{"keys":1}`: 4} {

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An Escape sees each value with the keys that lead to it and what stands
-// before it in its string, and the template's own text not at all.
+// An Escape sees each value with the keys that lead to it and the text before it in its string.
+// It does not see the template's own text.
 func TestRenderEscaped(t *testing.T) {
 	t.Parallel()
 	vars := variables("data", `{"s":"v","n":1.50,"o":{"k":["x",{"l":"y"}],"n":2.0}}`)

@@ -47,7 +47,7 @@ func TestCompileChecksTypes(t *testing.T) {
 	for _, c := range []struct {
 		source string
 		use    Use
-		wrong  string // what the error says; empty for what compiles
+		wrong  string // the error's text, or "" if it compiles
 	}{
 		{`true`, When, ""},
 		{`data.ready`, When, ""},

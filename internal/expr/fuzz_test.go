@@ -77,7 +77,7 @@ func FuzzJSONTemplateStaysValid(f *testing.F) {
 	})
 }
 
-// No value breaks out of where it stands: what is parsed again is the value, and nothing around it
+// No value breaks out of its place: parsed again, it is the same value, and nothing around it
 // has changed.
 func FuzzNoBreakout(f *testing.F) {
 	for _, seed := range []string{

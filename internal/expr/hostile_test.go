@@ -194,8 +194,8 @@ func outcome(err error) ended {
 	}
 }
 
-// measured runs a function that is attacked. The counter is the process's, so no test may run beside
-// this.
+// measured runs a function under attack. The counter belongs to the process, so no test may run
+// in parallel.
 func measured(t *testing.T, attacked func()) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -224,7 +224,7 @@ func TestHostileExpressionsAreStopped(t *testing.T) {
 	}
 }
 
-// A template of many expressions ends like one expression, wherever it stands.
+// A template of many expressions ends like one expression, at any position.
 func TestHostileTemplatesAreStopped(t *testing.T) {
 	vars := hostileVariables()
 	for name, a := range map[string]struct {

@@ -29,7 +29,7 @@ func TestKeysThatAVariableNeverHasAreRefused(t *testing.T) {
 		{`history.data.reslt == 'fail' && history.response.status == 200`, StopRelease, ""},
 		{`response.reason == 'OK'`, Success, `response has no key "reason"; its keys are status, headers, body, data`},
 		{`response.data.code == 200 && response.headers['X-A'] == 'b'`, Success, ""},
-		// Open: the user's own, and what a registered job brings with it.
+		// These are open: the user's own, and the additional fields of a registered job.
 		{`job.owner == 'x' && vars.a.b == 1 && data.x == 1 && instance.y == 2 && jobs.a.kvp.b == 1 && steps.a.b == 1`, When, ""},
 		// Who asks whether a key is there has thought of it.
 		{`has(release.owner) && release.owner == 'x'`, When, ""},

@@ -6,7 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// momentVariables are those of a job that began 90 minutes before now, on a Friday in summer.
+// momentVariables are the variables of a job that began 90 minutes before now, on a Friday in
+// summer.
 func momentVariables(now string) Variables {
 	return variables("now", quoted(now), "run", `{"workflow_id":"w","run_id":"r","started_at":"2026-07-03T12:30:00.000Z"}`,
 		"job", `{"id":"7","started_at":"2026-07-03T12:31:00.500Z","status":{"started_at":"2026-07-03T12:31:00.500Z"}}`,
@@ -71,7 +72,7 @@ func TestTimesCompose(t *testing.T) {
 	require.Equal(t, "2026-07-03T14:00:00.120Z 2026-07-03T12:30:00.000Z", got)
 }
 
-// A time that is not known, or cannot be read, fails what looks at it, and nothing else.
+// A time that is unknown or invalid only fails the expressions that use it.
 func TestTimesThatAreNotKnownAreErrors(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

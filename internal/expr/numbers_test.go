@@ -17,7 +17,7 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 		"9007199254740993123", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
 		"18446744073709551615", "1e400", "-1e400", "1e-400", "0.30000000000000004", "3.141592653589793238462643383279",
 	}
-	// Each way in which a number is only passed on; %s is what the number becomes there.
+	// Each way in which a number is only passed on. %s is the resulting number.
 	ways := []struct{ source, want string }{
 		{`data.n`, `%s`},
 		{`data['n']`, `%s`},
@@ -70,7 +70,7 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 	}
 }
 
-// What computes sees CEL's own numbers, wherever they stand, and prints them as JSON does.
+// Computations use CEL's own numbers, in any position, and print them as JSON does.
 func TestNumbersCompute(t *testing.T) {
 	t.Parallel()
 	vars := variables("data", `{"a":1.10,"b":2.50,"i":3,"one":1.0,"zero":-0,"big":1e400,"list":[1.10,2.50,3],"map":{"x":1.10}}`)

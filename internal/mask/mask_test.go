@@ -95,8 +95,8 @@ func TestMaskJSON(t *testing.T) {
 	}
 }
 
-// Whatever a text is, no secret stands in what was masked, in no encoding; the
-// text around it stays; nothing panics.
+// For any text, no secret remains in the masked text, in any encoding; the text around it
+// stays; nothing panics.
 func FuzzMask(f *testing.F) {
 	f.Add("mdoq", "x mdoq %6ddoq \\u006ddoq")
 	f.Add(masktest.Awkward, masktest.Awkward)

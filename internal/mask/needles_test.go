@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Needles are found wherever they stand, whatever their lengths, and so is the
-// beginning of one at a text's end.
+// Needles are found at any position, whatever their lengths, and so is the beginning of one at
+// a text's end.
 func TestNeedles(t *testing.T) {
 	t.Parallel()
 	for _, words := range [][]string{{"abcdef", "abcxyz", "bcd"}, {"a"}, {"ab", "abcd"}, {"abcd"}, {"needle", "needles", "eed"}} {

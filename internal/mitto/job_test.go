@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/mitto"
 )
 
-// facts.md, "Job JSON": all keys are there, id is an int; "A job may be made
-// with name, title, type and tags alone".
+// facts.md, "Job JSON": all keys are present, id is an int; "A job may be made with name,
+// title, type and tags alone".
 func TestAJobOfNameTitleTypeAndTags(t *testing.T) {
 	t.Parallel()
 	made := job(t, `{"name":"j","title":"Webhooks!","type":"io","tags":["a","b"]}`)
@@ -42,8 +42,8 @@ func TestUnknownKeysAreKept(t *testing.T) {
 	require.Len(t, lines(t, err), 1)
 }
 
-// A job's conf and what it makes the job do: issue "a conf of type cmd is a
-// command task, one with a task under Latch's names is that task".
+// A job's conf and the work that results from it: issue "a conf of type cmd is a command task,
+// one with a task under Latch's names is that task".
 func TestWork(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -160,8 +160,7 @@ func TestSettings(t *testing.T) {
 		job(t, `{"task":{"command":{"argv":["true"]}},"timeout":"1h","continue_on_error":null}`).Latch.Timeout)
 }
 
-// What Latch needs to be valid is told at once, by the fields that the client
-// wrote.
+// Everything that Latch requires is reported at once, by the fields that the client wrote.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

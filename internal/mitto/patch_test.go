@@ -90,8 +90,8 @@ const nativeJob = `{"id":"nightly","title":"N",
 			"events":[{"event":"JOB_START","blocking":true,"lock_timeout":"4h"}]},
 		{"id":"slack","url":"https://example.com/","event":"JOB_FAILURE","timeout":"5s"}]}`
 
-// A job of Latch's own JSON shows Mitto's fields, and a client that sends back
-// what it got changes nothing.
+// A job in Latch's own JSON shows Mitto's fields, and a client that sends it back unchanged
+// changes nothing.
 func TestJobsOfLatchsOwnJSON(t *testing.T) {
 	t.Parallel()
 	made := native(t, nativeJob)
@@ -124,7 +124,7 @@ func TestJobsOfLatchsOwnJSON(t *testing.T) {
 	require.JSONEq(t, want, encoded(t, sequence.Latch))
 }
 
-// A job that was changed by Latch's own means shows what it is now.
+// A job that was changed by Latch's own means shows its current state.
 func TestWhatLatchGoesByIsShown(t *testing.T) {
 	t.Parallel()
 	made := job(t, `{"title":"t","type":"cmd","timeout":60,"conf":{"cmd":"true"},"markdown":"# m",

@@ -110,8 +110,8 @@ func TestHoursOfDailySchedules(t *testing.T) {
 	}
 }
 
-// A schedule that says no time is refused by its field, with its value and what
-// would be right; all that is wrong is told at once.
+// A schedule without a time is refused by its field, with its value and what would be right.
+// All problems are reported at once.
 func TestSchedulesThatSayNoTime(t *testing.T) {
 	t.Parallel()
 	for schedule, want := range map[string][]string{
@@ -151,8 +151,8 @@ func TestSchedulesThatSayNoTime(t *testing.T) {
 	}
 }
 
-// Python's words stand for what Python prints so, in keys that never hold a
-// text. A title may be "None".
+// Python's words stand for the values that Python prints in this way, in keys that never
+// contain a text. A title may be "None".
 func TestPythonsWordsInJobs(t *testing.T) {
 	t.Parallel()
 	made := job(t, `{"title":"None","type":"cmd","conf":{"cmd":"true"},"timeout":"None","delay":"None",

@@ -12,8 +12,7 @@ import (
 	"github.com/latch-run/latch/internal/mitto"
 )
 
-// split returns what Python's shlex says of a command line: its words, or what
-// is wrong.
+// split returns the result of Python's shlex for a command line: its words, or the error.
 type split struct {
 	Words []string
 	Error string
@@ -33,8 +32,8 @@ func commandOf(t *testing.T, line string) split {
 	return split{Words: words}
 }
 
-// The words of a command are those of Python's shlex.split, by which Mitto
-// splits it. Pinned with Python 3.11.
+// The words of a command are those of Python's shlex.split, which Mitto uses. They were
+// generated with Python 3.11.
 func TestCmdIsSplitAsByPythonsShlex(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string][]string{

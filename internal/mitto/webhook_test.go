@@ -13,8 +13,8 @@ import (
 const sent = `{"url":"https://example.com/","method":"POST","event_type":"JOB_COMPLETE",
 	"content_type":"application/json","body":"{ \"text\": \"hello\" }","enabled":true}`
 
-// facts.md, "Webhook object as its API takes it"; the answer adds id,
-// created_at, updated_at; PUT takes the whole object.
+// facts.md, "Webhook object as its API takes it"; the answer adds id, created_at, updated_at;
+// PUT expects the whole object.
 func TestWebhooks(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{"a job that runs": `{"type":"cmd","conf":{"cmd":"true"}}`,
@@ -93,8 +93,7 @@ func TestWebhooksOfLatchsOwnIDs(t *testing.T) {
 	require.Len(t, made.Webhooks(), 2)
 }
 
-// Ids of webhooks are ints that JavaScript can tell apart, of which most tell
-// their job.
+// Ids of webhooks are ints that are exact in JavaScript. Most of them contain the job's id.
 func TestWebhookIDs(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "22739", mitto.JobOfWebhook(2273900001))

@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A worker that cannot replay a run is told from one that has no such query, and
-// from any other that fails.
+// The error of a worker that cannot replay a run differs from that of a worker without the
+// query, and from others.
 func TestWhatAWorkerOfAnOlderBuildAnswers(t *testing.T) {
 	t.Parallel()
 	for message, isOld := range map[string]bool{

@@ -26,7 +26,7 @@ func (f *fake) over() *runs.Runs {
 	return runs.New(runs.Options{Client: &f.Temporal, Namespace: "default"})
 }
 
-// running adds a release that runs, with what a worker answers for it.
+// running adds a running release, with a worker's answers for it.
 func (f *fake) running(id string, status latch.Status) *runstest.Run {
 	run := f.Add("release-"+id, latch.WorkflowRelease, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
 	run.Answer = func(query string) (any, error) {

@@ -30,8 +30,8 @@ func locks(t *testing.T, f *fake, filter runs.LockFilter, limit int) (tokens []s
 	return tokens, parts
 }
 
-// With search attributes only the runs that wait are gone through, beside those
-// whose workers write none; without them all that run.
+// With search attributes only the runs that wait are read, and those whose workers do not set
+// the attributes. Without them all open runs are read.
 func TestLockQueries(t *testing.T) {
 	t.Parallel()
 	const latchs = "ExecutionStatus = 'Running' AND WorkflowType IN ('latch.Release', 'latch.JobRun', 'latch.Emit', 'latch.EmitBatch', 'latch.Gate')"
@@ -48,8 +48,8 @@ func TestLockQueries(t *testing.T) {
 	require.Equal(t, []string{waitingLatchs, latchs, others}, f.Queries)
 }
 
-// Locks are found by what they hold; those that an earlier version made tell it
-// by their workflow alone.
+// Locks are found by what they hold. Locks that an earlier version made are found only by their
+// workflow.
 func TestLockFilter(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
@@ -78,8 +78,8 @@ func TestLockFilter(t *testing.T) {
 	}
 }
 
-// A part reads a bounded number of pages, says where it goes on though it found
-// nothing, and keeps a run's locks together.
+// A page takes a bounded number of reads, says where to continue even if it found nothing, and
+// keeps a run's locks together.
 func TestLocksPartByPart(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
@@ -99,8 +99,7 @@ func TestLocksPartByPart(t *testing.T) {
 	require.Greater(t, parts, 2)
 }
 
-// A lock that cannot be read is counted, and not left out in silence; what is
-// wrong with a filter or a cursor is told.
+// A lock that cannot be read is counted. Invalid filters and cursors are reported.
 func TestLockListRefusals(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)

@@ -52,8 +52,8 @@ func TestAKeyStartsOneRun(t *testing.T) {
 	require.Len(t, f.Starts, 3)
 }
 
-// A key that met a run under way has started nothing, names that run, and may be
-// used again.
+// A key that was used while a run was open has started nothing. The error names that run, and
+// the key may be reused.
 func TestAKeyThatStartedNothingIsFree(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)

@@ -18,8 +18,8 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// A run's status is that of its result, and else says how Temporal closed it. What is
-// no result of Latch's is none.
+// A run's status is that of its result, or else how Temporal closed it. A result that is not
+// Latch's has no status.
 func TestOutcome(t *testing.T) {
 	t.Parallel()
 	raw := func(text string) *historypb.HistoryEvent {
@@ -67,7 +67,7 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
-// Who waits for a run's end gets that of the run in which it goes on.
+// A caller that waits for a run's end gets the end of the run that continues it.
 func TestAwaitFollowsARunThatGoesOn(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
@@ -80,7 +80,7 @@ func TestAwaitFollowsARunThatGoesOn(t *testing.T) {
 	require.Equal(t, next.Info.GetExecution().GetRunId(), outcome.RunID)
 }
 
-// The wait outlives a server that restarts, ends where it stays away, and with the
+// The wait survives a restart of the server. It ends if the server stays away, and with the
 // caller's context.
 func TestAwaitOutlivesARestart(t *testing.T) {
 	t.Parallel()

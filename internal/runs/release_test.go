@@ -34,8 +34,8 @@ func ids(rows []runs.ReleaseRow) []string {
 	return found
 }
 
-// A running release says where it is and what it waits for, and never what
-// names or opens a lock.
+// A running release shows its position and the locks that it waits for, but nothing that names
+// or opens a lock.
 func TestReleaseThatRunsTellsWhereItIs(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
@@ -54,7 +54,7 @@ func TestReleaseThatRunsTellsWhereItIs(t *testing.T) {
 	require.EqualExportedValues(t, want, got[0])
 }
 
-// What a release came to is read from the event with which its run closed.
+// The result of a release is read from the event with which its run closed.
 func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 	t.Parallel()
 	by := &latch.DecidedBy{Webhook: "board", Event: "BEFORE_RELEASE"}
@@ -71,7 +71,7 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 		event  *historypb.HistoryEvent
 		status string
 		reason string
-		// own says that the run's own result tells id, title and who decided.
+		// own reports that the run's own result has the id, the title and who decided.
 		own bool
 	}{
 		{"released", completed, runstest.Completed(result(latch.ReleaseReleased)), latch.ReleaseReleased, "so", true},
@@ -111,9 +111,9 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 	}
 }
 
-// A release whose worker is gone, has not begun, or whose result cannot be read,
-// is listed by what Temporal tells, says so, and hides no other. It is never
-// taken for one that was released.
+// A release whose worker is gone, that has not begun, or whose result cannot be read, is listed
+// with Temporal's data and marked as such, and does not hide others. It never counts as
+// released.
 func TestReleaseThatDoesNotAnswerIsPartial(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
@@ -164,7 +164,7 @@ func TestReleaseListWaitsForWorkersWithinBounds(t *testing.T) {
 	})
 }
 
-// A search attribute tells the id where the workflow id is another.
+// A search attribute has the id if the workflow id differs.
 func TestReleaseIDByItsSearchAttribute(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
@@ -257,8 +257,8 @@ func TestReleasesPartByPart(t *testing.T) {
 	require.Equal(t, []int32{2, 2}, f.Sizes)
 }
 
-// What is wrong with a filter or a cursor is told by its name, and nothing is
-// asked; where Temporal refuses, the list ends.
+// Invalid filters and cursors are reported by their names before any request. If Temporal
+// refuses, the list ends.
 func TestReleaseListRefusals(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

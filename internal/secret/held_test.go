@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What a store holds is all of it, files that nobody used included; it is the
-// same value until something changes.
+// The content of a store includes files that nobody has used. It is the same value until
+// something changes.
 func TestHeld(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -115,8 +115,8 @@ func marredKeys() map[string]struct{ text, want string } {
 	}
 }
 
-// keptIn are the places in which a worker has its secrets. Each returns the
-// error of starting with one, and where it stands.
+// keptIn are the places where a worker can have its secrets. Each returns the error of starting
+// with one, and its location.
 var keptIn = map[string]func(t *testing.T, value string) (where string, err error){
 	"a variable": func(_ *testing.T, value string) (string, error) {
 		_, err := secret.FromEnvironment([]string{"LATCH_SECRET_BOARD=" + value}, "", "", false)
@@ -152,8 +152,8 @@ var keptIn = map[string]func(t *testing.T, value string) (where string, err erro
 	},
 }
 
-// Contract, Secrets by name: a key that looks marred is refused wherever it is
-// kept, by the name of its place and what is wrong with it, never its value.
+// Contract, Secrets by name: a key that looks damaged is refused in every place. The error has
+// the name of the place and the problem, never the key's value.
 func TestMarredKeysAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, marred := range marredKeys() {
@@ -172,7 +172,7 @@ func TestMarredKeysAreRefused(t *testing.T) {
 	}
 }
 
-// All that is marred is told at once, by variable, file and line.
+// All damaged keys are reported at once, by variable, file and line.
 func TestMarredKeysAreToldAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := directory(t, map[string]string{"file": "\ufeffplain", "good": "good"})

@@ -73,8 +73,8 @@ func TestFromEnvironment(t *testing.T) {
 	}
 }
 
-// Contract, Settings: two files, or two names in LATCH_SECRETS_HOSTS, that
-// fold to one variable are a start error; all bad settings are told at once.
+// Contract, Settings: two files, or two names in LATCH_SECRETS_HOSTS, that fold to one variable
+// prevent the start. All bad settings are reported at once.
 func TestFromEnvironmentReportsAll(t *testing.T) {
 	t.Parallel()
 	dir := directory(t, map[string]string{
@@ -273,7 +273,7 @@ func TestLookupWithoutStore(t *testing.T) {
 	}
 }
 
-// Contract, Secrets by name: no value ever stands in logs or errors.
+// Contract, Secrets by name: no secret ever appears in logs or errors.
 func TestNeverPrinted(t *testing.T) {
 	t.Parallel()
 	const hidden = "mdoq-is-awesome"

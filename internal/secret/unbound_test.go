@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/secret"
 )
 
-// An operator is told of every secret that may go to any host, from wherever it
-// comes, by a name that may stand in LATCH_SECRETS_HOSTS.
+// An operator is warned of every secret that may be sent to any host, from any source, with a
+// name that can be used in LATCH_SECRETS_HOSTS.
 func TestUnbound(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Contract, "Webhook": the default body has these fields in this order, and no variable that is not
-// in the table. A field beside the variables is one that the delivery knows by itself.
+// Contract, "Webhook": the default body has these fields in this order, and only variables in
+// the table. The other fields are known to the delivery itself.
 func TestContractHasTheDefaultBody(t *testing.T) {
 	t.Parallel()
 	contract, err := os.ReadFile("../../docs/contract.md")
@@ -27,7 +27,7 @@ func TestContractHasTheDefaultBody(t *testing.T) {
 	require.ElementsMatch(t, BodyFields, append(InBody(), own...))
 }
 
-// Every row is whole: without a run nobody has the variable, and only objects have keys.
+// Every row is complete: without a run nobody has the variable, and only objects have keys.
 func TestRowsAreWhole(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}

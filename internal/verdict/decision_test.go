@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "Decisions": what a hook's decision rests on. Every combination is
-// held against the contract's sentences, in their own order.
+// Contract, "Decisions": what a hook's decision is based on. Every combination is compared with
+// the contract's sentences, in their own order.
 func TestStandingBasis(t *testing.T) {
 	t.Parallel()
 	both := []bool{false, true}
@@ -74,7 +74,7 @@ func basisByContract(s Standing) Basis {
 	return Open
 }
 
-// Contract, "Decisions" and "Job": what a hook decides by the verdict on its record.
+// Contract, "Decisions" and "Job": a hook's decision by the verdict on its record.
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	pass, fail := Verdict{Result: latch.ResultPass}, Verdict{Result: latch.ResultFail}

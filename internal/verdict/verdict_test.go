@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 )
 
-// Contract, "Decisions": `result`, then `rollback_release`, then
-// `stop_release`; their defaults; what a failed expression comes to.
+// Contract, "Decisions": `result`, then `rollback_release`, then `stop_release`; their
+// defaults; the effect of a failed expression.
 func TestAsk(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -110,7 +110,7 @@ func TestAsk(t *testing.T) {
 				require.Contains(t, got.Error, test.failed)
 				got.Error = ""
 			}
-			// A decision that ends a release tells the expression it rests on.
+			// A decision that ends a release names the expression that it is based on.
 			if test.want.Decision == latch.Stop || test.want.Decision == latch.Rollback {
 				require.Contains(t, got.Rule, test.want.Decision+"_release: ")
 				got.Rule = ""

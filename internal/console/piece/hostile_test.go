@@ -35,11 +35,11 @@ var shown = map[string]any{
 	"source":       piece.Source{},
 }
 
-// within are templates that stand in others alone.
+// within are templates that are only part of others.
 var within = []string{"time", "field", "described"}
 
-// Nothing that stands in a piece becomes markup, whatever is in it: each text of
-// each piece is made hostile in turn, and all at once.
+// No text in a piece becomes markup: each text of each piece is made hostile in turn, and then
+// all of them.
 func TestPiecesShowTextsAsTexts(t *testing.T) {
 	t.Parallel()
 	for _, each := range piece.Templates().Templates() {
@@ -75,7 +75,7 @@ func sameElements(t *testing.T, harmless, attacked string) {
 	}
 }
 
-// A record shows what an endpoint answered, and what it was asked, as text.
+// A record shows the endpoint's request and answer as text.
 func TestRecordsShowTextsAsTexts(t *testing.T) {
 	t.Parallel()
 	record := func(text string) piece.Record {
@@ -154,13 +154,13 @@ func TestLinksToScriptsLeadNowhere(t *testing.T) {
 	}
 }
 
-// Each piece stands alone in the gallery, which the tests of pages open.
+// Each piece has its own entry in the gallery, which the tests of pages open.
 func TestEachPieceIsInTheGallery(t *testing.T) {
 	t.Parallel()
 	gallery, err := os.ReadFile("../templates/gallery.html")
 	require.NoError(t, err)
 	for name := range shown {
-		if name != "cell" && name != "filters" { // which stand in lists and forms
+		if name != "cell" && name != "filters" { // part of lists and forms
 			require.Contains(t, string(gallery), `{{template "`+name+`"`)
 		}
 	}

@@ -33,7 +33,7 @@ func (s *mittoScript) call(status int, method, path, body string) (answer map[st
 	return answer
 }
 
-// sqlJob is what the examples make: of a type that Latch does not run.
+// sqlJob is the job in the examples, of a type that Latch does not run.
 const sqlJob = `{"name":"sql_1","title":"[SQL] 1","type":"sql",
 	"schedule":{"value":"daily","type":"daily","daily":{"minute":0,"hour":12,"ampm":"AM"},"hourly":null,
 		"custom":null},

@@ -8,8 +8,8 @@ import (
 	"github.com/latch-run/latch/internal/api/apitest"
 )
 
-// A PUT with the ETag that a job's webhook was read with changes that version
-// alone. Other changes of the job leave the version as it is.
+// A PUT with the ETag of a job's webhook changes only that version. Other changes of the job do
+// not affect the version.
 func TestTheSecondChangeOfAJobsWebhookIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
@@ -36,8 +36,8 @@ func TestTheSecondChangeOfAJobsWebhookIsRefused(t *testing.T) {
 	b.do(404, "DELETE", path, "")
 }
 
-// A change with the ETag that a job was read with changes that version alone. A
-// run of it, and another job that follows it, make no new version; a pause does.
+// A change with the ETag of a job changes only that version. Neither a run of the job nor
+// another job that follows it makes a new version; a pause does.
 func TestTheSecondChangeOfAJobIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)

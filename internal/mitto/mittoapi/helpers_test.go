@@ -32,7 +32,7 @@ func newMitto(t *testing.T) *mittoBench {
 	return b
 }
 
-// do calls and gives the body of an answer of the status.
+// do sends a request and returns the body of an answer with the status.
 func (b *mittoBench) do(status int, method, path, body string, headers ...string) string {
 	b.Helper()
 	got := apitest.Call(b, method, path, body, headers...)

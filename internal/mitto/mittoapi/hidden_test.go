@@ -22,7 +22,7 @@ const keyed = `{"id":7,"type":"cmd",
 		{"url":"https://hooks.slack.com/services/T1/B1/hush-2","event_type":"JOB_FAILURE",
 			"headers":{"Authorization":"Bearer hush-6"}}]}`
 
-// A key in a registered job's URLs is shown to nobody, by no route.
+// No route shows a key in a registered job's URLs to anybody.
 func TestRegisteredURLsAreShownWithoutKeys(t *testing.T) {
 	t.Parallel()
 	parsed, err := api.ParseKeys(apitest.Keys)
@@ -92,8 +92,8 @@ func TestWritingBackWhatWasShownKeepsKeys(t *testing.T) {
 	}
 }
 
-// What cannot be put back is refused, by its field: a key never comes to
-// another host, and *** is kept nowhere.
+// A credential that cannot be restored is refused, by its field: a key is never used for
+// another host, and *** is never stored.
 func TestHiddenKeysAreNotTaken(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// A workflow that is no job's run, and bears its id, is named at START, and is
-// not stopped.
+// A workflow that has a job's id but is not a run of the job is named at START, and is not
+// stopped.
 func TestANamesakeOfAJobsRun(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)

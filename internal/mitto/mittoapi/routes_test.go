@@ -59,8 +59,7 @@ func TestMittoJobs(t *testing.T) {
 	}
 }
 
-// Ids made here are ints; one that is sent is taken where it is free, and only
-// a name is insisted on.
+// New ids are ints. A given id is used if it is free, and only a name is required.
 func TestMittoIDs(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
@@ -174,8 +173,8 @@ func TestMittoActions(t *testing.T) {
 	require.Equal(t, []any{latch.Control{By: "local"}}, update.Args)
 }
 
-// Mitto starts any job. One that Latch cannot run fails in its run, where its
-// webhooks are told, and says why there.
+// Mitto starts any job. One that Latch cannot run fails in its run, whose webhooks receive the
+// reason.
 func TestMittoStartsAJobThatCannotRun(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
@@ -190,7 +189,7 @@ func TestMittoStartsAJobThatCannotRun(t *testing.T) {
 	require.Nil(t, b.registry.Jobs[0].Job, "what is kept stays as it is")
 }
 
-// facts.md, `status`: what a run came to.
+// facts.md, `status`: the result of a run.
 func TestMittoStatus(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
@@ -307,7 +306,7 @@ func TestMittoSearch(t *testing.T) {
 	require.Equal(t, "Job_2", listed[0]["name"])
 }
 
-// Lists of very many jobs tell of the last runs without reading each.
+// Lists of very many jobs show the last runs without reading each of them.
 func TestMittoListsOfMany(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
@@ -360,8 +359,8 @@ func TestMittoTheRest(t *testing.T) {
 	}
 }
 
-// Contract, "HTTP API": OpenAPI tells of the Mitto routes under all their
-// prefixes, each operation by a name of its own.
+// Contract, "HTTP API": OpenAPI contains the Mitto routes with all their prefixes, each
+// operation with its own name.
 func TestMittoOpenAPI(t *testing.T) {
 	t.Parallel()
 	var described struct {
@@ -401,9 +400,9 @@ func TestMittoOpenAPI(t *testing.T) {
 	}
 }
 
-// docs/schedules.md: the answer of a call that writes a job tells its next three
-// times, and what of its schedule is probably not meant; a cron expression that
-// Temporal would refuse is refused under the name that the client wrote.
+// docs/schedules.md: the answer of a call that writes a job contains its next three times, and
+// warnings about probable mistakes in its schedule. A cron expression that Temporal would
+// refuse is refused with the name of the client's field.
 func TestMittoTimes(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
@@ -438,9 +437,8 @@ func TestMittoTimes(t *testing.T) {
 	}
 }
 
-// Lists tell when a job runs next and what keeps it from it; one job does where
-// the caller prefers it, since its own shape is that of templates. What of it is
-// sent back is ignored.
+// Lists show when a job runs next and what prevents it. A single job does if the caller asks
+// for it, because its own form is that of templates. These fields are ignored in requests.
 func TestPlansOfJobs(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)

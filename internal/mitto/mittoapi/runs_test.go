@@ -33,8 +33,7 @@ func TestRunsOfAJob(t *testing.T) {
 	b.do(422, "GET", "/latch/v1/jobs/22739/runs?limit=201", "")
 }
 
-// A job is paused and resumed where it runs by itself, and a search finds those
-// that are paused.
+// A job with a schedule is paused and resumed, and a search finds the paused jobs.
 func TestPauseAndResume(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/api"
 )
 
-// warnings returns those of an answer.
+// warnings returns the warnings in an answer.
 func warnings(t *testing.T, answer string) (found []api.Warning) {
 	t.Helper()
 	var read struct{ Warnings []api.Warning }
@@ -18,9 +18,8 @@ func warnings(t *testing.T, answer string) (found []api.Warning) {
 	return read.Warnings
 }
 
-// Contract, "Mitto's job API": the answer of a call that writes a job or a
-// webhook warns of what is probably not meant, and what is sent back of it
-// changes nothing.
+// Contract, "Mitto's job API": the answer of a call that writes a job or a webhook contains
+// warnings about probable mistakes, which are ignored in requests.
 func TestAnswersOfMittoWarn(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
