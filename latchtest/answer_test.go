@@ -18,7 +18,7 @@ import (
 	"github.com/latch-run/latch/workflows"
 )
 
-// What no script answers is answered with 200 and no body.
+// A request without a script is answered with 200 and no body.
 func TestUnscriptedIsAnswered(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{})
@@ -30,7 +30,7 @@ func TestUnscriptedIsAnswered(t *testing.T) {
 	require.Equal(t, []string{"RELEASE_SUCCESS board"}, hooks.Fired())
 }
 
-// With Strict it fails the test, and says which request it was.
+// With Strict it fails the test, and the failure names the request.
 func TestStrictFailsWhatIsNotScripted(t *testing.T) {
 	t.Parallel()
 	failures := try(func(ft latchtest.T, env *testsuite.TestWorkflowEnvironment) {
@@ -42,7 +42,7 @@ func TestStrictFailsWhatIsNotScripted(t *testing.T) {
 		`no script answers POST https://board.example.com, attempt 1 of webhook "board" at RELEASE_SUCCESS`)
 }
 
-// Whatever a receiver may do, the record says as it does in production.
+// Whatever a receiver does, the record is the same as in production.
 func TestAnswersAreReadAsInProduction(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

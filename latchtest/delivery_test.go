@@ -18,7 +18,7 @@ const twoBoards = `[
 	{"id": "note", "events": [
 		{"event": "BEFORE_RELEASE", "blocking": true, "lock_timeout": "1h", "on_timeout": "continue"}]}]`
 
-// What is required and not so fails the test with what was so.
+// An unmet requirement fails the test with the actual values.
 func TestRequirementsThatAreNotMet(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -70,7 +70,7 @@ func TestFiredTwice(t *testing.T) {
 	failsWith(t, failures, "fired at SHIPPED 2 times")
 }
 
-// A success that the webhook itself defines has arrived.
+// A success by the webhook's own definition counts as delivered.
 func TestArrivedBySuccess(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{})

@@ -110,7 +110,7 @@ func ExampleScript_Unreachable() {
 	// 3 200 <nil>
 }
 
-// What was sent is there with its headers and its body.
+// The request is available with its headers and its body.
 func ExampleDelivery_Decode() {
 	t, env := begin()
 	defer t.end()
@@ -192,7 +192,7 @@ func begin() (*printer, *testsuite.TestWorkflowEnvironment) {
 	return &printer{}, suite.NewTestWorkflowEnvironment()
 }
 
-// A printer prints what fails, so that the example fails.
+// A printer prints failures, so that the example fails.
 type printer struct{ ends []func() }
 
 func (*printer) Helper()                           {}

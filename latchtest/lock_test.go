@@ -15,7 +15,7 @@ import (
 	"github.com/latch-run/latch/latchtest"
 )
 
-// A removal comes when the script says, and a lock without one times out, by the
+// A removal happens at the time in the script, and a lock without one times out, by the
 // environment's clock.
 func TestLocks(t *testing.T) {
 	t.Parallel()
@@ -122,8 +122,7 @@ func TestRemovalThatIsRefused(t *testing.T) {
 	require.Contains(t, failures[1], "1 of 1 locks were not removed, since one was refused")
 }
 
-// What no script says is said by a callback of the test's own, which finds the
-// tokens of the locks that are open.
+// The test's own callback decides what no script does. It finds the tokens of the open locks.
 func TestOpenLocks(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{})
@@ -141,8 +140,8 @@ func TestOpenLocks(t *testing.T) {
 	require.Equal(t, latch.ResultSkipped, hooks.RequireFired("gate", "BEFORE_RELEASE").Result)
 }
 
-// A workflow of a user's own that fails, or panics, after it waited leaves what was
-// fired to be looked at.
+// A user's own workflow that fails, or panics, after it waited, leaves its events for
+// inspection.
 func TestWorkflowThatFails(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func() error{

@@ -180,7 +180,7 @@ func (c *counter) InterceptWorkflow(
 	return next
 }
 
-// A lock's link, its signature and search attributes are as the worker makes them.
+// A lock's link, its signature and search attributes are the same as in the worker.
 func TestPluginOptions(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{Plugin: plugin.Options{APIURL: "https://latch.example.com", LockLinks: true,

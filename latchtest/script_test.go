@@ -74,7 +74,7 @@ func TestMaybe(t *testing.T) {
 	hooks.RequireDelivered("board", "RELEASE_SUCCESS")
 }
 
-// A script that cannot be ends the test at once and says what would be right.
+// An invalid script ends the test at once, and the failure says what would be right.
 func TestScriptsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	type hooks = *latchtest.Hooks
@@ -111,7 +111,7 @@ func TestScriptsThatCannotBe(t *testing.T) {
 	}
 }
 
-// The script that says more of a request answers it, whichever came first.
+// The more specific script answers a request, whichever came first.
 func TestTheScriptThatSaysMoreAnswers(t *testing.T) {
 	t.Parallel()
 	hooks, env := setup(t, latchtest.Options{})

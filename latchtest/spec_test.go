@@ -41,7 +41,7 @@ func TestSpec(t *testing.T) {
 	}
 }
 
-// What is no job, release or emission ends the test.
+// A file that is not a job, release or emission ends the test.
 func TestSpecThatIsNone(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ file, says string }{

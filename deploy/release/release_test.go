@@ -22,8 +22,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// committed returns a repository with this checkout's files in one commit, which stands
-// for the checkout of a release: this one may have no git.
+// committed returns a repository with this checkout's files in one commit, which stands for the
+// checkout of a release, because this one may not be a git checkout.
 func committed(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -57,8 +57,8 @@ func committed(t *testing.T) string {
 	return dir
 }
 
-// Two builds of a commit in different folders give the same archive, whose programs say
-// the commit and its time. What was changed and not committed is not in it.
+// Two builds of a commit in different folders produce the same archive, whose programs contain
+// the commit and its time. Uncommitted changes are not in it.
 func TestABuildIsReproducible(t *testing.T) {
 	t.Parallel()
 	repository := committed(t)
@@ -144,8 +144,7 @@ func TestWhatARoundOfAReleaseRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "such as linux/amd64")
 }
 
-// The list of modules has each module that is linked, with its version, and
-// says the same at any time.
+// The list of modules contains each linked module, with its version, and is always the same.
 func TestTheListOfModules(t *testing.T) {
 	t.Parallel()
 	if _, err := run(t.Context(), t.TempDir(), nil, "go", "mod", "download",

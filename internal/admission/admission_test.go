@@ -189,7 +189,7 @@ func TestValuesThatGoBuiltAreHeldToTheSame(t *testing.T) {
 	require.Empty(t, admission.CheckJob(&latch.Job{ID: "1", Task: work}))
 }
 
-// TestWarnings: what is allowed and probably not meant.
+// TestWarnings: input that is valid but probably a mistake.
 func TestWarnings(t *testing.T) {
 	t.Parallel()
 	const fired = "which fires "

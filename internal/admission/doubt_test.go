@@ -31,8 +31,8 @@ func quoted(t *testing.T, text string) string {
 	return string(encoded)
 }
 
-// What a decision reads of an answer may be missing, and what is in no release
-// is missing for sure.
+// Fields of an answer that a decision reads may be missing. Variables that no release has are
+// certainly missing.
 func TestWarningsOfKeysThatMayBeMissing(t *testing.T) {
 	t.Parallel()
 	for _, row := range [][2]string{

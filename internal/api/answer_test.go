@@ -20,8 +20,8 @@ import (
 
 const removal = "/latch/v1/locks/release-1:board:abc/release"
 
-// Contract, "HTTP API": what Temporal and runs answer, each as its own status,
-// as a problem document.
+// Contract, "HTTP API": the answers of Temporal and of runs, each with its own status, as a
+// problem document.
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	application := func(kind string) error { return temporal.NewNonRetryableApplicationError("told why", kind, nil) }
@@ -77,8 +77,8 @@ func TestUpdateUnderLoad(t *testing.T) {
 	}
 }
 
-// Contract, "Blocking and locks": once the run has closed, a used lock answers
-// its record, and anything else is 409.
+// Contract, "Blocking and locks": once the run has closed, a used lock answers with its record,
+// and any other request is 409.
 func TestClosedRun(t *testing.T) {
 	t.Parallel()
 	used := latch.Record{DeliveryID: "dlv_1",

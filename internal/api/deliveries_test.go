@@ -100,7 +100,7 @@ func TestDeliveryStatistics(t *testing.T) {
 	}
 }
 
-// Contract, "HTTP API": 503 where Temporal is out of reach.
+// Contract, "HTTP API": 503 if Temporal is unreachable.
 func TestDeliveriesWithoutTemporal(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, &runstest.Temporal{ListError: serviceerror.NewUnavailable("down")})

@@ -43,7 +43,7 @@ func TestTheSecondChangeOfAWebhookIsRefused(t *testing.T) {
 	require.NotEqual(t, tag, apitest.Call(handler, "POST", path+"/disable", "", "X-API-Key", "admin").Header().Get("ETag"))
 }
 
-// What else changes a webhook goes by If-Match as PUT does.
+// Other changes of a webhook respect If-Match like PUT.
 func TestEveryChangeOfAWebhookGoesByIfMatch(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())

@@ -39,7 +39,8 @@ func TestWebhooksThatStandByThemselvesKeepKeys(t *testing.T) {
 	require.Equal(t, http.StatusOK, disabled.Code)
 	require.NotContains(t, disabled.Body.String(), "hush")
 
-	// What is kept is found by having it moved: only the same host gets it.
+	// A hidden value could be found by moving it to another host, so only the same host gets
+	// it.
 	var kept latch.RegisteredWebhook
 	require.NoError(t, json.Unmarshal(disabled.Body.Bytes(), &kept))
 	moved := strings.ReplaceAll(disabled.Body.String(), "latch.example", "evil.example")

@@ -97,7 +97,7 @@ func TestAPreviewOfAWrongWebhook(t *testing.T) {
 		"body": "${job.titel}"}`).Warnings), "body")
 }
 
-// What is shown is bounded.
+// The size of a preview is bounded.
 func TestAPreviewIsBounded(t *testing.T) {
 	t.Parallel()
 	var named []string

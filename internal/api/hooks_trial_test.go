@@ -95,7 +95,7 @@ func TestTheTestOfAWebhookWithoutAWorker(t *testing.T) {
 	require.Nil(t, test.Record)
 }
 
-// What cannot be sent is refused before anything starts.
+// A delivery that cannot be sent is refused before anything starts.
 func TestTheTestOfAWebhookRefuses(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{

@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/api/apitest"
 )
 
-// Contract, "HTTP API": the routes of one lock take a token whose slashes a
-// proxy has decoded, all of them or some.
+// Contract, "HTTP API": the routes of one lock accept a token in which a proxy has decoded all
+// slashes or some of them.
 func TestLockWhoseSlashesAreDecoded(t *testing.T) {
 	t.Parallel()
 	const token = "team/a/release/r-4 ü%:board:abc"

@@ -25,8 +25,8 @@ import (
 
 const smallRelease = `{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"https://example.com/"}}}]}`
 
-// Contract, "HTTP API": an unknown lock is 404, also where its token names a
-// workflow that knows nothing of locks.
+// Contract, "HTTP API": an unknown lock is 404, even if its token names a workflow without
+// locks.
 func TestLockOfForeignWorkflow(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Running("other",
@@ -37,8 +37,8 @@ func TestLockOfForeignWorkflow(t *testing.T) {
 	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/locks/other:board:abc/release", "", "X-API-Key", "lock"), 404)
 }
 
-// What is not UTF-8 cannot be sent to Temporal: as a name it is unknown, as a
-// value wrong, and never a failure of the API.
+// Text that is not UTF-8 cannot be sent to Temporal: as a name it is unknown, as a value wrong,
+// and never an internal error of the API.
 func TestNoUTF8(t *testing.T) {
 	t.Parallel()
 	f := apitest.Running("\xff", nil, nil)
@@ -126,8 +126,8 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
-// A lock of an earlier run under a workflow id that is used again answers as
-// it does once the run has closed, whether or not the newest runs.
+// A lock of an earlier run under a reused workflow id is answered as after the run has closed,
+// whether or not the newest one runs.
 func TestLockOfEarlierRun(t *testing.T) {
 	t.Parallel()
 	lock := func(token string, removed latch.Time) latch.Record {

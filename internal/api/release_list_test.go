@@ -78,8 +78,8 @@ func TestSearchReleases(t *testing.T) {
 	}
 }
 
-// Contract, "HTTP API": a wrong value of a list is 422 and named, and 503 where
-// Temporal is out of reach.
+// Contract, "HTTP API": a wrong parameter of a list is 422 and named, and the answer is 503 if
+// Temporal is unreachable.
 func TestListRefusals(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())

@@ -9,9 +9,8 @@ import (
 	"github.com/latch-run/latch/internal/api/apitest"
 )
 
-// Contract, "Names": a role that may start releases may not occupy an id on
-// which Temporal or Latch relies, by none of the ways in which a body or a query
-// names one.
+// Contract, "Names": a role that may start releases may not use an id on which Temporal or
+// Latch relies, in any field of a body or a query.
 func TestReservedWorkflowIDs(t *testing.T) {
 	t.Parallel()
 	f := apitest.Temporal()

@@ -66,8 +66,7 @@ func TestARouteWithoutARoleKeepsTheAPIFromStarting(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A route that no document shows, and that says nothing of roles, is refused to
-// all: to an administrator too.
+// An undocumented route without a role is refused to everybody, even to an administrator.
 func TestAHiddenRouteWithoutARoleIsRefusedToAll(t *testing.T) {
 	t.Parallel()
 	a := routed(t)

@@ -17,8 +17,8 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// A reader gets no link that removes locks, also where an endpoint answered
-// with the link that it was sent.
+// A reader gets no link that removes locks, even if an endpoint answered with the link that it
+// had received.
 func TestReaderGetsNoEchoedLink(t *testing.T) {
 	t.Parallel()
 	const signature = "c2lnbmF0dXJl-_x"

@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A build says the commit and its time where it knows them, and whether the checkout
-// had changes of its own.
+// A build contains the commit and its time if they are known, and whether the checkout had
+// changes.
 func TestABuildSaysItsCommit(t *testing.T) {
 	t.Parallel()
 	const hash = "1f0c2d3e4a5b60718293a4b5c6d7e8f901234567"

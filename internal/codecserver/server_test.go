@@ -42,7 +42,7 @@ func serve(t *testing.T, tokens string) *httptest.Server {
 	return server
 }
 
-// The SDK's own client of codec servers gets what the keys open.
+// The SDK's own client of codec servers receives the decrypted payloads.
 func TestServesTheSDKsRemoteCodec(t *testing.T) {
 	t.Parallel()
 	server := serve(t, token)
@@ -132,7 +132,7 @@ func call(t *testing.T, server *httptest.Server, method, path, host, body string
 	return response, string(text)
 }
 
-// Who tries tokens out has to wait after ten, and is told for how long; a token
+// A caller who guesses tokens must wait after ten, and the answer says for how long. A token
 // that is in use at that address is not locked out.
 func TestGuessedTokensAreSlowed(t *testing.T) {
 	t.Parallel()
@@ -166,7 +166,7 @@ func TestGuessedTokensAreSlowed(t *testing.T) {
 	})
 }
 
-// What Temporal UI sends from a browser is asked about first, without a token.
+// A browser asks for permission before Temporal UI's requests, without a token.
 func TestPreflight(t *testing.T) {
 	t.Parallel()
 	asks := map[string]string{"Origin": ui, "Access-Control-Request-Method": "POST",
@@ -191,7 +191,7 @@ func TestABodyIsBounded(t *testing.T) {
 	require.Equal(t, 400, response.StatusCode)
 }
 
-// The log has neither tokens nor what was decrypted.
+// The log contains neither tokens nor decrypted data.
 func TestTheLogTellsNoSecrets(t *testing.T) {
 	t.Parallel()
 	tokens, err := codecserver.ParseTokens(token)

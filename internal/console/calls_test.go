@@ -19,7 +19,7 @@ import (
 	"github.com/latch-run/latch/internal/mitto/mittoapi"
 )
 
-// A counted is a world that counts what Temporal and its workers are asked.
+// A counted is a world that counts the requests to Temporal and its workers.
 type counted struct {
 	*world
 	calls *atomic.Int64

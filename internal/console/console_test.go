@@ -109,8 +109,7 @@ func TestWithoutKeys(t *testing.T) {
 		"document").status, "a link may be followed")
 }
 
-// What changes something takes a form that was shown to this person, from a page
-// of the console's own.
+// A change requires a form that was shown to this person, from one of the console's own pages.
 func TestFormsAreTakenFromTheirPageAlone(t *testing.T) {
 	t.Parallel()
 	base := serve(t, newWorld(), keys)
@@ -129,7 +128,7 @@ func TestFormsAreTakenFromTheirPageAlone(t *testing.T) {
 	require.Equal(t, 403, other.get("/console/gallery").status, "a role that is too small")
 }
 
-// What was done is said once, on the next page.
+// The notice of a change is shown once, on the next page.
 func TestNoticesAreSaidOnce(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
@@ -175,7 +174,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// A page says that Temporal is out of reach.
+// A page says that Temporal is unreachable.
 func TestTemporalIsOutOfReach(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -21,8 +21,8 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// lost adds a run of the job books with a delivery that failed, and what was sent
-// in its history.
+// lost adds a run of the job books with a failed delivery, and the delivery's data in its
+// history.
 func (w *world) lost(t *testing.T, webhook string) latch.Record {
 	t.Helper()
 	w.guard.Lock()
@@ -73,7 +73,7 @@ func (w *world) resent(t *testing.T, of latch.Record, failure string) {
 	require.Fail(t, "the delivery is not being sent again", of.DeliveryID)
 }
 
-// startsWithout has runs that are started know no query, until they have ended.
+// startsWithout makes runs that are started answer no query until they have ended.
 func (w *world) startsWithout() {
 	w.OnStart = func(run *runstest.Run) { run.Answer = func(string) (any, error) { return []latch.Record{}, nil } }
 }

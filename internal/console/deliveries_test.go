@@ -80,7 +80,7 @@ func TestDeliveryStatistics(t *testing.T) {
 	require.Contains(t, p.get("/console/deliveries").body, "release-2: Its worker could not answer", "the list says it too")
 }
 
-// Statistics of more runs than are asked say since when they are complete.
+// Statistics of more runs than are queried say since when they are complete.
 func TestDeliveryStatisticsSayHowFarTheyLooked(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -92,8 +92,8 @@ func TestDeliveryStatisticsSayHowFarTheyLooked(t *testing.T) {
 	require.Contains(t, got.body, "Of the newest 500 runs: all that ended since 2026-07-01 03:41:00 UTC")
 }
 
-// A delivery leads to the page of its job, and to that of its webhook: the registered
-// one, or its job's; a webhook that is neither has none.
+// A delivery links to the page of its job, and to that of its webhook: the registered one, or
+// its job's. Any other webhook has no link.
 func TestADeliveryLeadsToItsJobAndItsWebhook(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

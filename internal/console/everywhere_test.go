@@ -146,13 +146,12 @@ func fillEmpty(value reflect.Value, text string) {
 	}
 }
 
-// hostile is what others may write into any title, id, reason, answer or error.
+// hostile is a text in every title, id, reason, answer and error that others can write.
 const hostile = `</textarea></title></svg></script>"><script>alert(1)</script><img src=x onerror=alert(1)>' ` +
 	`onmouseover='alert(1) javascript:alert(1)`
 
-// No text that others can write becomes markup, on any page, nor on those by which
-// a page asks, and on none that is refused: each page has the same elements as
-// with a harmless text, and one script, the console's own.
+// No text that others can write becomes markup, on any page, including questions and refusals:
+// each page has the same elements as with a harmless text, and only the console's own script.
 func TestNoPageShowsTextsAsMarkup(t *testing.T) {
 	t.Parallel()
 	elements := map[bool]map[string][]string{}
@@ -194,8 +193,8 @@ func TestNoPageShowsTextsAsMarkup(t *testing.T) {
 // A htmlForm is a form of a page, as a browser reads it.
 type htmlForm struct {
 	id, action string
-	// fields are the kinds of its inputs by their names: textarea, select, text,
-	// checkbox, hidden and so on. values are what is in them.
+	// fields maps the names of a form's inputs to their kinds: textarea, select, text,
+	// checkbox, hidden and so on. values are their contents.
 	fields, values map[string]string
 	buttons        []string
 }
@@ -377,8 +376,8 @@ func TestNoQuestionLosesItsReason(t *testing.T) {
 		"somebody whose role is too small")
 }
 
-// A form that is too large to be carried through the login is answered with
-// another way, and what is no form is refused.
+// A form that is too large to be kept during the login gets an answer with an alternative, and
+// invalid forms are refused.
 func TestWhatCannotBeKept(t *testing.T) {
 	t.Parallel()
 	_, base, _ := everywhere(t, "harmless")

@@ -90,8 +90,7 @@ const (
 	keys     = "ann=" + adminKey + ",board:lock=" + lockKey + ",eye:read=" + readKey
 )
 
-// serve serves the API with its console over the world; without keys where text
-// is empty.
+// serve serves the API with its console over the world, without keys if text is empty.
 func serve(t *testing.T, w *world, text string) string {
 	t.Helper()
 	return serveUntil(t, t.Context(), w, text, 0)
@@ -151,7 +150,7 @@ func (p *person) get(path string, headers ...string) seen {
 	return p.send(http.MethodGet, path, "", headers...)
 }
 
-// post sends a form, which the browser says comes from the console's own page.
+// post sends a form that, according to the browser, comes from the console's own page.
 func (p *person) post(path string, form url.Values, headers ...string) seen {
 	p.Helper()
 	return p.send(http.MethodPost, path, form.Encode(), append([]string{"Content-Type", "application/x-www-form-urlencoded",

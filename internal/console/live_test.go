@@ -66,8 +66,7 @@ func TestStreamTakesASession(t *testing.T) {
 	require.Equal(t, 401, response.StatusCode)
 }
 
-// The page of a job that is followed changes its buttons, its runs and what was
-// sent as the job runs.
+// A followed page of a job updates its buttons, its runs and its deliveries as the job runs.
 func TestAJobIsFollowed(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -75,12 +75,12 @@ func addressOf(path string) string {
 		"shop", "{webhook}", "990100001").Replace(path)
 }
 
-// needsNoTemporal are the pages that show nothing of Temporal, the one of
-// deliveries that were sent again while it is about none.
+// needsNoTemporal are the pages that show no data from Temporal. The page of deliveries that
+// were sent again is one if it has none.
 var needsNoTemporal = []string{"/console/start-release", "/console/new-webhook", "/console/deliveries/again",
 	"/console/jobs/{id}/webhooks/new", "/console/gallery"}
 
-// Each page says plainly that Temporal is out of reach, and keeps its navigation.
+// Each page says clearly that Temporal is unreachable, and keeps its navigation.
 func TestEachPageSaysThatTemporalIsOutOfReach(t *testing.T) {
 	t.Parallel()
 	p := visitor(t, serveAway(t))
@@ -99,7 +99,7 @@ func TestEachPageSaysThatTemporalIsOutOfReach(t *testing.T) {
 	}
 }
 
-// Each list of what Temporal lists says how far it may be behind.
+// Each list from Temporal says that it may lag behind.
 func TestEachListSaysThatItLags(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -115,8 +115,8 @@ func TestEachListSaysThatItLags(t *testing.T) {
 	}
 }
 
-// What was sent while Temporal was out of reach can be sent again from the page
-// that says so, as it was typed.
+// A form that was sent while Temporal was unreachable can be sent again, unchanged, from the
+// page that says so.
 func TestAFormIsKeptWhileTemporalIsOutOfReach(t *testing.T) {
 	t.Parallel()
 	p := visitor(t, serveAway(t))

@@ -146,7 +146,7 @@ func TestMistakesInLongFiles(t *testing.T) {
 	require.Contains(t, got.body, `id="line-3" class="wrong`)
 }
 
-// Whose role is too small is not offered to start one, and starts none.
+// A user with too small a role is not offered to start a release, and cannot start one.
 func TestReadersStartNoRelease(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

@@ -84,7 +84,7 @@ func TestReleasesAreEndedOnceThatIsConfirmed(t *testing.T) {
 	require.Equal(t, 404, ann.get("/console/releases/none").status)
 }
 
-// The list is searched, and what was searched for stays in the filter.
+// The list can be searched, and the filter keeps the search.
 func TestReleasesAreSearched(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
@@ -119,7 +119,7 @@ func TestHooksAreSkippedWithAReason(t *testing.T) {
 	require.Equal(t, latch.Skip{Webhook: "board", Event: latch.EventBeforeRelease, By: "ann", Reason: "it is on holiday"}, w.told[0].Args[0])
 }
 
-// What others write into a release is text on each of its pages.
+// External content in a release is shown as text on each of its pages.
 func TestReleasesShowTextsAsTexts(t *testing.T) {
 	t.Parallel()
 	w := newWorld()

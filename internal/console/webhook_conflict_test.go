@@ -76,8 +76,8 @@ func TestAWebhookWhoseIDIsNewHasAPage(t *testing.T) {
 	require.Contains(t, p.get("/console/webhooks").body, "console/new-webhook")
 }
 
-// A browser sends CRLF for each line end. What was not typed over stays as it was
-// to the byte; what was has LF.
+// A browser sends CRLF for each line end. A field that was not edited stays the same to the
+// byte. An edited one has LF.
 func TestLineEndsStayAsTheyWere(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
@@ -102,8 +102,8 @@ func TestLineEndsStayAsTheyWere(t *testing.T) {
 	require.Equal(t, "a\rb\nc\r\nd", kept.Events[0].Body, "an event that moved up")
 }
 
-// A registered webhook is enabled and disabled on its own page too, which says the
-// secret's name and leads to what was sent.
+// A registered webhook is enabled and disabled on its own page too, which shows the secret's
+// name and links to its deliveries.
 func TestARegisteredWebhooksOwnPage(t *testing.T) {
 	t.Parallel()
 	base := serve(t, newWorld(), keys)

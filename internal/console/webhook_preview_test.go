@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// previewed returns the part of a webhook's page that shows what would be sent.
+// previewed returns the preview on a webhook's page.
 func previewed(t *testing.T, page string) string {
 	t.Helper()
 	_, shown, found := strings.Cut(page, `id="preview-shown"`)
@@ -119,7 +119,7 @@ func TestWarningsOfAWebhook(t *testing.T) {
 	}
 }
 
-// What others wrote is text in the preview too: titles, results, keys.
+// External content in the preview is shown as text too: titles, results, keys.
 func TestHostileTextsInAPreview(t *testing.T) {
 	t.Parallel()
 	const hostile = `"></pre></code><script>alert(1)</script><img src=x onerror=alert(1)>${'`

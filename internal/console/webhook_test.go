@@ -86,8 +86,8 @@ func (p *person) press(path, button string, form url.Values) seen {
 	return p.post(path, form)
 }
 
-// The form of the document, with the body of its own example: what is saved is
-// what was typed, and shows again as it was typed.
+// The form of the document, with the body of its own example: the typed text is saved, and
+// shown again as it was typed.
 func TestTheDocumentsWebhookIsAddedByItsForm(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
@@ -137,8 +137,8 @@ const tower = `{"id": "tower", "url": "https://hooks.example.com/x", "secret": "
 			"body": "{\"done\": \"${release.id}\"}"}],
 	"when": "release.id != '1'", "enforced": true}`
 
-// A registered webhook that is opened and saved stays as it is: each event with
-// its settings, what has no field, and the digits of numbers.
+// A registered webhook that is opened and saved stays the same: each event with its settings,
+// keys without a field, and the digits of numbers.
 func TestARegisteredWebhookStaysAsItIs(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)
@@ -239,7 +239,7 @@ func TestAWrongWebhookShowsWhatIsWrongBesideItsFields(t *testing.T) {
 	require.Contains(t, got.body, "has a field of its own in this form")
 }
 
-// What others wrote, and what is typed, is text in every field.
+// External content and typed text are shown as text in every field.
 func TestHostileTextsInAWebhook(t *testing.T) {
 	t.Parallel()
 	p := loggedIn(t, serve(t, newWorld(), keys), adminKey)

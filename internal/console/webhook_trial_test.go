@@ -21,8 +21,8 @@ func answered(record latch.Record) *world {
 	return w
 }
 
-// A test sends one delivery of what was typed, of a job's webhook and a registered
-// one, and shows request and answer. Nothing is saved, and nothing typed is lost.
+// A test sends one delivery of the webhook in the form, of a job's webhook and of a registered
+// one, and shows request and answer. Nothing is saved, and no typed text is lost.
 func TestATestShowsRequestAndAnswer(t *testing.T) {
 	t.Parallel()
 	const hostile = "</pre><script>alert(1)</script>"

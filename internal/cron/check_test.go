@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/internal/cron"
 )
 
-// TestCheck: what Temporal's Schedules take passes, and what they refuse is
-// told with the field.
+// TestCheck: expressions that Temporal's Schedules accept are valid. The errors of others name
+// the field.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ cron, timezone, want string }{

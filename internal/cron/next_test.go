@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/cron"
 )
 
-// TestNext: what the dialect means, by its next three times.
+// TestNext: the meaning of expressions, by their next three times.
 func TestNext(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 10, 17, 12, 0, 0, 0, time.UTC) // a Saturday
@@ -61,8 +61,8 @@ func TestNext(t *testing.T) {
 	require.Empty(t, cron.Next(&latch.Schedule{Cron: "0 25 * * *"}, now, 3), "what Temporal refuses has no times")
 }
 
-// TestDoubts: what means something else elsewhere, and what a change of the
-// clocks makes of a time, is said.
+// TestDoubts: warnings for expressions with another meaning in other systems, and for the
+// effect of clock changes.
 func TestDoubts(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 10, 17, 12, 0, 0, 0, time.UTC)

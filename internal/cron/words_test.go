@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/internal/cron"
 )
 
-// A schedule reads as a sentence, and as its expression where words would mislead.
+// A schedule is shown as a sentence, or as its expression if a sentence would mislead.
 func TestWords(t *testing.T) {
 	t.Parallel()
 	for expression, want := range map[string]string{

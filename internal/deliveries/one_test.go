@@ -40,7 +40,7 @@ func TestDeliveryWithItsRedeliveries(t *testing.T) {
 	require.Zero(t, got.Unanswered)
 }
 
-// What is not there, and an origin that is half given, is refused.
+// An unknown delivery, and an incomplete origin, is refused.
 func TestUnknownDeliveries(t *testing.T) {
 	t.Parallel()
 	f := &fake{}

@@ -66,8 +66,8 @@ func TestSearchEndsWithTheNewest(t *testing.T) {
 	require.Equal(t, 50, len(f.Asked))
 }
 
-// It works with search attributes and without, and narrows Temporal's list to
-// the runs that may have what is asked for.
+// A search works with search attributes and without, and narrows Temporal's list to the runs
+// that may match.
 func TestSearchQueries(t *testing.T) {
 	t.Parallel()
 	const own = `WorkflowType IN ('latch.JobRun', 'latch.Release', 'latch.Emit', 'latch.EmitBatch', 'latch.Gate', 'latch.Deliver', 'latch.JobNotice', 'latch.WatchNotice')`

@@ -21,8 +21,8 @@ func delivered(id string, before, took time.Duration) latch.Record {
 	return record
 }
 
-// Statistics count every delivery once by its outcome, as a whole and in the
-// interval of its time, with the latency of what was sent.
+// Statistics count every delivery once by its outcome, in total and in the interval of its
+// time, with the latency of sent ones.
 func TestStatistics(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
@@ -73,8 +73,7 @@ func TestStatistics(t *testing.T) {
 	require.ErrorContains(t, err, "outcome")
 }
 
-// Statistics look at as many runs as a search asks, the newest ones, and say how
-// far they looked.
+// Statistics read as many runs as a search, the newest ones, and say how far they searched.
 func TestStatisticsAreBounded(t *testing.T) {
 	t.Parallel()
 	f := &fake{}

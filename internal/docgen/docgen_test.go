@@ -17,8 +17,8 @@ import (
 	"github.com/latch-run/latch/internal/settings"
 )
 
-// What the documents say of keys, events, variables, settings, routes and commands
-// is what the code says.
+// The documents agree with the code about keys, events, variables, settings, routes and
+// commands.
 func TestTheDocumentsAreCurrent(t *testing.T) {
 	t.Parallel()
 	changed, err := outdated(root)
@@ -30,8 +30,8 @@ func TestTheDocumentsAreCurrent(t *testing.T) {
 	require.Empty(t, files, "these have parts that the code describes otherwise; run: make docs")
 }
 
-// Everything that can be generated stands in one document: a new structure, kind of
-// event or set of settings is not forgotten.
+// Everything that can be generated is in one document, so that no new structure, kind of event
+// or set of settings is forgotten.
 func TestEverythingThatIsGeneratedHasAPlace(t *testing.T) {
 	t.Parallel()
 	of := places(t)
@@ -59,7 +59,7 @@ func TestEverythingThatIsGeneratedHasAPlace(t *testing.T) {
 	}
 }
 
-// places returns what the comments of each part name, in all documents.
+// places returns the names in the comments of each part, in all documents.
 func places(t *testing.T) map[string][]string {
 	t.Helper()
 	files, err := docshell.Documents(root)
@@ -121,7 +121,7 @@ func TestRenew(t *testing.T) {
 	require.ErrorContains(t, err, "needs an")
 }
 
-// What a key takes is told with its limits.
+// The description of a key includes its limits.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	text, err := keys("Retry, Schedule, Task, TLS")
@@ -138,7 +138,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// What a run answers is shown with the objects within it, and what may be absent.
+// The answer of a run is shown with its nested objects, and with the keys that may be absent.
 func TestShape(t *testing.T) {
 	t.Parallel()
 	text, err := shape("ReleaseResult")
@@ -151,7 +151,7 @@ func TestShape(t *testing.T) {
 	require.Contains(t, text, `"jobs"?: [JobResult…]`)
 }
 
-// A help text becomes Markdown: what is set in is code.
+// A help text becomes Markdown: indented text is code.
 func TestProse(t *testing.T) {
 	t.Parallel()
 	for help, markdown := range map[string]string{

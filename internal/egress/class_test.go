@@ -40,8 +40,8 @@ func TestClassify(t *testing.T) {
 	require.Equal(t, "link-local", LinkLocal.String())
 }
 
-// The class of an address does not depend on how it is written, and what is
-// public is within the public ranges.
+// The class of an address does not depend on its spelling, and public addresses are within the
+// public ranges.
 func FuzzClassify(f *testing.F) {
 	for _, seed := range []string{"127.0.0.1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2606:4700::1111"} {
 		bytes := netip.MustParseAddr(seed).As16()

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A network is what becomes of each address that is dialled in it: refused
-// after a time, connected after a time, or silent where there is no entry.
+// A network is the outcome for each dialled address: refused after a time, connected after a
+// time, or silent if it has no entry.
 type fakeNetwork struct {
 	mutex   sync.Mutex
 	answers map[string]fakeAnswer
@@ -146,8 +146,8 @@ type dialTrace struct {
 
 func (d *dialTrace) Dialled(took time.Duration) { d.took = took }
 
-// What is dialled is looked at once more by the dialer itself, whoever asks
-// for it: nothing goes to an address that no admissible host led to.
+// The dialer itself checks each address again, whoever dials it: nothing goes to an address
+// that no allowed host resolved to.
 func TestDialerLooksAtEachAddress(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -156,7 +156,7 @@ func TestDialerLooksAtEachAddress(t *testing.T) {
 	address := listener.Addr().String()
 	for name, test := range map[string]struct {
 		allow []string
-		host  string // "" for none
+		host  string // "" for no error
 		open  bool
 	}{
 		"no host":       {nil, "", false},

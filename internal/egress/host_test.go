@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whatever a host is spelled like, it has one spelling that every later check
-// reads alike: ASCII, lower case, and an address where it can be read as one.
+// A host has one canonical spelling that every later check uses: ASCII, lower case, and an
+// address if it can be parsed as one.
 func FuzzCanonicalHost(f *testing.F) {
 	for _, seed := range []string{"127.0.0.1", "2130706433", "0x7f.1", "0177.1", "１２７。0.0.1", "Example.COM.", "::1",
 		"fe80::1%eth0", "::ffff:127.0.0.1",

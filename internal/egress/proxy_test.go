@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A testProxy is a proxy on loopback, which answers itself in the place of whatever it
-// is asked to connect to, and remembers what that was.
+// A testProxy is a proxy on loopback. It answers in place of the requested targets, and records
+// them.
 type testProxy struct {
 	address string
 	mutex   sync.Mutex
@@ -32,7 +32,7 @@ func (p *testProxy) note(target string) {
 	p.asked = append(p.asked, target)
 }
 
-// took returns what was asked for since the last call.
+// took returns the targets that were requested since the last call.
 func (p *testProxy) took() []string {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -125,8 +125,8 @@ func sends(t *testing.T, guard *Guard, address string) error {
 	return err
 }
 
-// behind makes a guard behind a proxy. Names resolve to a public address, those that
-// begin with "inside" to a private one, and those of .corp not at all.
+// behind returns a guard behind a proxy. Names resolve to a public address, those that begin
+// with "inside" to a private one, and those of .corp not at all.
 func behind(t *testing.T, allow []string, proxied Proxied) *Guard {
 	t.Helper()
 	guard, err := New(allow, proxied)

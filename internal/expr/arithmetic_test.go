@@ -202,7 +202,7 @@ func TestTypesThatNeverEqualAreRefused(t *testing.T) {
 	}
 }
 
-// = for == is answered with a hint, and so is what other languages spell otherwise.
+// The error of = for ==, and of other operators from other languages, has a hint.
 func TestSyntaxErrorsHint(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A body like Slack's: what each delivery renders.
+// A body like Slack's, which each delivery renders.
 func BenchmarkRenderSlackBody(b *testing.B) {
 	vars := variables("system", `{"fqdn":"stage.example.net"}`, "job",
 		`{"title":"Webhooks!","id":"22739","status":{"id":"succeeded"}}`, "event", `"JOB_SUCCESS"`)
@@ -70,7 +70,7 @@ func BenchmarkDecisionOverRecords(b *testing.B) {
 	}
 }
 
-// Compiling what is in the cache.
+// Compiling a source that is in the cache.
 func BenchmarkCompileCached(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

@@ -9,8 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What compiling may allocate: as much for every source, and for each byte of it. The worst that is
-// known of takes 6 KiB for a byte (regular expressions at their limit), most take a third.
+// These bound what compiling may allocate: a constant for every source, and a part for each
+// byte of it. The worst known source takes 6 KiB for a byte (regular expressions at their
+// limit), most take a third.
 const (
 	allocatedAlways  = 4 << 20
 	allocatedPerByte = 12 << 10
@@ -67,8 +68,8 @@ func growing(n int) map[string]string {
 	}
 }
 
-// The bombs that double with every level are compiled or refused with little memory, however many
-// levels they have; and what compiles is evaluated within the cost.
+// Sources that double with every level are compiled or refused with little memory, however many
+// levels they have. The compiled ones are evaluated within the cost.
 func TestTypesDoNotGrow(t *testing.T) {
 	for _, n := range []int{8, 16, 24, 40, 90} {
 		for name, source := range growing(n) {
@@ -116,8 +117,8 @@ func wide() []string {
 	return sources
 }
 
-// Whatever is compiled, it takes memory in proportion to its source: the work too, since what looks
-// at a part of it allocates.
+// Compiling any source takes memory in proportion to the source, and therefore work too,
+// because each node that is examined allocates.
 func FuzzCompileTakesLittle(f *testing.F) {
 	for _, source := range wide() {
 		f.Add(source)

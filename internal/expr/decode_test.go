@@ -36,7 +36,7 @@ func TestDecodedJSONIsWrittenInOneForm(t *testing.T) {
 	}
 }
 
-// What is decoded is what encoding/json decodes, and what that refuses is refused.
+// Decoding has the same results as encoding/json, and refuses what that refuses.
 func FuzzDecodeJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,-0,1.10,1e400,null,true,false,"x"],"b":{},"c":[],"a":2}`, " [ 1 , { \"a\" : \"\\u0041\\ud83d\\ude00\\\"\\\\\" } ] ",

@@ -107,7 +107,7 @@ func TestVariablesByUse(t *testing.T) {
 	}
 }
 
-// Contract, "Templates": what does not apply is empty.
+// Contract, "Templates": a variable that does not apply is empty.
 func TestAbsentVariablesAreEmpty(t *testing.T) {
 	t.Parallel()
 	for _, variable := range vars.In(vars.Templates) {

@@ -14,7 +14,7 @@ import (
 var fuzzVariables = variables("data", `{"s":"a\"b\\c\nd/e?f#g%h&i=j","n":1.10,"o":{"k":[1,null]}}`, "event", `"E"`,
 	"records", `[{"webhook":"w","data":{}}]`, "job", `{"title":"T"}`)
 
-// No source makes any template, tree or expression panic, or produce more than it may.
+// No source makes any template, tree or expression panic, or produce more than its limit.
 func FuzzTemplateNoPanic(f *testing.F) {
 	for _, seed := range []string{
 		"", "$", "${", "${}", "$${", "$$${event}", "${event}", "a ${data.s} b", `${'}'}`, `${"\"}"}`, `${r'\'}`, `${'''}'''}`,
@@ -55,7 +55,8 @@ func FuzzTemplateNoPanic(f *testing.F) {
 	})
 }
 
-// A JSON template that renders always gives valid JSON, whatever the template and its values.
+// A JSON template that renders always produces valid JSON, whatever the template and its
+// values.
 func FuzzJSONTemplateStaysValid(f *testing.F) {
 	for _, seed := range [][2]string{
 		{`{"a":"${data.v}"}`, `"x"`}, {`{"a":${data.v}}`, `"x"`}, {`{${data.v}:1}`, `1`}, {`{"a":"\u00${data.v}"}`, `"41"`},

@@ -14,8 +14,9 @@ import (
 	"github.com/latch-run/latch/internal/hang"
 )
 
-// What an attack may allocate, when it is compiled and again when it is evaluated, and how long it
-// may run: it takes half a second at most, and the rest is for a race detector on a slow machine.
+// These bound what an attack may allocate, when it is compiled and again when it is evaluated,
+// and how long it may run: it takes at most half a second, and the rest is for a race detector
+// on a slow machine.
 const (
 	allocatedByAttack = 200 << 20
 	attackEnds        = time.Minute

@@ -6,13 +6,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A key that a variable never has is refused when it is compiled, not lost when it is evaluated.
+// A key that a variable never has is refused at compile time, and not ignored at evaluation.
 func TestKeysThatAVariableNeverHasAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		source string
 		use    Use
-		wrong  string // "" for what compiles
+		wrong  string // "" if it compiles
 	}{
 		{`run.startd_at < now`, When, `run has no key "startd_at"; did you mean "started_at"?`},
 		{`run['id'] == 'x'`, When, `run has no key "id"; its keys are workflow_id, run_id, started_at`},

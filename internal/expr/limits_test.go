@@ -55,7 +55,7 @@ func TestLargeStringsAreRefused(t *testing.T) {
 	}
 }
 
-// What a template produces is limited, in every place.
+// The output of a template is limited, in every place.
 func TestOutputLimit(t *testing.T) {
 	t.Parallel()
 	half := strings.Repeat("a", MaxOutput/2)

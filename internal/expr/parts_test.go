@@ -21,8 +21,8 @@ func TestPartsAreNamesLiteralsAndOperators(t *testing.T) {
 	}
 }
 
-// Contract, "Templates": what a template or a JSON value has of expressions is bounded, and so is
-// what is told of them.
+// Contract, "Templates": the expressions of a template or a JSON value are limited, and so are
+// their errors.
 func TestExpressionsOfOneTemplateAreBounded(t *testing.T) {
 	t.Parallel()
 	expression := "${[" + strings.Repeat("1,", 7000) + "1]}"

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whether a decision rests on a field is told by the checked expression, and in doubt it does.
+// The checked expression shows whether a decision depends on a field. In doubt it does.
 func TestReads(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]Reading{

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What an expression selects is what the interpreter finds, at the same cost. What it does not find
-// is left to the interpreter.
+// A direct selection finds the same value as the interpreter, at the same cost. It leaves
+// everything else to the interpreter.
 func TestSelectedIsWhatTheInterpreterFinds(t *testing.T) {
 	t.Parallel()
 	given := Variables{

@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/internal/expr"
 )
 
-// What an expression selects of root variables, and fails without.
+// The root variables that an expression selects, and without which it fails.
 func TestSelections(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string][]string{

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The webhook body of the Mitto page renders to exactly the text that the page gives.
+// The webhook body of the Mitto page renders to exactly the text on the page.
 func TestMittoSlackBody(t *testing.T) {
 	t.Parallel()
 	const body = "{ \n" +
@@ -24,7 +24,7 @@ func TestMittoSlackBody(t *testing.T) {
 	require.Equal(t, "Job Complete!: stage.zuarbase.net - Webhooks!\nhttps://stage.zuarbase.net/#!/job/22739", decoded.Text)
 }
 
-// Contract, "Templates": how a value is escaped for where it stands.
+// Contract, "Templates": how a value is escaped, depending on its place.
 func TestRender(t *testing.T) {
 	t.Parallel()
 	vars := variables(
@@ -109,7 +109,8 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// Contract, "Templates": what does not compile is refused before anything starts, with its position.
+// Contract, "Templates": a template that does not compile is refused before anything starts,
+// with its position.
 func TestTemplateCompileErrors(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -172,7 +173,7 @@ func TestTemplateReportsAllErrors(t *testing.T) {
 	require.ErrorContains(t, err, "line 1, column 21: undeclared reference to 'nope2'")
 }
 
-// What only values can make wrong fails when it renders, naming the expression.
+// An error that depends on values occurs at rendering, and names the expression.
 func TestTemplateEvalErrors(t *testing.T) {
 	t.Parallel()
 	vars := variables("data", `{"n":1,"crlf":"a\r\nb","nul":"\u0000","del":"\u007f","dots":"..","dot":".","empty":""}`)
@@ -222,7 +223,7 @@ func TestStatic(t *testing.T) {
 	require.False(t, template.Static())
 }
 
-// What is not UTF-8, which only escapes of JSON can bring, becomes U+FFFD everywhere.
+// Text that is not UTF-8, which only escapes of JSON can produce, becomes U+FFFD everywhere.
 func TestInvalidUnicode(t *testing.T) {
 	t.Parallel()
 	vars := variables("data", `{"s":"a\ud800b"}`)

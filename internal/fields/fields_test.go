@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/fields"
 )
 
-// A letter has a field of each shape in which texts stand.
+// A letter has a field of each type that can contain texts.
 type letter struct {
 	ID      string            `json:"id" latch:"id,template"`
 	Secret  string            `json:"secret,omitempty" latch:"secret"`
@@ -36,7 +36,7 @@ type copied struct {
 	Letter *letter
 }
 
-// A sealed letter adds a field to what it embeds.
+// A sealed letter embeds a structure and adds a field.
 type sealed struct {
 	Envelope
 	When string `json:"when" latch:"expression,when"`
@@ -53,7 +53,7 @@ func aLetter() *letter {
 		Copies: []copied{{letter: "l"}, {Letter: &letter{Type: "text/html", Body: json.RawMessage(`{"a":1}`)}}}}
 }
 
-// listed returns what a test compares of fields.
+// listed returns the parts of fields that a test compares.
 func listed(found []*fields.Field) []string {
 	var lines []string
 	for _, f := range found {
@@ -62,8 +62,8 @@ func listed(found []*fields.Field) []string {
 	return lines
 }
 
-// Fields come in the order of the structure, maps by their keys, each with the path that JSON has; what
-// is empty or plain is left out.
+// Fields are in the order of the structure, those of maps sorted by key, each with its path in
+// JSON. Empty and plain fields are left out.
 func TestFieldsInTheirOrder(t *testing.T) {
 	t.Parallel()
 	found := fields.Of(aLetter())
@@ -80,7 +80,7 @@ func TestFieldsInTheirOrder(t *testing.T) {
 	require.Empty(t, fields.Of(&letter{}))
 }
 
-// What a structure adds comes before what it embeds.
+// The additional fields of a structure come before those of the one that it embeds.
 func TestEmbeddedFieldsComeLast(t *testing.T) {
 	t.Parallel()
 	found := fields.Of(&sealed{Envelope{"${a}"}, "true"})
@@ -103,7 +103,8 @@ func TestWhereAFieldStands(t *testing.T) {
 	require.Equal(t, "text/plain", found[len(found)-2].MediaType)
 }
 
-// A JSON string is a body's template; other JSON, and all that is JSON alone, has templates in it.
+// A JSON string is a body's template. Other JSON, and a field that is always JSON, contains
+// templates.
 func TestTemplateOfAField(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{`"a\n${b}"`: "a\n${b}", ` "x"`: "x", `{"a":"${b}"}`: "", `7`: "", `null`: ""} {
@@ -118,7 +119,7 @@ func TestTemplateOfAField(t *testing.T) {
 	require.Equal(t, `"a"`, text)
 }
 
-// A field that is set stands in the copy alone.
+// Setting a field only changes the copy.
 func TestSetInACopy(t *testing.T) {
 	t.Parallel()
 	given := aLetter()
@@ -138,7 +139,7 @@ func TestSetInACopy(t *testing.T) {
 	require.Equal(t, sender{}, empty)
 }
 
-// A text without a role, and a word that is not one, are found however deep they stand.
+// A text without a role, or with an unknown one, is found at any depth.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	type inner struct {
@@ -181,7 +182,7 @@ func TestRoles(t *testing.T) {
 	require.True(t, fields.Secret.IsSecret() && fields.IssuerSecret.IsSecret() && !fields.URL.IsSecret())
 }
 
-// What is left out gets the default that its tag says, and nothing else does.
+// An absent field gets the default in its tag, and no other field changes.
 func TestWithDefaults(t *testing.T) {
 	t.Parallel()
 	type form struct {

@@ -14,8 +14,7 @@ var (
 	other = []byte("fedcba9876543210")
 )
 
-// Contract, "Settings": a lock's link bears an HMAC by the key, and opens that
-// lock's page alone.
+// Contract, "Settings": a lock's link has an HMAC by the key, and only opens that lock's page.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	const token = "release-1:board:abc"

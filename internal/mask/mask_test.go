@@ -54,7 +54,7 @@ func TestMaskCredentials(t *testing.T) {
 	require.Equal(t, "bearer ***", m.Text("bearer t0ken.abc"))
 }
 
-// What overlaps is hidden as one, and nothing of either is left.
+// Overlapping secrets are hidden together, completely.
 func TestMaskOverlaps(t *testing.T) {
 	t.Parallel()
 	m := New([]string{"abcdef", "defghi", "aa", "", "cd"})
@@ -80,8 +80,8 @@ func TestMaskBrokenOff(t *testing.T) {
 	require.Equal(t, len("mdo before"), m.Whole("mdo before"))
 }
 
-// Data is masked in strings, keys and numbers; what has no secret is left
-// byte by byte.
+// Data is masked in strings, keys and numbers. Data without a secret stays the same byte by
+// byte.
 func TestMaskJSON(t *testing.T) {
 	t.Parallel()
 	m := New([]string{`a"b`, "12345678"})
@@ -117,7 +117,7 @@ func FuzzMask(f *testing.F) {
 	})
 }
 
-// What is taken for clean at a look has nothing that a thorough look hides.
+// A text that the quick check considers clean contains nothing that the full search would hide.
 func FuzzMaskClean(f *testing.F) {
 	f.Add("mdoq", `{"a":"mdo","q":"x"}`)
 	f.Add("x<y&lt", `{"a":"x&lt;y&lt","b;":1}`)

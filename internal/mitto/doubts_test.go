@@ -16,8 +16,7 @@ func definition(job *mitto.Job) *protocol.Definition {
 		CreatedAt: job.CreatedAt, UpdatedAt: job.UpdatedAt}
 }
 
-// What a job's client wrote and probably did not mean is warned of under the
-// names that it wrote.
+// Warnings about probable mistakes of a job's client have the names that the client wrote.
 func TestWarningsOfMittosJobs(t *testing.T) {
 	t.Parallel()
 	const cmd, url = `"title":"T","type":"cmd","conf":{"cmd":"true"}`, `"url":"https://example.com/","event_type":"JOB_FAILURE"`

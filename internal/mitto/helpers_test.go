@@ -36,7 +36,7 @@ func job(t *testing.T, body string) *mitto.Job {
 	return stored(t, made)
 }
 
-// stored returns the job as it comes back from where it is kept.
+// stored returns the job after it was stored and read again.
 func stored(t *testing.T, job *mitto.Job) *mitto.Job {
 	t.Helper()
 	encoded, err := json.Marshal(job)
@@ -54,7 +54,7 @@ func native(t *testing.T, body string) *mitto.Job {
 	return &mitto.Job{ID: parsed.ID, Latch: parsed, CreatedAt: latch.NewTime(noon), UpdatedAt: latch.NewTime(noon)}
 }
 
-// lines returns the problems, none where there is no error.
+// lines returns the problems, or none without an error.
 func lines(t *testing.T, err error) []string {
 	t.Helper()
 	var problems latch.Problems

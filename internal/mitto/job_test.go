@@ -47,7 +47,7 @@ func TestUnknownKeysAreKept(t *testing.T) {
 func TestWork(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		body, task string // task: what Latch runs; "" for a job that cannot run
+		body, task string // task: the work that Latch runs, or "" for a job that cannot run
 		lacks      string
 	}{
 		"cmd": {`{"type":"cmd","conf":{"shell":true,"cmd":"sleep 15","exec":false,"timeout":null,"cmd_env":{}}}`,

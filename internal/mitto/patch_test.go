@@ -144,7 +144,7 @@ func TestWhatLatchGoesByIsShown(t *testing.T) {
 	require.NotNil(t, made.Latch.Task.HTTP, "a type alone does not bring an old conf back")
 }
 
-// What ${job[…]} sees are the same fields, conf as JSON, and without headers.
+// ${job[…]} has the same fields, conf as JSON, and no headers.
 func TestVariables(t *testing.T) {
 	t.Parallel()
 	variables := job(t, `{"title":"t","type":"cmd","timeout":60,"notify":{"on":true},"my key":1,

@@ -11,7 +11,7 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Templates see a job's webhooks without what is private in them.
+// Templates see a job's webhooks without their private fields.
 func TestWebhooksInTemplatesBearNoSecrets(t *testing.T) {
 	t.Parallel()
 	for address, shown := range map[string]string{
@@ -47,7 +47,7 @@ func TestWebhooksInTemplatesBearNoSecrets(t *testing.T) {
 	require.Equal(t, "[]", string(job(t, `{"type":"io"}`).Variables()["webhooks"]))
 }
 
-// What is too large for every delivery goes without its largest part.
+// A job that is too large for every delivery is sent without its largest part.
 func TestFieldsOfTemplatesAreBounded(t *testing.T) {
 	t.Parallel()
 	large := encoded(t, string(make([]byte, 40<<10)))

@@ -14,8 +14,8 @@ func scheduled(t *testing.T, schedule string) *mitto.Job {
 	return job(t, `{"task":{"command":{"argv":["true"]}},"schedule":`+schedule+`}`)
 }
 
-// What Mitto's schedule object makes the job do, and how it comes back: all its
-// keys, `value` computed from the key that the type names.
+// The meaning of Mitto's schedule object, and its form in answers: all its keys, with `value`
+// computed from the key that the type names.
 func TestMittoSchedulesAreComputedAndComeBack(t *testing.T) {
 	t.Parallel()
 	const clock = `{"minute":0,"hour":6,"ampm":"AM"}`

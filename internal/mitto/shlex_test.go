@@ -66,7 +66,7 @@ func TestCmdIsSplitAsByPythonsShlex(t *testing.T) {
 	}
 }
 
-// Where there is a Python, it is asked about lines made by chance.
+// If Python is installed, it checks random lines.
 func TestCmdIsSplitAsByThePythonOfThisMachine(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")

@@ -71,8 +71,8 @@ func TestWebhooks(t *testing.T) {
 	}
 }
 
-// Webhooks of Latch's own ids have ints too, and are changed by them; what
-// Latch has beyond Mitto's JSON stays.
+// Webhooks with Latch's own ids have ints too, by which they can be changed. Their keys beyond
+// Mitto's JSON stay.
 func TestWebhooksOfLatchsOwnIDs(t *testing.T) {
 	t.Parallel()
 	made := native(t, nativeJob)

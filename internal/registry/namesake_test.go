@@ -14,7 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// An occupied Temporal has a workflow where schedules and a run would be.
+// An occupied Temporal has a workflow with the ids of schedules and of a run.
 type occupied struct {
 	kind, queue string
 	// fails is how a schedule's description ends; nil never ends by itself.
@@ -30,8 +30,8 @@ func (o occupied) store() *Store {
 	return New(Options{Service: temporal.WorkflowService})
 }
 
-// A workflow in the place of a schedule is known for one and named, soon, and
-// whether a worker answers it or not. What is a schedule, is not.
+// A workflow with the id of a schedule is recognized and named, quickly, whether or not a
+// worker answers it. A schedule is not mistaken for one.
 func TestANamesakeOfAScheduleIsNamed(t *testing.T) {
 	t.Parallel()
 	unknownQuery := serviceerror.NewQueryFailed("unknown queryType describe")
@@ -73,8 +73,8 @@ func TestANamesakeOfAScheduleIsNamed(t *testing.T) {
 	}
 }
 
-// A job is registered under no id at which something else runs, and a run under
-// another type is not the job's: both are told as what they are.
+// A job is not registered under an id at which something else runs, and a run of another type
+// is not the job's. The errors name what they are.
 func TestANamesakeIsToldWhenSomethingIsWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -15,8 +15,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A caller gets what was loaded after it asked, and callers at the same time
-// share one load.
+// A caller gets data that was loaded after its request, and concurrent callers share one load.
 func TestFreshLoadsAfterItIsAsked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -36,7 +35,7 @@ func TestFreshLoadsAfterItIsAsked(t *testing.T) {
 		}
 		go ask()
 		synctest.Wait()
-		go ask() // while the first load is under way: it may have read what was before
+		go ask() // while the first load is in progress: it may have read old data
 		go ask()
 		synctest.Wait()
 		require.Equal(t, 1, <-answers)
@@ -45,8 +44,8 @@ func TestFreshLoadsAfterItIsAsked(t *testing.T) {
 	})
 }
 
-// Who may be told of what was a while ago shares a load that began since, whether it
-// has ended or is under way, and no other.
+// A caller that accepts data of a given age shares a load that began within that time, whether
+// or not it has ended, and no other.
 func TestFreshSharesALoadThatIsYoungEnough(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -79,8 +78,7 @@ func TestFreshSharesALoadThatIsYoungEnough(t *testing.T) {
 	})
 }
 
-// What a process has written is what it reads next, even if an older load ends
-// after the write.
+// A process reads its own writes, even if an older load ends after the write.
 func TestFreshKeepsWhatWasWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -99,7 +97,7 @@ func TestFreshKeepsWhatWasWritten(t *testing.T) {
 	})
 }
 
-// Where a load takes long, callers get what was loaded before, unless it is too old.
+// If a load takes long, callers get the previous data, unless it is too old.
 func TestFreshGivesWhatWasBeforeALongLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -134,7 +132,7 @@ func TestFreshGivesWhatWasBeforeALongLoad(t *testing.T) {
 	})
 }
 
-// A failed load is told, and what was loaded before stays.
+// A failed load is reported, and the previous data stays.
 func TestFreshKeepsWhatAFailedLoadLeaves(t *testing.T) {
 	t.Parallel()
 	fails := false
@@ -155,8 +153,7 @@ func TestFreshKeepsWhatAFailedLoadLeaves(t *testing.T) {
 	require.Equal(t, 2, value)
 }
 
-// What this process wrote shows in lists that lag behind; what others wrote
-// later stays.
+// This process's writes appear in lists that lag behind. Later writes of others stay.
 func TestRecentOverLists(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
@@ -183,8 +180,8 @@ func TestRecentOverLists(t *testing.T) {
 	require.Equal(t, map[string]string{"new": "mine", "changed": "mine", "overtaken": "theirs", "made-again": "again"}, titles)
 }
 
-// A note tells people in a sentence, and lists all that they show; a note of
-// somebody's own is known for one.
+// A note is a sentence for people, and lists everything that they see. A user's own note is
+// recognized.
 func TestNotes(t *testing.T) {
 	t.Parallel()
 	cron, follows := &latch.Schedule{Cron: "0 0 * * *"}, &latch.Schedule{After: "22739"}
@@ -221,7 +218,7 @@ func TestNoteIsBounded(t *testing.T) {
 	require.False(t, known)
 }
 
-// Only what a definition says counts for a change, not when it was written.
+// Only the content of a definition counts as a change, not the time of its writing.
 func TestSameDefinitions(t *testing.T) {
 	t.Parallel()
 	a := Definition{ID: "a", Job: &latch.Job{ID: "a", Vars: latch.Object{"n": json.RawMessage("9007199254740993")}}}
@@ -262,7 +259,7 @@ func TestIDsThatNoScheduleHas(t *testing.T) {
 	}
 }
 
-// Who asks often gets what was loaded lately, and loads it where it is older.
+// Frequent callers get recently loaded data, and load it if it is older.
 func TestFreshWithin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// The runs of a job come part by part with how many there are, each with what it
-// came to. One that cannot be read says so and hides no other.
+// The runs of a job are returned page by page with their number, each with its result. One that
+// cannot be read is marked as such and does not hide others.
 func TestRunsOfAJobInParts(t *testing.T) {
 	t.Parallel()
 	temporal := &runstest.Temporal{Now: time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)}

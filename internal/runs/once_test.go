@@ -14,7 +14,7 @@ import (
 
 var shop = runs.Start{Workflow: latch.WorkflowRelease, WorkflowID: "release-shop", TaskQueue: "latch", Arguments: []any{"input"}}
 
-// closes has each latch.StartOnce close so as soon as it was started.
+// closes makes each latch.StartOnce close in this way as soon as it is started.
 func (f *fake) closes(status enumspb.WorkflowExecutionStatus, run func(*runstest.Run)) {
 	f.OnStart = func(started *runstest.Run) {
 		started.Info.Status = status

@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// Releases are counted by the query that finds them, and not where Temporal does
-// not know which the filter takes.
+// Releases are counted by the query that finds them. They are not counted if Temporal does not
+// know which ones match the filter.
 func TestReleasesAreCounted(t *testing.T) {
 	t.Parallel()
 	const (

@@ -75,7 +75,7 @@ func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 				tag := structure.Field(i).Tag
 				key, _, _ := strings.Cut(tag.Get("json"), ",")
 				if key == "-" {
-					continue // it stands within another key
+					continue // it is part of another key
 				}
 				keys++
 				require.Contains(t, properties, key, definition)
@@ -105,8 +105,8 @@ var complete = map[string]string{
 	"gate":     `{"event":"DEPLOY"}`,
 }
 
-// TestWhatTheSchemaRequiresValidationRequires, and nothing more: a value with
-// the required keys alone is admitted, and without any one of them refused.
+// TestWhatTheSchemaRequiresValidationRequires: a value with only the required keys is admitted,
+// and without any one of them refused.
 func TestWhatTheSchemaRequiresValidationRequires(t *testing.T) {
 	t.Parallel()
 	for name, input := range complete {
@@ -176,7 +176,7 @@ func eachRequired(t *testing.T, root, at object, value any, do func(holder objec
 	}
 }
 
-// TestTheExamplesConform in the names of their keys and in what is required.
+// TestTheExamplesConform: the names of their keys are known, and the required keys are present.
 func TestTheExamplesConform(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../../examples/*.*")

@@ -28,7 +28,7 @@ func utf16Of(text string) string {
 	return b.String()
 }
 
-// marredKeys are keys as copies leave them, with what is said of each.
+// marredKeys are keys damaged by copying, with the errors about each.
 func marredKeys() map[string]struct{ text, want string } {
 	const key = "whsec_" + keyBytes
 	document, _ := aDocument()
@@ -190,7 +190,7 @@ func TestMarredKeysAreToldAtOnce(t *testing.T) {
 	}
 }
 
-// What only resembles a marred key is taken as it is.
+// A value that only resembles a damaged key is accepted unchanged.
 func TestOddSecretsAreTaken(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{

@@ -160,9 +160,9 @@ func TestSigningSecret(t *testing.T) {
 	require.Contains(t, found.Texts(), "AAECAwQFBg")
 }
 
-// Contract, Secrets by name: LATCH_SECRETS_HOSTS binds a secret to hosts; a
-// bound one goes nowhere else, and over plain http only where its pattern says
-// http://; required: an unbound one goes nowhere.
+// Contract, Secrets by name: LATCH_SECRETS_HOSTS binds a secret to hosts. A bound one is sent
+// nowhere else, and over plain http only if its pattern begins with http://. If binding is
+// required, an unbound one is sent nowhere.
 func TestMayGoTo(t *testing.T) {
 	t.Parallel()
 	const hosts = "board=hooks.example.com|*.corp , port=api.example:8443|*.corp:444|[::1]:80|fe80::1,a.b=10.0.0.1," +

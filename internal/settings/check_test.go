@@ -21,7 +21,7 @@ func TestCheckAddress(t *testing.T) {
 	}
 }
 
-// A URL that is none is shown without what may be a credential.
+// An invalid URL is shown without possible credentials.
 func TestCheckURL(t *testing.T) {
 	t.Parallel()
 	for _, good := range []string{"", "https://latch.example.com", "http://127.0.0.1:7127/latch"} {
@@ -37,7 +37,7 @@ func TestCheckURL(t *testing.T) {
 	}
 }
 
-// system.fqdn is what is given, else the host of the API, else this host's name.
+// system.fqdn is the given name, or else the host of the API, or else this host's name.
 func TestFQDN(t *testing.T) {
 	t.Parallel()
 	host, err := os.Hostname()
@@ -52,7 +52,7 @@ func TestFQDN(t *testing.T) {
 	}
 }
 
-// What is wrong with the files of TLS names the variable and the file, all of it.
+// The errors about TLS files name the variable and the file, all at once.
 func TestCertificate(t *testing.T) {
 	t.Parallel()
 	read := func(cert, key string) string {

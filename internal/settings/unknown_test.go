@@ -15,9 +15,8 @@ import (
 	"github.com/latch-run/latch/internal/settings"
 )
 
-// A mistyped variable is found, with the one that was meant; secrets, whose names
-// are the operator's, what Kubernetes sets, and what is another program's are
-// left alone.
+// A mistyped variable is found, with a suggestion. Secrets, whose names the operator chooses,
+// Kubernetes' variables, and those of other programs are ignored.
 func TestUnknowns(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ variable, meant string }{
@@ -48,8 +47,8 @@ func TestUnknowns(t *testing.T) {
 	require.Empty(t, settings.Unknowns(known))
 }
 
-// All variables that any program here reads stand in this package: a struct of
-// settings elsewhere would bring names of which the warnings know nothing.
+// All variables that any program here reads are defined in this package. The warnings would not
+// know the names in a struct of settings elsewhere.
 func TestNoSettingStandsElsewhere(t *testing.T) {
 	t.Parallel()
 	tag := regexp.MustCompile("env:\"(LATCH_[A-Z_]+)")

@@ -129,7 +129,7 @@ func TestKindOf(t *testing.T) {
 	require.Error(t, err)
 }
 
-// FuzzToJSON: no panic, and what comes out is JSON.
+// FuzzToJSON: no panic, and the output is JSON.
 func FuzzToJSON(f *testing.F) {
 	for _, seed := range []string{"a: &x {b: 1}\nc: {<<: *x}", "[0x1F, .5, 5., 1.e3]", "? [a]\n: b", "- |\n  x",
 		"a: !!int '0_'", "!!float x"} {

@@ -9,8 +9,8 @@ import (
 	"github.com/latch-run/latch/internal/spec"
 )
 
-// The error of what is no YAML names the line of the mistake, and not the one
-// where the list or mapping around it begins.
+// The error of invalid YAML names the line of the mistake, and not the line where the enclosing
+// list or mapping begins.
 func TestTheLineOfAMistakeInYAML(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is written as YAML is read as the same JSON: keys in their order, digits of
-// numbers, texts that look like something else.
+// The YAML output is read as the same JSON: keys in their order, digits of numbers, texts that
+// look like something else.
 func TestToYAMLIsTheOppositeOfToJSON(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{

@@ -27,7 +27,7 @@ var ownSeries = regexp.MustCompile(`\blatch_\w+`)
 // selector is a metric with the labels that are asked of it.
 var selector = regexp.MustCompile(`(latch_\w+)\{([^}]*)\}`)
 
-// expressions returns what the dashboard and the alert rules ask of Prometheus.
+// expressions returns the Prometheus queries of the dashboard and the alert rules.
 func expressions(t *testing.T) map[string]string {
 	t.Helper()
 	asked := map[string]string{}
@@ -62,9 +62,8 @@ func expressions(t *testing.T) map[string]string {
 	return asked
 }
 
-// Every series of Latch's that the dashboard and the alert rules name is in the
-// catalogue, with every label that they select by or group by; and the dashboard
-// leaves none out.
+// Every series of Latch's that the dashboard and the alert rules name is in the catalogue, with
+// every label that they select by or group by. The dashboard contains all of them.
 func TestDashboardAndRulesNameWhatThereIs(t *testing.T) {
 	t.Parallel()
 	known := map[string]metric.Metric{}

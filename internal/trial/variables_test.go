@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/vars"
 )
 
-// A trial makes up every variable that the run would have at the event, with all the keys that are
-// known of it.
+// A trial makes up every variable that the run would have at the event, with all its known
+// keys.
 func TestTrialVariablesAreThoseOfTemplates(t *testing.T) {
 	t.Parallel()
 	job := &latch.Job{ID: "1", Name: "n", Title: "t", Schedule: &latch.Schedule{Cron: "0 0 * * *"}, Timeout: latch.Duration(time.Minute)}

@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/urlmask"
 )
 
-// A parameter is a credential by its name, in any case and spelling; what only
-// sounds like one is none.
+// A parameter is a credential by its name, in any case and spelling. A name that only sounds
+// similar is not one.
 func TestCredentialsByName(t *testing.T) {
 	t.Parallel()
 	for _, name := range strings.Fields(
@@ -35,7 +35,7 @@ func TestCredentialsByName(t *testing.T) {
 // hush stands for a credential.
 const hush = "hush"
 
-// The credentials of a URL are hidden wherever they stand, and nothing else is.
+// The credentials of a URL are hidden in any position, and nothing else is.
 func TestURL(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
@@ -113,7 +113,7 @@ const registered = `{
   "webhooks":[{"url":"https://hooks.slack.com/services/hush"},{"url":"https://d.example/"}]
 }`
 
-// What is registered is shown without credentials, and otherwise as it is.
+// A registered entry is shown without credentials, and otherwise unchanged.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	shown := string(urlmask.JSON(json.RawMessage(registered)))
@@ -125,8 +125,8 @@ func TestJSON(t *testing.T) {
 	require.Equal(t, "nonsense", string(urlmask.JSON(json.RawMessage("nonsense"))))
 }
 
-// Whoever sends back what was shown changes nothing; who changes something else
-// keeps the credentials, but to another host none goes.
+// A client that sends back what it was shown changes nothing. A client that changes something
+// else keeps the credentials, except for another host.
 func TestRestore(t *testing.T) {
 	t.Parallel()
 	shown := urlmask.JSON(json.RawMessage(registered))
@@ -168,7 +168,7 @@ func TestRestore(t *testing.T) {
 	}
 }
 
-// Whatever a URL is, no panic, and what is masked holds no credential any more.
+// No URL causes a panic, and a masked one contains no credential.
 func FuzzURL(f *testing.F) {
 	for _, seed := range []string{"https://a/?token=hush", "${a?b:c}?sig=1&x", "://?#;&=%",
 		"https://hooks.slack.com/services/x", "a%3Ftoken%3D1", "${'"} {

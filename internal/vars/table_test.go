@@ -48,7 +48,7 @@ func TestRowsAreWhole(t *testing.T) {
 	require.False(t, there)
 }
 
-// Which variables a scope sees, and what Given and Filled make of them.
+// The variables of a scope, and the results of Given and Filled.
 func TestScopes(t *testing.T) {
 	t.Parallel()
 	require.ElementsMatch(t, Names(), append(Given(), Filled()...))

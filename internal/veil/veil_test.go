@@ -41,7 +41,7 @@ func everyByte(format, text string) string {
 	return out.String()
 }
 
-// echoes are the ways in which an endpoint may answer with what it was sent.
+// echoes are the ways in which an endpoint may echo its request.
 func echoes() map[string]string {
 	return map[string]string{
 		"the link":                    address,
@@ -87,8 +87,8 @@ func reveals(text string) bool {
 	return strings.Contains(strings.ToLower(text), strings.ToLower(signature))
 }
 
-// What opens a lock is hidden wherever it stands in JSON, as a value and as a
-// key, at any depth, and however it is escaped; the rest stays as it was.
+// What opens a lock is hidden anywhere in JSON, as a value and as a key, at any depth, and in
+// any escaped form. The rest stays the same.
 func TestNoEchoOfALinkIsShown(t *testing.T) {
 	t.Parallel()
 	for name, echo := range echoes() {
@@ -109,7 +109,7 @@ func TestNoEchoOfALinkIsShown(t *testing.T) {
 	}
 }
 
-// The HMAC of a lock that nothing else tells of is hidden where others wrote it.
+// The HMAC of a lock that appears only in text from others is hidden there.
 func TestAnHMACAloneIsHidden(t *testing.T) {
 	t.Parallel()
 	for _, field := range []string{"kvp", "data", "error", "reason", "request", "response", "tries"} {
@@ -129,7 +129,7 @@ func TestAnHMACAloneIsHidden(t *testing.T) {
 	}
 }
 
-// Where the API signs no links itself, those of others are known by their looks.
+// If the API signs no links itself, links of others are recognized by their form.
 func TestLinksAreHiddenWithoutAKey(t *testing.T) {
 	t.Parallel()
 	body := `{"url":` + asJSON(address) + `,"data":{"echo":"got ` + signature + `","q":` + asJSON(url.QueryEscape(address)) + `}}`
@@ -166,7 +166,7 @@ func TestValues(t *testing.T) {
 	require.Equal(t, signature, given[0].Data["a"], "what is given stays")
 }
 
-// Nothing that JSON may hold breaks what is shown, and nothing escapes it.
+// No valid JSON breaks the output, and no secret escapes it.
 func FuzzJSON(f *testing.F) {
 	f.Add(`{"a":"x"}`)
 	f.Add(`{"kvp":{"a\u0000":["\\",1e5,{}]}, "b" : null}`)

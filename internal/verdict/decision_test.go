@@ -39,7 +39,7 @@ func TestStandingBasis(t *testing.T) {
 	require.Equal(t, 512, combinations)
 }
 
-// basisByContract says it in the contract's words, one rule after another.
+// basisByContract states it in the contract's words, one rule after another.
 func basisByContract(s Standing) Basis {
 	if s.Skipped {
 		return OnNothing // "which decides nothing"

@@ -16,7 +16,7 @@ import (
 	"github.com/latch-run/latch/internal/console/piece/piecetest"
 )
 
-// hostile is what others may write into any title, id, reason, answer or error.
+// hostile is a text in every title, id, reason, answer and error that others can write.
 const hostile = `</textarea></title></svg>"><script>alert(1)</script><img src=x onerror=alert(1)>' ` +
 	`onmouseover='alert(1) javascript:alert(1)`
 
@@ -142,7 +142,7 @@ func fill(value reflect.Value, text string, depth int) {
 	}
 }
 
-// A link to a script leads nowhere.
+// A link to a script has no target.
 func TestLinksToScriptsLeadNowhere(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"javascript:alert(1)", "JaVaScRiPt:alert(1)", " javascript:alert(1)",

@@ -94,7 +94,7 @@ func TestMittoListsAreInTheOrderOfCreation(t *testing.T) {
 	}
 }
 
-// What Mitto keeps and Latch does not is 404, with a word that says so.
+// Data that Mitto stores and Latch does not is 404, with an explanation.
 func TestWhatIsNotLatchs(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)

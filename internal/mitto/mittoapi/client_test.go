@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// A mittoScript plays the calls that Mitto's public client makes for one of its
-// examples: the same methods, paths and kinds of bodies, the key in the query.
+// A mittoScript repeats the calls that Mitto's public client makes for one of its examples: the
+// same methods, paths and kinds of bodies, the key in the query.
 type mittoScript struct {
 	*mittoBench
 	prefix string

@@ -56,7 +56,7 @@ func TestAPreviewOfAJobsWebhookHasTheLastRun(t *testing.T) {
 	require.Equal(t, before, b.do(200, "GET", "/v2/jobs/7/webhooks", ""))
 }
 
-// What is wrong has the paths of what was sent, and the rest is rendered.
+// Problems have the paths of the client's input, and the rest is rendered.
 func TestAPreviewOfAWrongWebhookOfAJob(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)
@@ -74,8 +74,8 @@ func TestAPreviewOfAWrongWebhookOfAJob(t *testing.T) {
 	b.do(404, "POST", "/latch/v1/jobs/7/webhooks/preview", `{"webhook":{},"id":3}`)
 }
 
-// A test of a job's webhook is a delivery of the last run's values, with the
-// credentials that what was shown hides.
+// A test of a job's webhook is a delivery with the last run's values, and with the credentials
+// that are hidden from clients.
 func TestTheTestOfAJobsWebhook(t *testing.T) {
 	t.Parallel()
 	b := newMitto(t)

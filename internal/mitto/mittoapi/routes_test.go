@@ -24,8 +24,8 @@ import (
 const cmdJob = `{"id":22739,"name":"hooks","title":"Webhooks!","type":"cmd","tags":["a"],
 	"conf":{"shell":true,"cmd":"sleep 15","exec":false,"timeout":null,"cmd_env":{}}}`
 
-// facts.md, "Job JSON": POST keeps, GET gives back, PATCH changes, DELETE
-// removes; under /v2 and /api/v2, and GET under the paths of v1.
+// facts.md, "Job JSON": POST creates, GET reads, PATCH changes, DELETE removes; under /v2 and
+// /api/v2, and GET under the paths of v1.
 func TestMittoJobs(t *testing.T) {
 	t.Parallel()
 	for _, prefix := range []string{"/v2", "/api/v2"} {
