@@ -44,7 +44,7 @@ func TestRetryScheduleValidation(t *testing.T) {
 	})
 }
 
-// After the last wait there are no more attempts. The named schedule is that of the Standard
+// The attempt after the last wait is the last one. The named schedule is that of the Standard
 // Webhooks specification, and fits into the default deadline.
 func TestRetrySchedule(t *testing.T) {
 	t.Parallel()

@@ -132,8 +132,8 @@ func (f *flights) close(delivery string, ended *flight) {
 	f.changed.Broadcast()
 }
 
-// forget measures the flights that are over. If they exceed the bounds, it keeps the newest, up
-// to half of the bounds.
+// forget measures the flights that are over, and drops the oldest until the others take at most
+// half of keptBytes.
 func (f *flights) forget() {
 	f.bytes = 0
 	for _, each := range f.over.Values() {

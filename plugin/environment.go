@@ -18,7 +18,7 @@ func FromEnv() (*Plugin, error) {
 	problems = append(problems, err)
 	linkKey, err := environment.LinkKey(given.LinkKey, given.LinkKeyFile)
 	if problems = append(problems, err); err != nil {
-		given.LockLinks = false // the user need not learn that there is no key
+		given.LockLinks = false // the missing key is not a problem of its own
 	}
 	p := New(Options{
 		EgressAllow:         given.EgressAllow,

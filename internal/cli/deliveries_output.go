@@ -39,7 +39,7 @@ func deliveryTable(records []latch.Record) *output.Table {
 	return t
 }
 
-// resultOf returns the result, with the number of redeliveries.
+// resultOf returns the result, with the number of the redelivery.
 func resultOf(r *latch.Record) string {
 	if r.Redelivery == 0 {
 		return r.Result

@@ -8,8 +8,9 @@ import (
 )
 
 const (
-	// waitersPerPlace is how many attempts may wait in an activity for each place at an
-	// endpoint. A waiting activity occupies a slot of the worker, which other endpoints need.
+	// waitersPerPlace is how many places an endpoint must have for each attempt that may wait
+	// in an activity. A waiting activity occupies a slot of the worker, which other endpoints
+	// need.
 	waitersPerPlace = 5
 	// longestQueue bounds how far ahead a turn is scheduled.
 	longestQueue = time.Minute

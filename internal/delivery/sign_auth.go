@@ -95,7 +95,7 @@ func (a *access) writeHeader(header http.Header) error {
 	return nil
 }
 
-// targetOf returns the URL of the named secret, or the one that secret is part of.
+// targetOf returns the URL in the named secret or, if urlSecret is "", the rendered template.
 func (t *templates) targetOf(urlSecret string, address *string, secrets keyring) (target, error) {
 	if urlSecret != "" {
 		return secretTarget(secrets, urlSecret)

@@ -130,7 +130,7 @@ func mayGoTo(secrets keyring, to target, tls *latch.TLS) error {
 	return errors.Join(problems...)
 }
 
-// placeOf returns the host and port of a URL.
+// placeOf returns the scheme, the host and the port of a URL.
 func placeOf(address *url.URL) secret.Place {
 	return secret.Place{Scheme: address.Scheme, Host: address.Hostname(), Port: egress.PortOf(address)}
 }
