@@ -162,8 +162,7 @@ func IsStepEvent(event string) bool {
 	return known.OfStep
 }
 
-// IsTargetEvent reports whether the event is about one target of a release, where the
-// release has targets.
+// IsTargetEvent reports whether the event is about one target of a release with targets.
 func IsTargetEvent(event string) bool {
 	return event == EventBeforeTarget || event == EventAfterTarget || IsStepEvent(event)
 }

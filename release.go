@@ -10,8 +10,8 @@ type Release struct {
 	Vars     Object `json:"vars,omitempty" latch:"plain"`
 	Instance Object `json:"instance,omitempty" latch:"plain"`
 	Steps    []Step `json:"steps"`
-	// Targets are those for each of which the steps are taken, AtOnce of them at a
-	// time; see [Release.AllSteps].
+	// Targets are the targets for each of which the steps run, AtOnce of them at a time; see
+	// [Release.AllSteps].
 	Targets  []Target  `json:"targets,omitempty"`
 	AtOnce   int       `json:"at_once,omitempty" unset:"1"`
 	Webhooks []Webhook `json:"webhooks,omitempty"`
@@ -25,17 +25,16 @@ type Release struct {
 	FailOn []string `json:"fail_on,omitempty" latch:"plain"`
 }
 
-// A Step is one step of a release, with what undoes it; or steps that are taken side
-// by side.
+// A Step is one step of a release, with the task that undoes it, or a group of parallel steps.
 type Step struct {
 	Name string `json:"name,omitempty" latch:"plain"`
 	Do   *Task  `json:"do,omitempty"`
 	Undo *Task  `json:"undo,omitempty"`
-	// Parallel are steps that are taken side by side. It stands alone.
+	// Parallel are steps that run in parallel. The other fields must then be empty.
 	Parallel []ParallelStep `json:"parallel,omitempty"`
 }
 
-// A ParallelStep is one of the steps that are taken side by side.
+// A ParallelStep is one of several steps that run in parallel.
 type ParallelStep struct {
 	Name string `json:"name" latch:"plain"`
 	Do   *Task  `json:"do"`
@@ -66,7 +65,7 @@ const (
 // These are the statuses of a step.
 const (
 	StepPending = "pending"
-	// StepRunning is a step whose work is under way.
+	// StepRunning is the status of a step whose work is in progress.
 	StepRunning = "running"
 	// StepSkipped is the status of a step that the release did not reach, or of a failed one
 	// without which a person let the release continue.
@@ -114,8 +113,8 @@ func (s *StepResult) Taken() bool {
 	return s.Status == StepDone || s.Status == StepRunning || s.Status == StepFailed || len(s.Choices) > 0 && (s.Status == StepPending || s.Status == StepSkipped)
 }
 
-// Settle sets the status of a step as a run that was terminated answers it: one that
-// was not begun is skipped, and one that was under way has failed.
+// Settle sets the status of a step for a terminated run: a step that was not begun is skipped,
+// and one that was in progress has failed.
 func (s *StepResult) Settle() {
 	switch s.Status {
 	case StepPending:

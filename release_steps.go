@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// A Target is one of those that a release's steps are taken for. In JSON, one without
-// vars may be its name alone.
+// A Target is one of the targets of a release's steps. In JSON, a target without vars may be
+// only its name.
 type Target struct {
 	Name string `json:"name" latch:"plain"`
-	// Vars are open to templates as target.vars.
+	// Vars are available to templates as target.vars.
 	Vars Object `json:"vars,omitempty" latch:"plain"`
 }
 
-// UnmarshalJSON reads a target or its name.
+// UnmarshalJSON decodes a target or its name.
 func (t *Target) UnmarshalJSON(data []byte) error {
 	if isString(data) {
 		return json.Unmarshal(data, &t.Name)
@@ -23,7 +23,7 @@ func (t *Target) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*plain)(t))
 }
 
-// Limits of a release.
+// These are the limits of a release.
 const (
 	// maximumTaken bounds the steps of a release, each counted once for each target.
 	maximumTaken = 1000
@@ -31,20 +31,18 @@ const (
 	maximumTargets = 200
 )
 
-// A TakenStep is a step as a release takes it: of a release with targets, there is one
-// for each of them.
+// A TakenStep is one execution of a step. A release with targets has one for each of them.
 type TakenStep struct {
-	// Step is the step; its name is <target>/<name> where there are targets.
+	// Step is the step. Its name is <target>/<name> if there are targets.
 	Step
-	// Target is the index of its target, -1 for none.
+	// Target is the index of its target, or -1.
 	Target int
-	// Group is the number of the steps that are taken side by side with this one, from
-	// 1 on; 0 for a step that is taken alone.
+	// Group numbers the groups of parallel steps, from 1. It is 0 for a step that runs alone.
 	Group int
 }
 
-// AllSteps returns the steps that the release takes, those of each target together, in
-// order. Their indexes are those of [ReleaseResult].Steps.
+// AllSteps returns the steps that the release runs, grouped by target, in order. Their indexes
+// are those of [ReleaseResult].Steps.
 func (r *Release) AllSteps() []TakenStep {
 	var base []TakenStep
 	groups := 0
@@ -74,7 +72,7 @@ func (r *Release) AllSteps() []TakenStep {
 	return all
 }
 
-// TargetName returns the name of the target at the index, "" for -1.
+// TargetName returns the name of the target at the index, or "" for -1.
 func (r *Release) TargetName(index int) string {
 	if index < 0 {
 		return ""
@@ -82,7 +80,7 @@ func (r *Release) TargetName(index int) string {
 	return r.Targets[index].Name
 }
 
-// TargetsAtOnce is for how many targets the steps are taken at the same time.
+// TargetsAtOnce returns for how many targets the steps run at the same time.
 func (r *Release) TargetsAtOnce() int { return max(r.AtOnce, 1) }
 
 func (r *Release) validateSteps(problems *Problems) {
@@ -108,7 +106,7 @@ func (r *Release) validateSteps(problems *Problems) {
 	r.validateTargets(problems, count)
 }
 
-// validateGroup looks at what holds steps that are taken side by side.
+// validateGroup checks a group of parallel steps.
 func (s *Step) validateGroup(problems *Problems, path string) {
 	switch {
 	case s.Do != nil || s.Undo != nil:
@@ -121,7 +119,7 @@ func (s *Step) validateGroup(problems *Problems, path string) {
 	}
 }
 
-// validate looks at a step that has work; missing is said of one that has none.
+// validate checks a step that has work. missing is the problem of a step without work.
 func (s *Step) validate(problems *Problems, path, missing string, seen map[string]bool) {
 	if requireText(problems, field(path, "name"), s.Name) {
 		checkNameLength(problems, field(path, "name"), s.Name)
@@ -146,7 +144,7 @@ func checkNameLength(problems *Problems, path, name string) {
 	}
 }
 
-// validateTargets looks at the targets of a release that has so many steps for each.
+// validateTargets checks the targets of a release with the given number of steps for each.
 func (r *Release) validateTargets(problems *Problems, steps int) {
 	switch {
 	case r.AtOnce < 0:

@@ -60,7 +60,7 @@ type HTTPTask struct {
 	Body json.RawMessage `json:"body,omitempty" latch:"template,body"`
 	// Success is an expression over response. By default any 2xx is a success.
 	Success string `json:"success,omitempty" latch:"expression,success"`
-	// Poll has the request made again until its answer is final, which is the result.
+	// Poll repeats the request until its answer is final. That answer is the result.
 	Poll    *Poll    `json:"poll,omitempty"`
 	Timeout Duration `json:"timeout,omitempty" unset:"10m"`
 	Retry   *Retry   `json:"retry,omitempty"`

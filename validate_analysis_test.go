@@ -8,8 +8,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "Polling, analysis and soaking": what can never end, never pass or hold
-// nothing is refused, with its path.
+// Contract, "Polling, analysis and soaking": settings that could never end, never pass or hold
+// nothing are refused, with their paths.
 func TestValidateAnalysisPollAndSoak(t *testing.T) {
 	t.Parallel()
 	const http, success = `"http":{"url":"https://example.com/errors"}`, `"success":"response.data.errors < 1"`

@@ -135,14 +135,14 @@ func (w *Webhook) validateTarget(problems *Problems, path string) {
 	w.validateMethod(problems, path)
 }
 
-// onlyHolds reports whether each hook has something to do without a request: to make a
-// lock, or to wait.
+// onlyHolds reports whether each hook has something to do without a request: to make a lock, or
+// to wait.
 func (w *Webhook) onlyHolds() bool {
 	settings := w.EventSettings()
 	return len(settings) > 0 && !slices.ContainsFunc(settings, func(e Event) bool { return !e.Blocking && w.completed(e).Soak == 0 })
 }
 
-// validateSoak refuses to soak where nothing can be held.
+// validateSoak refuses to soak at events that cannot be held.
 func (w *Webhook) validateSoak(problems *Problems, path string) {
 	checkDuration(problems, field(path, "soak"), w.Soak)
 	for i, settings := range w.EventSettings() {

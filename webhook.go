@@ -20,11 +20,11 @@ type Webhook struct {
 	Activity *ActivityTask `json:"activity,omitempty"`
 	Workflow *WorkflowTask `json:"workflow,omitempty"`
 	Nexus    *NexusTask    `json:"nexus,omitempty"`
-	// Analysis has hooks measure instead, and pass or not by what was measured.
+	// Analysis makes hooks measure, and decide by the measurements.
 	Analysis *Analysis `json:"analysis,omitempty"`
 	// Poll has a request made again until its answer is final.
 	Poll *Poll `json:"poll,omitempty"`
-	// Soak is how long after its event a hook lets nothing pass; an event's own
+	// Soak is how long after its event a hook lets nothing pass. An event's own setting
 	// replaces it.
 	Soak Duration `json:"soak,omitempty"`
 	// Method is POST (the default), PUT, PATCH, DELETE or GET. Only GET has no body.
@@ -154,9 +154,9 @@ func (w *Webhook) On(event string) (Event, bool) {
 	return Event{}, false
 }
 
-// completed returns the settings with what the webhook says for all of its events: how
-// long its hooks soak, and that an analysis which has failed to measure lets nothing
-// pass unless on_error says so.
+// completed returns the settings with the webhook's settings for all of its events: how long
+// its hooks soak, and that an analysis that cannot measure lets nothing pass unless on_error
+// says so.
 func (w *Webhook) completed(settings Event) Event {
 	settings.Soak = cmp.Or(settings.Soak, w.Soak)
 	if w.Analysis != nil {

@@ -2,52 +2,54 @@ package latch
 
 import "time"
 
-// A Poll has a request made again until its answer is final, such as that of a job
-// elsewhere which says RUNNING and then SUCCEEDED.
+// A Poll repeats a request until its answer is final, for example that of an external job which
+// is RUNNING and then SUCCEEDED.
 type Poll struct {
-	// Until is an expression over response; true ends the asking.
+	// Until is an expression over response. The poll ends when it is true.
 	Until string `json:"until" latch:"expression,success"`
-	// Interval is the wait after an answer for which Until is not true; 10s unless given.
+	// Interval is the wait after an answer for which Until is not true; 10s by default.
 	Interval Duration `json:"interval,omitempty" unset:"10s"`
-	// Timeout bounds the asking, which has failed then; 30m unless given.
+	// Timeout bounds the poll, which then fails; 30m by default.
 	Timeout Duration `json:"timeout,omitempty" unset:"30m"`
 }
 
-// An Analysis measures again and again, and says by that whether a hook passes
-// (contract, "Polling, analysis and soaking"). What it counts is what Argo Rollouts counts.
+// An Analysis measures repeatedly, and decides by the results whether a hook passes (contract,
+// "Polling, analysis and soaking"). It counts like Argo Rollouts.
 type Analysis struct {
-	// HTTP is the request that measures; GET unless it has a method or a body.
+	// HTTP is the request of each measurement. Its method is GET by default, unless it has a
+	// body.
 	HTTP *HTTPTask `json:"http"`
 	// Interval is the time between the beginnings of two measurements.
 	Interval Duration `json:"interval,omitempty"`
-	// Count is how many measurements are made, errors not counted; 1 unless given,
-	// which needs no Interval.
+	// Count is how many measurements are made, not counting errors; 1 by default, which needs
+	// no Interval.
 	Count int `json:"count,omitempty" unset:"1"`
-	// Success and Failure are expressions over response. With one of them, what it is
-	// not true for is the other; with both, what neither is true for is inconclusive.
+	// Success and Failure are expressions over response. With only one of them, a measurement
+	// for which it is false has the opposite result. With both, a measurement for which both
+	// are false is inconclusive.
 	Success string `json:"success,omitempty" latch:"expression,success"`
 	Failure string `json:"failure,omitempty" latch:"expression,success"`
-	// FailureLimit is how many failures there may be, InconclusiveLimit how many that
-	// are inconclusive; 0 unless given.
+	// FailureLimit is how many failures are allowed, and InconclusiveLimit how many
+	// inconclusive results; 0 by default.
 	FailureLimit      int `json:"failure_limit,omitempty" unset:"0"`
 	InconclusiveLimit int `json:"inconclusive_limit,omitempty" unset:"0"`
-	// ErrorLimit is how many errors there may be in a row; 4 unless given.
+	// ErrorLimit is how many consecutive errors are allowed; 4 by default.
 	ErrorLimit *int `json:"error_limit,omitempty" unset:"4"`
-	// Inconclusive says what follows where neither is clear: lock (the default), for
-	// a person to decide, stop or continue.
+	// Inconclusive says what follows an inconclusive analysis: lock (the default), so that a
+	// person decides, stop or continue.
 	Inconclusive string `json:"inconclusive,omitempty" latch:"plain" unset:"lock"`
 }
 
-// InconclusiveLock has a person decide by a lock what an analysis leaves open.
+// InconclusiveLock makes a person decide about an inconclusive analysis with a lock.
 const InconclusiveLock = "lock"
 
 // maximumMeasurementCount bounds the measurements of an analysis, and its limits.
 const maximumMeasurementCount = 10_000
 
-// Errors returns how many errors in a row there may be.
+// Errors returns how many consecutive errors are allowed.
 func (a *Analysis) Errors() int { return *WithDefaults(*a).ErrorLimit }
 
-// Request returns the request that measures, with the method by which it does.
+// Request returns the request of each measurement, with its method.
 func (a *Analysis) Request() HTTPTask {
 	request := *a.HTTP
 	if request.Method == "" && !hasValue(request.Body) {
@@ -56,7 +58,7 @@ func (a *Analysis) Request() HTTPTask {
 	return request
 }
 
-// AsksPerson reports whether a lock is made where nothing is clear.
+// AsksPerson reports whether an inconclusive analysis makes a lock.
 func (a *Analysis) AsksPerson() bool { return WithDefaults(*a).Inconclusive == InconclusiveLock }
 
 // Longest returns how long the analysis may take.
@@ -89,7 +91,7 @@ func (a *Analysis) validate(problems *Problems, path string) {
 	oneOf(problems, field(path, "inconclusive"), a.Inconclusive, InconclusiveLock, Stop, Continue)
 }
 
-// validateCounts refuses an analysis that can never end by a yes.
+// validateCounts refuses an analysis that can never pass.
 func (a *Analysis) validateCounts(problems *Problems, path string) {
 	switch {
 	case a.Count < 0:
@@ -120,7 +122,7 @@ func (p *Poll) validate(problems *Problems, path string) {
 	checkDuration(problems, field(path, "timeout"), p.Timeout)
 }
 
-// validateAnalysis looks at what else a webhook whose hooks measure may have.
+// validateAnalysis checks the other keys of a webhook whose hooks measure.
 func (w *Webhook) validateAnalysis(problems *Problems, path string) {
 	for _, key := range w.requestKeys() {
 		problems.Addf(field(path, key), "is about the webhook's own request, and this one measures by analysis.http: leave it out")

@@ -41,8 +41,8 @@ func (w *Webhook) Work() string {
 	}
 }
 
-// Kind says in a word what the webhook's hooks do: activity, workflow, nexus, analysis,
-// url, or lock where they have nothing to call.
+// Kind returns what the webhook's hooks do: activity, workflow, nexus, analysis, url, or lock
+// if they have nothing to call.
 func (w *Webhook) Kind() string {
 	switch {
 	case w.Work() != "":
@@ -112,9 +112,9 @@ func (w *Webhook) AttemptTimeout() time.Duration {
 	return time.Duration(given)
 }
 
-// AnswerTimeout returns how long a hook that does not block may leave a decision open:
-// unless given, 90s and, of work, as long as one attempt may take, of a poll and an
-// analysis as long as all of it may.
+// AnswerTimeout returns how long a hook that does not block may delay a decision. The default
+// is 90s, for work at least as long as one attempt may take, and for a poll and an analysis as
+// long as all of it may take.
 func (w *Webhook) AnswerTimeout(settings Event) time.Duration {
 	limit := time.Duration(WithDefaults(settings).AnswerTimeout)
 	switch {
@@ -133,8 +133,8 @@ func (w *Webhook) AnswerTimeout(settings Event) time.Duration {
 	return limit + w.AttemptTimeout()
 }
 
-// Lasts returns how long a delivery is tried, from its first attempt: until its retry's
-// deadline and, of a poll, its timeout besides. An analysis takes as long as it may.
+// Lasts returns how long a delivery is attempted, from its first attempt: until its retry's
+// deadline, plus the timeout of a poll. For an analysis it is the analysis's longest duration.
 func (w *Webhook) Lasts() time.Duration {
 	if w.Analysis != nil {
 		return w.Analysis.Longest()

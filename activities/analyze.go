@@ -19,9 +19,9 @@ const (
 	errorAnalysis = "AnalysisError"
 )
 
-// analyze makes the next measurement of an analysis, and ends the attempt so that
-// Temporal keeps the wait for the one after it: no worker is held meanwhile, and none
-// that is killed loses what was measured.
+// analyze makes the next measurement of an analysis, and ends the attempt so that Temporal
+// keeps the wait for the next one. No slot of a worker is occupied meanwhile, and a worker that
+// is killed loses no measurement.
 func (a *Activities) analyze(ctx context.Context, send protocol.Send) (protocol.Outcome, error) {
 	known := remember(ctx, send)
 	stop := beat(ctx, 5*time.Second, known)
@@ -66,14 +66,14 @@ func measuredBy(known memory) int {
 	return known.Measured.Total()
 }
 
-// progress says how far the analysis has come, for Temporal UI.
+// progress describes the progress of the analysis for Temporal UI.
 func progress(measured *protocol.Measured, settings *latch.Analysis) string {
 	return fmt.Sprintf("measured %d of %d: %d succeeded, %d failed, %d are inconclusive; %d errors", measured.Measured(),
 		latch.WithDefaults(*settings).Count, measured.Successful, measured.Failed, measured.Inconclusive, measured.Errors)
 }
 
-// dataOf returns what rules see of an analysis that has ended: what it came to, and
-// the counts.
+// dataOf returns the data that rules see of an analysis that has ended: the result and the
+// counts.
 func dataOf(phase analysis.Phase, measured *protocol.Measured, settings *latch.Analysis) latch.Object {
 	data := latch.Object{"analysis": rawjson.Encode(phase), "successful": rawjson.Encode(measured.Successful), "failed": rawjson.Encode(measured.Failed),
 		"inconclusive": rawjson.Encode(measured.Inconclusive), "errors": rawjson.Encode(measured.Errors)}

@@ -20,7 +20,7 @@ import (
 func (a *Activities) HTTP(ctx context.Context, call protocol.HTTPCall) (any, error) {
 	var known memory
 	if call.Task.Poll != nil && activity.HasHeartbeatDetails(ctx) {
-		_ = activity.GetHeartbeatDetails(ctx, &known) // what cannot be read counts all attempts
+		_ = activity.GetHeartbeatDetails(ctx, &known) // unreadable details count all attempts
 	}
 	stop := beat(ctx, time.Second, known)
 	defer stop()

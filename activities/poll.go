@@ -13,8 +13,8 @@ import (
 	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// unanswered says what follows an answer that is not final: another attempt after the
-// interval or, where that would be after the end, none.
+// unanswered returns what follows an answer that is not final: another attempt after the
+// interval, or none if that would be after the end.
 func unanswered(poll *latch.Poll, now, end time.Time, err *delivery.NotYetError) judgement {
 	given := latch.WithDefaults(*poll)
 	delay := time.Duration(given.Interval)

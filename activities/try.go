@@ -23,7 +23,7 @@ type memory struct {
 	// TurnedAway counts how often Temporal's attempt was not an attempt because the endpoint
 	// had as much in flight as it may.
 	TurnedAway int `json:"turned_away,omitempty"`
-	// Answered and Measured are as in [protocol.Send].
+	// Answered and Measured have the same meaning as in [protocol.Send].
 	Answered int                `json:"answered,omitempty"`
 	Measured *protocol.Measured `json:"measured,omitempty"`
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// mayAsk reports whether the hook's analysis may come to a lock, for which a token is
-// drawn beforehand.
+// mayAsk reports whether the hook's analysis may result in a lock, whose token is generated in
+// advance.
 func (h *hook) mayAsk() bool {
 	return h.webhook.Analysis != nil && h.webhook.Analysis.AsksPerson() && !h.settings.Blocking
 }
 
-// askPerson makes the lock of a hook whose analysis is inconclusive. Its lock_timeout
-// runs from now on. From then on the hook is one that blocks.
+// askPerson opens the lock of a hook whose analysis is inconclusive. Its lock_timeout counts
+// from now. From then on the hook is a blocking one.
 func (h *hook) askPerson(ctx workflow.Context) {
 	if h.spare == nil || h.decision != "" || h.firing.decided {
 		return
@@ -27,15 +27,15 @@ func (h *hook) askPerson(ctx workflow.Context) {
 	h.spare = nil
 }
 
-// unfinished is the end of an analysis that nobody waits for any more.
+// unfinished is the end of an analysis that nothing waits for any more.
 func unfinished(ctx workflow.Context, outcome protocol.Outcome) protocol.Outcome {
 	outcome.Error, outcome.Withdrawn = "the run ended before the analysis did", true
 	outcome.CompletedAt = latch.NewTime(workflow.Now(ctx))
 	return outcome
 }
 
-// soaksUntil is before when the hook lets nothing pass; zero for a hook that does not
-// soak.
+// soaksUntil returns the time until which the hook lets nothing pass. It is zero for a hook
+// that does not soak.
 func (h *hook) soaksUntil() time.Time {
 	if h.settings.Soak == 0 || !h.takesPart() {
 		return time.Time{}
@@ -49,8 +49,8 @@ func (h *hook) soaks() bool {
 	return !until.IsZero() && workflow.Now(h.firing.session.detached).Before(until)
 }
 
-// holdsBack reports whether a decision has to wait, since the hook soaks. At the
-// gate's deadline its policy decides instead.
+// holdsBack reports whether a decision has to wait because the hook soaks. At the gate's
+// deadline its policy decides instead.
 func (h *hook) holdsBack(decision string) bool {
 	if decision != latch.Continue || !h.soaks() {
 		return false
@@ -62,8 +62,8 @@ func (h *hook) holdsBack(decision string) bool {
 	return true
 }
 
-// nextLook is when the hook is looked at next, should nothing happen before; zero for
-// one that waits for ever.
+// nextLook returns when the hook is examined next if nothing happens before. It is zero for a
+// hook that waits for ever.
 func (h *hook) nextLook() time.Time {
 	until, _ := h.endsWaiting()
 	if !h.soaks() || h.standing().Basis() == verdict.Open {
@@ -76,12 +76,12 @@ func (h *hook) nextLook() time.Time {
 	return until
 }
 
-// boundless is more attempts than anything takes that the activity itself counts. The
-// SDK's test environment takes 0 for ten.
+// boundless exceeds any number of attempts that the activity itself counts. The SDK's test
+// environment treats 0 as ten.
 const boundless = 1 << 30
 
-// polls returns the options of an http task whose request is made again until its
-// answer is final. The activity itself counts attempts that fail.
+// polls returns the options of an http task whose request is repeated until its answer is
+// final. The activity itself counts attempts that fail.
 func polls(options workflow.ActivityOptions, poll *latch.Poll) workflow.ActivityOptions {
 	timeout := time.Duration(latch.WithDefaults(*poll).Timeout)
 	if options.ScheduleToCloseTimeout > 0 {

@@ -12,8 +12,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// measures answers each measurement by the next letter: s(uccess), f(ailure),
-// i(nconclusive), e(rror). After the last it succeeds.
+// measures answers each measurement by the next letter: s(uccess), f(ailure), i(nconclusive),
+// e(rror). After the last it succeeds.
 func (b *bench) measures(letters string) {
 	made := 0
 	b.handlers["/measure"] = func(w http.ResponseWriter, _ *http.Request) {
@@ -33,8 +33,8 @@ func (b *bench) measures(letters string) {
 
 const twenty = `"interval":"30s","count":20,"success":"response.data.errors < 2","failure":"response.data.errors > 5"`
 
-// Contract, "Polling, analysis and soaking": what an analysis comes to decides, and
-// its measurements are kept.
+// Contract, "Polling, analysis and soaking": the result of an analysis decides, and its
+// measurements are recorded.
 func TestAnalysisDecides(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -97,8 +97,8 @@ func TestAnalysisDecides(t *testing.T) {
 	}
 }
 
-// Contract, "Polling, analysis and soaking": a request goes out again until its answer
-// is final, in a task and in a hook.
+// Contract, "Polling, analysis and soaking": a request is repeated until its answer is final,
+// in a task and in a hook.
 func TestPoll(t *testing.T) {
 	t.Parallel()
 	const until = `"poll":{"until":"response.data.state != 'RUNNING'","interval":"1m","timeout":"30m"}`
@@ -157,8 +157,8 @@ func TestPoll(t *testing.T) {
 	}
 }
 
-// Contract, "Polling, analysis and soaking": nothing passes before a soak is over, and
-// what stops counts at once.
+// Contract, "Polling, analysis and soaking": nothing passes before a soak is over, and a stop
+// takes effect at once.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -8,8 +8,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// takeAll takes the steps: once, or for one target after the other, or for several at
-// a time.
+// takeAll runs the steps: once, for one target after another, or for several targets at a time.
 func (r *releaseRun) takeAll(ctx workflow.Context) (*ending, error) {
 	if len(r.release.Targets) == 0 {
 		return r.takeSteps(ctx, 0)
@@ -20,7 +19,7 @@ func (r *releaseRun) takeAll(ctx workflow.Context) (*ending, error) {
 	})
 }
 
-// takeTarget takes the steps for one target, between the target's two gates.
+// takeTarget runs the steps for one target, between the target's two gates.
 func (r *releaseRun) takeTarget(ctx workflow.Context, t, first int) (*ending, error) {
 	at := place{target: r.targetVariable(t)}
 	if end, err := r.gate(ctx, latch.EventBeforeTarget, at); end != nil || err != nil {
@@ -33,7 +32,7 @@ func (r *releaseRun) takeTarget(ctx workflow.Context, t, first int) (*ending, er
 	return r.gate(ctx, latch.EventAfterTarget, at)
 }
 
-// takeSteps takes the release's steps once, of which the first has the index.
+// takeSteps runs the release's steps once. first is the index of the first step.
 func (r *releaseRun) takeSteps(ctx workflow.Context, first int) (*ending, error) {
 	next := first
 	for i := range r.release.Steps {
@@ -54,10 +53,10 @@ func (r *releaseRun) takeSteps(ctx workflow.Context, first int) (*ending, error)
 	return nil, nil
 }
 
-// beside takes n parts of the release, in their order and so many at a time. Once one
-// of them ends the release, no other begins: those under way end what they are doing,
-// and their waits end. While a failed step waits for a person none begins either. first
-// is the index of a part's first step.
+// beside runs n parts of the release, in their order and up to a number at a time. Once one of
+// them ends the release, no other begins: those in progress finish their current work, and
+// their waits end. While a failed step waits for a person, none begins either. first returns
+// the index of a part's first step.
 func (r *releaseRun) beside(ctx workflow.Context, n, atOnce int, first func(int) int, take func(workflow.Context, int) (*ending, error)) (*ending, error) {
 	if atOnce == 1 {
 		for i := range n {
@@ -105,7 +104,7 @@ func (r *releaseRun) isOver(ctx workflow.Context) bool {
 	return r.halting != nil || ctx.Err() != nil || r.control.pending()
 }
 
-// endOfAll returns how the release ends, nil where it goes on.
+// endOfAll returns how the release ends, or nil if it continues.
 func (r *releaseRun) endOfAll(ctx workflow.Context) *ending {
 	takeMessages(ctx)
 	switch {
@@ -120,9 +119,9 @@ func (r *releaseRun) endOfAll(ctx workflow.Context) *ending {
 	}
 }
 
-// halt has all that goes on beside end too, since the release ends so. The first
-// ending stands, but a failure makes the release failed whatever came before, and a
-// rollback counts more than a stop that no person asked for.
+// halt makes everything that runs in parallel end too, because the release ends. The first
+// ending stands, except that a failure makes the release failed whatever came before, and a
+// rollback takes precedence over a stop that no person requested.
 func (r *releaseRun) halt(end *ending) {
 	if r.halting == nil {
 		r.halting = end
@@ -137,8 +136,8 @@ func (r *releaseRun) halt(end *ending) {
 	r.halted = "the release ends: " + merged.reason
 }
 
-// room waits until one more part may begin, or none may. Where the run is to go on as
-// a new one, that happens once nothing is under way: its error is errContinues.
+// room waits until one more part may begin, or none may. If the run is to continue as new, that
+// happens once nothing is in progress: its error is errContinues.
 func (r *releaseRun) room(ctx workflow.Context, outermost bool, under *int, atOnce int, over func() bool) error {
 	for {
 		leaves := func() bool { return outermost && r.due(ctx) }

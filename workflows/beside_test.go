@@ -18,11 +18,11 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// deployTo is a step with an undo for whatever target there is.
+// deployTo is a step with an undo for any target.
 const deployTo = `{"name": "deploy", "do": {"http": {"url": "$R/do/${target.name}"}}, "undo": {"http": {"url": "$R/undo/${target.name}"}}}`
 
-// A release over five targets, two at a time, whose fourth fails: what was done is
-// undone in reverse order, what had not begun never begins.
+// A release over five targets, two at a time, whose fourth fails: completed steps are undone in
+// reverse order, and the remaining ones never begin.
 func TestFailedTargetOfSeveral(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -56,7 +56,7 @@ func TestFailedTargetOfSeveral(t *testing.T) {
 	require.Equal(t, []string{"t4", "t3", "t2", "t1"}, undone, "in the reverse of the order in which they began")
 }
 
-// So many targets at a time and no more, in their order, each between its gates.
+// At most the given number of targets run at a time, in their order, each between its gates.
 func TestTargetsAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, atOnce := range []int{1, 2, 5} {
@@ -86,7 +86,7 @@ func TestTargetsAtOnce(t *testing.T) {
 	}
 }
 
-// slow notes how many requests are under way to any of the paths at once.
+// slow records how many requests to any of the paths are in flight at once.
 func (b *bench) slow(path string, under, most *atomic.Int64) {
 	b.handlers[path] = func(http.ResponseWriter, *http.Request) {
 		most.Store(max(most.Load(), under.Add(1)))
@@ -94,7 +94,7 @@ func (b *bench) slow(path string, under, most *atomic.Int64) {
 	}
 }
 
-// A lock before each target holds that target alone.
+// A lock before each target holds only that target.
 func TestGateOfATarget(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -115,7 +115,7 @@ func TestGateOfATarget(t *testing.T) {
 	require.Equal(t, "t1/deploy:undone t2/deploy:skipped t3/deploy:undone", stepsOf(result))
 }
 
-// Steps in parallel are taken side by side, and the next one once all are done.
+// Parallel steps run at the same time, and the next step runs once all are done.
 func TestStepsSideBySide(t *testing.T) {
 	t.Parallel()
 	step := func(name string) string {
@@ -151,7 +151,7 @@ func TestStepsSideBySide(t *testing.T) {
 	}
 }
 
-// While a failed step waits for a person nothing new begins; what is under way goes on.
+// While a failed step waits for a person nothing new begins. Steps in progress continue.
 func TestPauseOfATarget(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -169,7 +169,7 @@ func TestPauseOfATarget(t *testing.T) {
 	require.Equal(t, "t1/deploy:done t2/deploy:done t3/deploy:done t4/deploy:done", stepsOf(result))
 }
 
-// A stop and a cancellation keep what has not begun from beginning, and end the waits.
+// A stop and a cancellation prevent further steps from beginning, and end the waits.
 func TestEndOfWhatGoesOnBeside(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

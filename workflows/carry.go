@@ -130,7 +130,7 @@ func (f *firing) rehook(state *protocol.HookState, webhooks []protocol.AttachedW
 	}
 	h.spare = state.Spare
 	if h.webhook.Analysis != nil && h.record.Lock != nil {
-		h.settings.Blocking = true // since its analysis was inconclusive
+		h.settings.Blocking = true // because its analysis was inconclusive
 	}
 	if state.Waits {
 		h.turn = laidBy

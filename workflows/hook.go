@@ -33,7 +33,7 @@ type hook struct {
 	// stream is the stream of the delivery, or nil if nothing is sent.
 	stream *stream
 	turn   turn
-	// spare is the lock that is made if the hook's analysis is inconclusive.
+	// spare is the lock that is used if the hook's analysis is inconclusive.
 	spare *latch.RecordLock
 }
 

@@ -94,7 +94,7 @@ func TestFailedStepWaitsForAPerson(t *testing.T) {
 			result := b.released(b.run(latch.WorkflowRelease, pausing))
 			require.Equal(t, test.status, result.Status)
 			require.Equal(t, test.steps, stepsOf(result))
-			// AFTER_STEP is on its way while a release that was told to end undoes.
+			// AFTER_STEP is in flight while a release that was told to end undoes.
 			received := strings.Join(b.received(), " ")
 			require.Equal(t, strings.ReplaceAll(test.requests, " AFTER_STEP", ""), strings.ReplaceAll(received, " AFTER_STEP", ""))
 			require.Equal(t, strings.Count(test.requests, "AFTER_STEP"), strings.Count(received, "AFTER_STEP"))

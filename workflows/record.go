@@ -105,7 +105,7 @@ func (d *delivery) released(release latch.LockRelease, via string) {
 	d.closeLock(via, release.By, release.Reason)
 }
 
-// opened writes that a lock was made after the event had fired.
+// opened records that a lock was made after the event had fired.
 func (d *delivery) opened(lock latch.RecordLock) {
 	d.record.Lock = &lock
 	d.history.changed(d.record)

@@ -23,13 +23,12 @@ type releaseRun struct {
 	*session
 	release latch.Release
 	result  latch.ReleaseResult
-	// taken are the steps that it takes, those of each target by themselves.
+	// taken are the steps that it runs, separately for each target.
 	taken []latch.TakenStep
-	// working are the indexes of those whose work is under way.
+	// working are the indexes of the steps in progress.
 	working map[int]bool
-	// finished are the parts that were taken beside others and are through, by the
-	// index of their first step; halting is how the release ends, which has what goes
-	// on beside end too.
+	// finished are the parallel parts that are completed, by the index of their first step.
+	// halting is how the release ends, which makes the parallel parts end too.
 	finished []int
 	halting  *ending
 	// undos are the steps to undo, in the order in which they were registered.
@@ -141,14 +140,14 @@ func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
 	return released, nil
 }
 
-// A place is the step or the target that an event of a release is about; the zero
-// value is neither.
+// A place is the step or the target that an event of a release is about. The zero value is
+// neither.
 type place struct {
 	step   *vars.Step
 	target *vars.Target
 }
 
-// name returns what records show as the step.
+// name returns the step's name in records.
 func (p place) name() string {
 	switch {
 	case p.step != nil:
@@ -172,9 +171,9 @@ func (r *releaseRun) targetVariable(t int) *vars.Target {
 	return vars.NewTarget(&r.release, t)
 }
 
-// gate fires an event and waits for its decision. It returns nil if the release
-// goes on, as it did where an earlier run of the chain has passed the gate. No run of
-// a chain ends between gates that are beside others, so those are not counted.
+// gate fires an event and waits for its decision. It returns nil if the release continues, and
+// also if an earlier run of the chain has passed the gate. No run of a chain ends between
+// parallel gates, so those are not counted.
 func (r *releaseRun) gate(ctx workflow.Context, event string, at place) (*ending, error) {
 	counts := !r.link.beside
 	if counts {
@@ -416,7 +415,7 @@ func (r *releaseRun) mayControl(string) error   { return nil }
 
 func (r *releaseRun) stepVariable(i int) *vars.Step { return vars.NewStep(i, r.result.Steps[i]) }
 
-// steps returns how far the steps have come.
+// steps returns the progress of the steps.
 func (r *releaseRun) steps() []latch.StepResult {
 	if len(r.working) == 0 {
 		return r.result.Steps

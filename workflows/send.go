@@ -187,9 +187,9 @@ func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *
 	return outcome, nil
 }
 
-// diedCancelled reports whether a delivery was cancelled while the worker that made
-// its attempt was dead. Temporal does not retry an activity that is to be
-// cancelled, so that attempt's timeout ends the activity; the delivery goes on.
+// diedCancelled reports whether a delivery was cancelled while the worker of its attempt was
+// dead. Temporal does not retry an activity that is being cancelled, so that attempt's timeout
+// ends the activity. The delivery continues.
 func diedCancelled(ctx workflow.Context, err error) bool {
 	var timeout *temporal.TimeoutError
 	return ctx.Err() != nil && errors.As(err, &timeout) && timeout.TimeoutType() != enums.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE &&

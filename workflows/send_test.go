@@ -32,8 +32,8 @@ func TestEndpointKey(t *testing.T) {
 	}
 }
 
-// A delivery whose worker died is not lost since its run cancelled it, to hand it
-// over or to continue as new; one whose time has passed is.
+// A delivery whose worker died is not lost when its run cancels it, to hand it over or to
+// continue as new. One whose time has passed is lost.
 func TestADeliveryOutlivesAWorkerThatDiesWhileItIsHandedOver(t *testing.T) {
 	t.Parallel()
 	for name, each := range map[string]struct {

@@ -83,7 +83,7 @@ type session struct {
 	bounds bounds
 
 	control *control
-	// halted is why what waits beside others ends its wait; "" while it does not.
+	// halted says why a parallel wait ends. It is "" while it does not.
 	halted string
 	// settled reports that the outcome is final: a stop or rollback comes too late.
 	settled bool

@@ -16,8 +16,8 @@ const (
 	continuesLate = "continues-as-new-late"
 	// crowdedOut: a run that cannot continue as new refuses signals that cost it more events.
 	crowdedOut = "crowded-out"
-	// goesOnAfterDeath: a delivery whose worker died while the run handed it over or
-	// continued as new is not lost.
+	// goesOnAfterDeath: a delivery whose worker died while the run handed it over or continued
+	// as new is not lost.
 	goesOnAfterDeath = "goes-on-after-death"
 	// stepFailed: STEP_FAILED fires if a webhook listens to it.
 	stepFailed = "step-failed"

@@ -1,5 +1,5 @@
-// Package analysis says what measurements come to: counts of how they ended, against
-// the limits of an analysis, as Argo Rollouts counts them. Start reading at [Tally].
+// Package analysis evaluates measurements: it compares the counts of their results with the
+// limits of an analysis, like Argo Rollouts. Start reading at [Tally].
 //
-// What it may not know: Temporal, HTTP, expressions.
+// It may not know Temporal, HTTP, or expressions.
 package analysis

@@ -2,10 +2,10 @@ package analysis
 
 import "github.com/latch-run/latch"
 
-// A Phase is what an analysis has come to.
+// A Phase is the state of an analysis.
 type Phase string
 
-// The phases. An analysis that is Running measures again.
+// These are the phases. An analysis that is Running makes another measurement.
 const (
 	Running      Phase = ""
 	Successful   Phase = "successful"
@@ -14,13 +14,13 @@ const (
 	Inconclusive Phase = "inconclusive"
 )
 
-// A Tally counts the measurements of an analysis by how they ended.
+// A Tally counts the measurements of an analysis by their results.
 type Tally struct {
 	Successful   int `json:"successful"`
 	Failed       int `json:"failed"`
 	Inconclusive int `json:"inconclusive"`
 	Errors       int `json:"errors"`
-	// InRow counts the errors since the last measurement that was none.
+	// InRow counts the consecutive errors up to the last measurement.
 	InRow int `json:"errors_in_row,omitempty"`
 }
 
@@ -41,11 +41,11 @@ func (t *Tally) Add(result string) {
 	}
 }
 
-// Measured returns how many measurements count, which errors do not.
+// Measured returns how many measurements count. Errors do not count.
 func (t *Tally) Measured() int { return t.Successful + t.Failed + t.Inconclusive }
 
-// Phase returns what the measurements come to: a limit that is exceeded ends the
-// analysis at once, and else it has succeeded once all are made.
+// Phase returns the state for the counts: exceeding a limit ends the analysis at once, and
+// otherwise it has succeeded once all measurements are made.
 func (t *Tally) Phase(a *latch.Analysis) Phase {
 	switch {
 	case t.Failed > a.FailureLimit:
@@ -61,8 +61,8 @@ func (t *Tally) Phase(a *latch.Analysis) Phase {
 	}
 }
 
-// Result returns how a measurement ended, by what its expressions say; nil for one
-// that the analysis does not have. A failure counts before a success.
+// Result returns the result of a measurement from its expressions. An expression that the
+// analysis does not have is nil. A failure takes precedence over a success.
 func Result(success, failure *bool) string {
 	switch {
 	case failure != nil && *failure:

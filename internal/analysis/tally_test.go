@@ -9,9 +9,9 @@ import (
 	"github.com/latch-run/latch/internal/analysis"
 )
 
-// Argo Rollouts, "Analysis & Progressive Delivery": what failureLimit,
-// inconclusiveLimit, consecutiveErrorLimit and count make of measurements. Each
-// letter is one: s(uccess), f(ailure), i(nconclusive), e(rror).
+// Argo Rollouts, "Analysis & Progressive Delivery": the effect of failureLimit,
+// inconclusiveLimit, consecutiveErrorLimit and count. Each letter is one measurement:
+// s(uccess), f(ailure), i(nconclusive), e(rror).
 func TestPhase(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -62,9 +62,9 @@ func TestDefaultErrorLimit(t *testing.T) {
 	require.Equal(t, 4, (&latch.Analysis{}).Errors())
 }
 
-// Argo Rollouts: with successCondition alone, what is not a success has failed; with
-// failureCondition alone, what has not failed is a success; with both, what is
-// neither is inconclusive, and a failure counts first.
+// Argo Rollouts: with only successCondition, everything that is not a success has failed. With
+// only failureCondition, everything that has not failed is a success. With both, a measurement
+// that is neither is inconclusive, and a failure takes precedence.
 func TestResult(t *testing.T) {
 	t.Parallel()
 	yes, no := true, false

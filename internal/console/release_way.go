@@ -26,7 +26,7 @@ type way struct {
 	piece.Picture
 	state *apiclient.Release
 	plan  *api.ReleasePlan
-	// besideBefore reports that the step being drawn is taken beside the one before.
+	// besideBefore reports that the step being drawn runs in parallel with the previous one.
 	besideBefore bool
 }
 
@@ -47,8 +47,8 @@ func wayOf(state *apiclient.Release, plan *api.ReleasePlan) piece.Picture {
 	return w.Picture
 }
 
-// steps draws the steps with their events, those of each target under its name. Of a
-// target that is through, or not begun, only the name is drawn.
+// steps draws the steps with their events, those of each target below its name. For a target
+// that is completed, or has not begun, only the name is drawn.
 func (w *way) steps() {
 	steps := w.plan.Steps
 	for len(steps) > 0 {
@@ -77,7 +77,7 @@ func (w *way) steps() {
 	}
 }
 
-// isOpen reports whether something goes on at a target, or something went wrong there.
+// isOpen reports whether a target is in progress, or something failed there.
 func (w *way) isOpen(target string, steps []api.PlannedStep) bool {
 	quiet := func(status string) bool {
 		return slices.IndexFunc(steps, func(s api.PlannedStep) bool { return s.Status != status }) < 0

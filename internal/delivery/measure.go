@@ -13,17 +13,16 @@ import (
 // maximumMeasured bounds the texts of a measurement, in bytes.
 const maximumMeasured = 200
 
-// A Measured is one measurement and the exchange that it was made by.
+// A Measured is one measurement with its exchange.
 type Measured struct {
 	latch.Measurement
 	Request  *latch.RecordRequest
 	Response *latch.RecordResponse
 }
 
-// Measure makes one measurement of an analysis. What cannot be measured, and an answer
-// that the analysis's expressions cannot be evaluated over, is an error among
-// measurements, not an error of Measure. It records no secret, and nothing that redact
-// hides.
+// Measure makes one measurement of an analysis. If the measurement fails, or the analysis's
+// expressions cannot be evaluated over the answer, the result is an error measurement, and not
+// an error of Measure. It records no secret, and nothing that redact hides.
 func (s *Sender) Measure(ctx context.Context, a *latch.Analysis, redact *latch.Redaction, variables expr.Variables) Measured {
 	now := s.clock(ctx)
 	made := Measured{Measurement: latch.Measurement{At: latch.NewTime(now()), Result: latch.MeasuredError}}
@@ -61,7 +60,7 @@ func (s *Sender) Measure(ctx context.Context, a *latch.Analysis, redact *latch.R
 	return made
 }
 
-// says evaluates an expression over an answer; nil for no expression.
+// says evaluates an expression over an answer. It returns nil for no expression.
 func (a *answer) says(source string, response *TaskResponse, variables expr.Variables) (*bool, error) {
 	if source == "" {
 		return nil, nil
@@ -70,8 +69,8 @@ func (a *answer) says(source string, response *TaskResponse, variables expr.Vari
 	return &said, err
 }
 
-// undecided says that an expression could not be evaluated, and why unless that could
-// quote what is redacted.
+// undecided reports that an expression could not be evaluated. It includes the reason unless
+// that could quote redacted data.
 func (c *call) undecided(name string, err error) string {
 	if c.redaction != nil {
 		return name + " could not be decided; why is not told of answers that are redacted"
@@ -79,15 +78,15 @@ func (c *call) undecided(name string, err error) string {
 	return excerpt.First(c.masker.Text(cleanText(name+" could not be decided: "+err.Error())), maximumMeasured)
 }
 
-// A NotYetError says that the request arrived, and that its poll's until is not true
-// of the answer.
+// A NotYetError reports that the request was delivered, and that its poll's until is not true
+// for the answer.
 type NotYetError struct{ message string }
 
-// Error says what until is, without secrets.
+// Error describes the value of until, without secrets.
 func (e *NotYetError) Error() string { return e.message }
 
-// untilTrue returns a [*NotYetError] unless until is true of the answer. What it cannot
-// be evaluated over counts as no: the next answer may be one.
+// untilTrue returns a [*NotYetError] unless until is true for the answer. If until cannot be
+// evaluated, it counts as false, because the next answer may be final.
 func (c *call) untilTrue(received *answer, poll *latch.Poll, response *TaskResponse, variables expr.Variables) error {
 	if poll == nil {
 		return nil

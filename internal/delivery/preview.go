@@ -91,7 +91,7 @@ func (d *draft) previewWork(problems latch.Problems) (*Preview, latch.Problems) 
 	return shown, problems
 }
 
-// previewAnalysis shows the request that measures, without its headers.
+// previewAnalysis shows the request of the measurement, without its headers.
 func (d *draft) previewAnalysis(problems latch.Problems) (*Preview, latch.Problems) {
 	if err := d.templates.fillInRest(); err != nil {
 		problems.Addf("analysis", "%s", excerpt.First(cleanText(err.Error()), maximumErrorBytes))

@@ -124,7 +124,7 @@ func (d *draft) resolveSecrets() error {
 	d.access, err = d.sender.newAccess(d.Webhook.Auth, d.Webhook.TLS, found)
 	d.masked = slices.Concat(texts, urlTexts(found, d.Webhook.URLSecret), d.access.texts())
 	d.masker = d.sender.maskerOf(d.masked)
-	if a := d.Webhook.Analysis; a != nil && a.HTTP != nil { // whose request a preview shows
+	if a := d.Webhook.Analysis; a != nil && a.HTTP != nil { // a preview shows its request
 		_, wrong := d.sender.newAccess(a.HTTP.Auth, a.HTTP.TLS, found)
 		err = errors.Join(err, wrong)
 	}

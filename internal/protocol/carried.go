@@ -126,7 +126,7 @@ type HookState struct {
 	Since       time.Time        `json:"since"`
 	// Waits reports that the delivery waits for its turn.
 	Waits bool `json:"waits,omitempty"`
-	// Spare is the lock that is made if the hook's analysis is inconclusive.
+	// Spare is the lock that is used if the hook's analysis is inconclusive.
 	Spare *latch.RecordLock `json:"spare,omitempty"`
 	// UnderWay is what the delivery needs to continue.
 	UnderWay *Delivery `json:"under_way,omitempty"`
@@ -154,8 +154,7 @@ type ReleaseState struct {
 	StepsTaken bool  `json:"steps_taken,omitempty"`
 	// Gates is how many gates the release has passed.
 	Gates int `json:"gates,omitempty"`
-	// Finished are the parts that were taken beside others and are through, by the index
-	// of their first step.
+	// Finished are the parallel parts that are completed, by the index of their first step.
 	Finished []int `json:"finished,omitempty"`
 	// Pauses are the failed steps that wait for a person.
 	Pauses []PauseState `json:"pauses,omitempty"`

@@ -5,8 +5,8 @@ import (
 	"github.com/latch-run/latch/internal/analysis"
 )
 
-// Measured is what an analysis has measured so far. It goes from one measurement to the
-// next with heartbeats, so dozens of them cost a run no more events than one.
+// Measured holds the measurements of an analysis so far. Heartbeats pass it from one
+// measurement to the next, so that dozens of them cost a run no more events than one.
 type Measured struct {
 	analysis.Tally
 	// Measurements are the newest, oldest first.

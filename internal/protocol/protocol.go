@@ -138,11 +138,11 @@ type Send struct {
 	NotBefore latch.Time `json:"not_before,omitzero"`
 	// Deadline is when attempts stop.
 	Deadline time.Time `json:"deadline"`
-	// PollUntil is when a poll ends without a final answer; zero for no poll. Answered is the
-	// number of attempts up to the last answer that was not final.
+	// PollUntil is when a poll ends without a final answer. It is zero without a poll. Answered
+	// is the number of attempts up to the last answer that was not final.
 	PollUntil time.Time `json:"poll_until,omitzero"`
 	Answered  int       `json:"answered,omitempty"`
-	// Measured is what an analysis has measured before this activity.
+	// Measured holds the measurements of an analysis before this activity.
 	Measured *Measured `json:"measured,omitempty"`
 	// Registered reports that the webhook is a registered one: attempts after the first use its
 	// current version. Given are the names of the variables that the delivery was given, if
@@ -157,7 +157,7 @@ type Send struct {
 	Probe bool `json:"probe,omitempty"`
 }
 
-// Begin sets the send's limits as of its first attempt.
+// Begin sets the send's limits at its first attempt.
 func (s *Send) Begin(now time.Time) {
 	webhook := &s.Request.Webhook
 	s.Deadline = now.Add(webhook.Lasts())
@@ -179,8 +179,8 @@ type Outcome struct {
 	Answer verdict.Answer `json:"answer,omitzero"`
 	// Tries describes the newest [latch.MaximumTries] attempts.
 	Tries []latch.RecordTry `json:"tries,omitempty"`
-	// Measured is what an analysis has measured. Open reports that a person has to decide what
-	// it means.
+	// Measured holds the measurements of an analysis. Open reports that a person has to decide
+	// about them.
 	Measured *Measured `json:"measured,omitempty"`
 	Open     bool      `json:"open,omitempty"`
 	// CompletedAt is when the last attempt ended. DurationMS is how long it took.
@@ -310,7 +310,7 @@ type PendingAttempt struct {
 	LastError string `json:"last_error,omitempty"`
 	// Tries describes the ended attempts of a delivery, as many as fit.
 	Tries []latch.RecordTry `json:"tries,omitempty"`
-	// Answered and Measured are as in [Send].
+	// Answered and Measured have the same meaning as in [Send].
 	Answered int       `json:"answered,omitempty"`
 	Measured *Measured `json:"measured,omitempty"`
 }

@@ -72,19 +72,19 @@ type Step struct {
 	KVP    latch.Object `json:"kvp"`
 }
 
-// Target is the variable target.
+// Target is the template variable target.
 type Target struct {
 	Name  string       `json:"name"`
 	Index int          `json:"index"`
 	Vars  latch.Object `json:"vars"`
 }
 
-// IsTarget reports whether the variable target is one, and not empty.
+// IsTarget reports whether the value is a variable target that is not empty.
 func IsTarget(variable json.RawMessage) bool {
 	return len(variable) > 0 && !bytes.HasPrefix(variable, []byte(`{"name":"",`))
 }
 
-// NewTarget returns what templates see of a release's target at an index.
+// NewTarget returns the template variable for a release's target at an index.
 func NewTarget(release *latch.Release, index int) *Target {
 	target := release.Targets[index]
 	return &Target{Name: target.Name, Index: index, Vars: OrEmpty(target.Vars)}
@@ -95,8 +95,8 @@ func NewStep(index int, result latch.StepResult) *Step {
 	return &Step{Name: result.Name, Index: index, Status: result.Status, Error: result.Error, KVP: OrEmpty(result.KVP)}
 }
 
-// AddRelease adds the variables of a release that stands so: release, steps, vars,
-// an empty target and, where it has one, instance.
+// AddRelease adds the variables of a release in the given state: release, steps, vars, an empty
+// target and, if it has one, instance.
 func AddRelease(variables map[string]json.RawMessage, release *latch.Release, status string, steps []latch.StepResult, started latch.Time) {
 	variable := Release{ID: release.ID, Title: release.Title, Vars: OrEmpty(release.Vars), Instance: OrEmpty(release.Instance),
 		Status: status, Steps: []*Step{}, StartedAt: started}
