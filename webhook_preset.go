@@ -1,21 +1,20 @@
 package latch
 
-// Presets: what Latch knows of a chat's incoming webhooks. Each takes a JSON
-// body of the user's own; one that is over the chat's documented limits fails
-// for good before it is sent, since it would be refused or cut there.
+// These are the presets for the incoming webhooks of chats. Each requires a JSON body of the
+// user's own. A body that exceeds the chat's documented limits fails permanently before it is
+// sent, because the chat would reject or truncate it.
 //
-//   - slack: text up to 40,000 characters, 50 blocks, 100 attachments, and what
-//     the blocks and their elements take; delivered is a 2xx whose body says ok.
-//     One message a second is sent, and up to four at once. In texts of the
-//     message the values of ${…} are escaped (&, < and >): markup, links and
-//     mentions are the template's own to write.
+//   - slack: text up to 40,000 characters, 50 blocks, 100 attachments, and the
+//     limits of the blocks and their elements; delivered is a 2xx whose body says
+//     ok. One message a second is sent, and up to four at once. In texts of the
+//     message the values of ${…} are escaped (&, < and >): only the template's own
+//     text can contain markup, links and mentions.
 //   - discord: content up to 2,000 characters, 10 embeds with 6,000 characters,
-//     and what each part of an embed takes; delivered is any 2xx. The rate limits
-//     in its answers are kept to. A body without allowed_mentions gets one
-//     by which nobody is rung.
-//   - teams: up to 28 KB; delivered is a 2xx, unless the body says that the
-//     delivery failed, as that of a connector does. Four requests a second are
-//     sent.
+//     and the limits of each part of an embed; delivered is any 2xx. The rate
+//     limits in its answers are respected. A body without allowed_mentions gets
+//     one that notifies nobody.
+//   - teams: up to 28 KB; delivered is a 2xx, unless the body reports that the
+//     delivery failed, as a connector's does. Four requests a second are sent.
 //
 // A worker keeps to these rates at each URL.
 const (

@@ -37,10 +37,11 @@ type link struct {
 	given int
 	// down reports that deliveries are kept for the next run instead of being sent.
 	down bool
-	// holds reports that signals are kept for the next run instead of being taken,
-	// so that no flood of them holds the run back.
+	// holds reports that signals are kept for the next run instead of being taken, so that a
+	// flood of them does not delay the run.
 	holds bool
-	// full reports that the run cannot go on before the signals it kept are taken.
+	// full reports that the run cannot continue as new before it has taken the signals that it
+	// kept.
 	full bool
 	// next is the state for the next run.
 	next []byte
@@ -156,9 +157,9 @@ func (h *hook) keepFor(resume protocol.Delivery, outcome protocol.Outcome) {
 	}
 }
 
-// pack prepares the next run's state. A run whose state is too large for Temporal
-// goes on as it is: its history has room for many times what made it due. If it has kept
-// signals, it takes them first and then tries again.
+// pack prepares the next run's state. If the state is too large for Temporal, the run does not
+// continue as new: its history has room for many times the events that made it due. If it has
+// kept signals, it takes them first and then tries again.
 func (s *session) pack(ctx workflow.Context) bool {
 	if s.link.holds {
 		s.receiveUnread(ctx)

@@ -75,8 +75,8 @@ type session struct {
 	fields latch.Object
 	// about is the registered webhook that an event about an endpoint is about.
 	about string
-	// signalsUnderWay counts signals that are being taken, and unread are those that
-	// were received and are not.
+	// signalsUnderWay counts signals that are being taken. unread are those that were received
+	// but not taken.
 	signalsUnderWay int
 	unread          unread
 	// bounds are those of a gate.

@@ -10,14 +10,14 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// Signals that come while a run is about to go on as a new one are not taken any more:
-// each could cost a decision, and while they come faster than that the run would never
-// end. The next run takes them first, as if they had come to it.
+// While a run is about to continue as new, it takes no more signals: each could cost a
+// decision, and if they arrive faster than the run decides, it would never end. The next run
+// takes them first, as if it had received them.
 
-// unread are the signals that were received and not taken, in their order of each name.
+// unread holds the signals that were received but not taken, in order, by name.
 type unread []protocol.SignalState
 
-// next removes the first signal of a name.
+// next removes the first signal with a name.
 func (u *unread) next(name string) (converter.RawValue, bool) {
 	i := slices.IndexFunc(*u, func(s protocol.SignalState) bool { return s.Name == name })
 	if i < 0 {
@@ -29,7 +29,6 @@ func (u *unread) next(name string) (converter.RawValue, bool) {
 		Metadata: map[string][]byte{converter.MetadataEncoding: []byte(converter.MetadataEncodingJSON)}, Data: data}), true
 }
 
-// add adds a signal.
 func (u *unread) add(name string, argument converter.RawValue) {
 	*u = append(*u, protocol.SignalState{Name: name, Data: payloadJSON(argument)})
 }
@@ -38,7 +37,7 @@ func (u unread) carried() []protocol.SignalState { return u }
 
 func takenOver(carried []protocol.SignalState) unread { return carried }
 
-// listen takes the signals of a name: first those that an earlier run left.
+// listen takes the signals with a name: first those from an earlier run.
 func (s *session) listen(ctx workflow.Context, m message) {
 	s.takeUnread(ctx, m)
 	for channel := workflow.GetSignalChannel(ctx, m.name); ; {
@@ -53,7 +52,7 @@ func (s *session) listen(ctx workflow.Context, m message) {
 	}
 }
 
-// takeUnread takes the signals of a name that were received, once the run takes any.
+// takeUnread takes the received signals with a name, once the run takes signals.
 func (s *session) takeUnread(ctx workflow.Context, m message) {
 	for {
 		if s.link.holds {
@@ -70,7 +69,7 @@ func (s *session) takeUnread(ctx workflow.Context, m message) {
 	}
 }
 
-// receiveUnread receives the signals that have come, for the next run.
+// receiveUnread receives the signals that have arrived, for the next run.
 func (s *session) receiveUnread(ctx workflow.Context) {
 	for _, m := range s.messages() {
 		channel := workflow.GetSignalChannel(ctx, m.name)

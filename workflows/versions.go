@@ -21,8 +21,7 @@ const (
 	goesOnAfterDeath = "goes-on-after-death"
 	// stepFailed: STEP_FAILED fires if a webhook listens to it.
 	stepFailed = "step-failed"
-	// carriesSignals: a run that goes on as a new one leaves it the signals that come
-	// meanwhile.
+	// carriesSignals: a run that continues as new passes on the signals that arrive meanwhile.
 	carriesSignals = "carries-signals"
 	// keptInBatches: one activity sends many of the kept deliveries.
 	keptInBatches = "kept-in-batches"

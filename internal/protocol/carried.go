@@ -63,7 +63,7 @@ type State struct {
 	Firings   []FiringState  `json:"firings"`
 	// Streams are the newest deliveries, one for each webhook that has had any.
 	Streams []StreamState `json:"streams,omitempty"`
-	// Signals are those that came while the run was ending, in their order of each name.
+	// Signals are those that arrived while the run was ending, in order, by name.
 	Signals []SignalState `json:"signals,omitempty"`
 	// Kept has the same meaning as in the session.
 	Kept           int              `json:"kept,omitempty"`
@@ -78,8 +78,8 @@ type State struct {
 	Release *ReleaseState `json:"release,omitempty"`
 }
 
-// A SignalState is a signal that a run received and did not take. Data is its argument
-// as it was given, which may not be JSON.
+// A SignalState is a signal that a run received but did not take. Data is its unchanged
+// argument, which may not be JSON.
 type SignalState struct {
 	Name string `json:"name"`
 	Data []byte `json:"data,omitempty"`

@@ -9,10 +9,10 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// An account is what a run's history says, once all of it is settled.
+// An account is the content of a run's history after everything is settled.
 type account struct {
 	started
-	// status is the run's own, and steps those of a release.
+	// status is the run's status, and steps are those of a release.
 	status latch.Status
 	// records are those of the run and of its children, with the final record of
 	// a delivery that was handed over.
@@ -32,8 +32,8 @@ type audit struct {
 	wrong        []string
 }
 
-// newAudit returns an audit of copies, in which the answer counts that a lock
-// got where two were given side by side.
+// newAudit returns an audit of copies. If a lock got two concurrent answers, it uses the one
+// that counted.
 func newAudit(accounts []account, removals []removal, arrivals []arrival) *audit {
 	a := &audit{accounts: slices.Clone(accounts), removals: removals, arrivals: arrivals,
 		byID: map[string][]arrival{}, byPath: map[string][]arrival{}, known: map[string]latch.Record{}}
@@ -47,7 +47,7 @@ func newAudit(accounts []account, removals []removal, arrivals []arrival) *audit
 	return a
 }
 
-// find returns everything in which they differ, nothing if they agree.
+// find returns all differences, or nothing if everything agrees.
 func (a *audit) find() []string {
 	a.ids()
 	a.histories()
@@ -56,7 +56,7 @@ func (a *audit) find() []string {
 		a.events(each)
 		a.deliveries(each)
 		a.sequences(each)
-		if each.kind != kindRegistered && each.kind != kindScheduled { // whose runs share their paths
+		if each.kind != kindRegistered && each.kind != kindScheduled { // its runs share their paths
 			a.work(each)
 		}
 	}
@@ -67,7 +67,7 @@ func (a *audit) say(format string, args ...any) {
 	a.wrong = append(a.wrong, fmt.Sprintf(format, args...))
 }
 
-// counted returns the answer that the last lock of a release got.
+// counted returns the answer to the last lock of a release that counted.
 func (a account) counted() string {
 	if a.answer != answerBoth {
 		return a.answer
@@ -80,7 +80,7 @@ func (a account) counted() string {
 	return ""
 }
 
-// ids looks whether each key has one run and each delivery one id.
+// ids checks that each key has one run and each delivery one id.
 func (a *audit) ids() {
 	runs, keyed := map[string]string{}, map[string]int{}
 	for _, each := range a.accounts {
@@ -103,7 +103,7 @@ func (a *audit) ids() {
 	}
 }
 
-// histories looks for the record of each webhook's request.
+// histories checks that each webhook's request has a record.
 func (a *audit) histories() {
 	for _, came := range a.arrivals {
 		if !strings.HasPrefix(came.path, "/hook/") {
@@ -118,7 +118,7 @@ func (a *audit) histories() {
 	}
 }
 
-// deliveries compares each record with what its receiver got.
+// deliveries compares each record with its receiver's requests.
 func (a *audit) deliveries(of account) {
 	for _, record := range of.records {
 		came := a.byID[record.DeliveryID]
@@ -140,8 +140,8 @@ func (a *audit) deliveries(of account) {
 	}
 }
 
-// sequences counts the deliveries of each run to each webhook. Those to the
-// ledger come one after the other, too.
+// sequences checks the numbers of the deliveries of each run to each webhook. Those to the
+// ledger are also sent one after another.
 func (a *audit) sequences(of account) {
 	last := map[string]latch.Record{}
 	sorted := slices.SortedStableFunc(slices.Values(of.records), func(x, y latch.Record) int { return x.Sequence - y.Sequence })
@@ -168,7 +168,7 @@ func (a *audit) settledBefore(earlier, later string) bool {
 	})
 }
 
-// events compares which events fired with the plan.
+// events compares the fired events with the plan.
 func (a *audit) events(of account) {
 	var got []string
 	for _, record := range of.records {
@@ -182,8 +182,8 @@ func (a *audit) events(of account) {
 	}
 }
 
-// work compares the steps and undos that took place with the plan. Each begins
-// after those before it, and comes under one id.
+// work compares the executed steps and undos with the plan. Each begins after the previous
+// ones, and has one id.
 func (a *audit) work(of account) {
 	if of.kind == kindEmission {
 		return

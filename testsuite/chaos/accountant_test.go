@@ -11,8 +11,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// The runs of these tests: an emission, and a release that was rolled back since
-// of two answers side by side the refusal counted.
+// The runs of these tests: an emission, and a release that was rolled back because of two
+// concurrent answers the refusal counted.
 var (
 	testEmission = plan{kind: kindEmission, id: "u1", key: "k1", answer: latch.ResultPass, steps: 1, failing: -1, doubted: -1}
 	testRelease  = plan{kind: kindRelease, id: "u2", key: "k2", answer: answerBoth, steps: 2, failing: -1, doubted: -1}
@@ -48,7 +48,7 @@ func agreed() *audit {
 	return books
 }
 
-// recorded returns the account of a run that fired what is given.
+// recorded returns the account of a run that fired the given events.
 func recorded(p plan, fires []string, workflowID, runID string) account {
 	a := account{started: started{p, workflowID, runID}, runs: 1}
 	last := map[string]latch.Record{}
@@ -66,7 +66,7 @@ func recorded(p plan, fires []string, workflowID, runID string) account {
 	return a
 }
 
-// again audits books that were changed.
+// again audits books after a change.
 func (a *audit) again() []string { return newAudit(a.accounts, a.removals, a.arrivals).find() }
 
 func TestTheAccountantIsContentWhereAllAgrees(t *testing.T) {
@@ -132,7 +132,7 @@ func TestTheAccountantFinds(t *testing.T) {
 	}
 }
 
-// A seed's plans are the same each time, of every kind and end, and can be started.
+// The plans of a seed are always the same, include every kind and ending, and can be started.
 func TestPlansAreRepeatableAndValid(t *testing.T) {
 	t.Parallel()
 	kindsSeen, endsSeen, lies, doubts := map[string]int{}, map[string]int{}, 0, 0

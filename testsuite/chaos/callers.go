@@ -22,19 +22,18 @@ type started struct {
 	workflowID, runID string
 }
 
-// callers start runs and remove locks, and try again until they are told what
-// became of it.
+// callers start runs and remove locks, and retry until they know the outcome.
 type callers struct {
 	cluster *cluster.Cluster
 	base    string
 	http    *http.Client
 }
 
-// pause is how long a caller waits before it tries again.
+// pause is how long a caller waits before it retries.
 const pause = 300 * time.Millisecond
 
-// start starts a plan and then once more under the same key, as if the first
-// answer had been lost. It fails if that starts another run, or with the context.
+// start starts a plan and then repeats the start with the same key, as if the first answer had
+// been lost. It fails if that starts another run, or if the context ends.
 func (c *callers) start(ctx context.Context, p plan) (started, error) {
 	first, err := c.startOnce(ctx, p, 0)
 	if err != nil {
@@ -74,7 +73,7 @@ func (c *callers) startOnce(ctx context.Context, p plan, side int) (s started, e
 		return s, fmt.Errorf("%s %s: answered %s: %w", p.kind, p.id, text, err)
 	}
 	s.workflowID, s.runID = run.WorkflowID, run.RunID
-	if p.kind == kindRegistered { // as Mitto's API, its answer has no workflow id
+	if p.kind == kindRegistered { // like that of Mitto's API, its answer has no workflow id
 		s.workflowID = latch.PrefixJobRun + p.id
 	}
 	return s, nil
@@ -96,8 +95,8 @@ func (c *callers) startAtTemporal(ctx context.Context, p plan) (workflowID, runI
 	}
 }
 
-// call posts to one of the APIs after the other until one answers with a status
-// below 500. A registered job that runs already is asked for again.
+// call posts to the APIs in turn until one answers with a status below 500. It repeats the
+// request for a registered job that is still running.
 func (c *callers) call(ctx context.Context, side int, path, body, key string) (int, []byte, error) {
 	for ticker := time.Tick(pause); ; side++ {
 		status, text, err := c.post(ctx, c.cluster.APIs[side%len(c.cluster.APIs)].URL+path, body, key)

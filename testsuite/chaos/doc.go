@@ -1,11 +1,9 @@
-// Command chaos breaks a cluster of Latch's on purpose while it works, and then
-// lets an accountant compare what every receiver got with what every run's
-// history says.
+// Command chaos breaks a cluster of Latch's on purpose while it works. Then an accountant
+// compares what every receiver got with every run's history.
 //
-// A seed decides what is started, how receivers behave and what is killed in
-// which order; when a kill hits is up to the machine.
+// A seed determines the runs, the behaviour of the receivers, and the order of the faults. The
+// exact moment of a fault depends on the machine.
 //
-// Start reading at [run]. plan.go says what is started and what must come of it,
-// receivers.go how receivers misbehave, faults.go what is killed, and
-// accountant.go what is compared.
+// Start reading at [run]. plan.go defines the runs and their expected results, receivers.go the
+// receivers' misbehaviour, faults.go the faults, and accountant.go the comparison.
 package main

@@ -8,8 +8,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// fires returns the records that the plan's run must have, each as webhook, event
-// and step.
+// fires returns the records that the plan's run must have, each as webhook, event and step.
 func (p plan) fires() (want []string) {
 	switch p.kind {
 	case kindEmission:
@@ -33,7 +32,7 @@ func (p plan) fires() (want []string) {
 	return append(want, "told JOB_START", "told JOB_COMPLETE", "told JOB_SUCCESS", "ledger JOB_START", "ledger JOB_SUCCESS")
 }
 
-// taken is how many steps begin.
+// taken returns how many steps begin.
 func (p plan) taken() int {
 	if last := max(p.failing, p.doubted); last >= 0 {
 		return last + 1
@@ -41,7 +40,7 @@ func (p plan) taken() int {
 	return p.steps
 }
 
-// ends is the status with which a plan's run ends.
+// ends returns the status with which a plan's run ends.
 func (p plan) ends() string {
 	switch {
 	case p.kind != kindRelease:
@@ -54,7 +53,7 @@ func (p plan) ends() string {
 	return latch.ReleaseReleased
 }
 
-// work returns the paths of the steps and undos that take place, in order.
+// work returns the paths of the executed steps and undos, in order.
 func (p plan) work() (want []string) {
 	for i := range p.taken() {
 		want = append(want, "/step/"+p.id+"/"+strconv.Itoa(i))
@@ -67,8 +66,8 @@ func (p plan) work() (want []string) {
 	return want
 }
 
-// answers returns what people answer to the lock of an event. A refusal comes at
-// the last moment, when there is most to undo.
+// answers returns people's answers to the lock of an event. A refusal comes at the last moment,
+// when most has to be undone.
 func (p plan) answers(event string) string {
 	if event == latch.EventBeforeReleaseComplete {
 		return p.answer
@@ -76,8 +75,8 @@ func (p plan) answers(event string) string {
 	return latch.ResultPass
 }
 
-// counting are the events at which a webhook's answer says something, so that one
-// that cannot be read makes its record fail.
+// counting are the events at which a webhook's answer matters, so that an unreadable one makes
+// its record fail.
 var counting = append([]string{"HAPPENED"}, stepEvents...)
 
 // result returns the result that the record of a delivery must have. lied reports

@@ -9,17 +9,17 @@ import (
 	"github.com/latch-run/latch/testsuite/cluster"
 )
 
-// faults break the cluster and the receivers, and mend what they broke.
+// faults break the cluster and the receivers, and repair them.
 type faults struct {
 	cluster   *cluster.Cluster
 	receivers *receivers
 	random    *rand.Rand
-	// count has how often each was broken.
+	// count counts how often each was broken.
 	count map[string]int
 }
 
-// run breaks one thing after another until the context ends, PostgreSQL once
-// half of the length has passed. Everything runs when it returns.
+// run breaks one thing after another until the context ends, and PostgreSQL once after half of
+// the length. Everything works again when it returns.
 func (f *faults) run(ctx context.Context, length time.Duration) error {
 	half := time.After(length / 2)
 	for {

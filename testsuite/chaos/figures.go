@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// figures are what a run came to.
+// figures are the counts of a run.
 type figures struct {
 	options options
 	took    time.Duration
@@ -17,12 +17,11 @@ type figures struct {
 	runs, ends, broken map[string]int
 	// records is how many deliveries the histories have.
 	records int
-	// requests is how many requests came. Of these, refused were not answered with
-	// 200, lied got a 200 that could not be read, and again came after one that was
-	// accepted.
+	// requests is the number of requests. Of these, refused were not answered with 200, lied
+	// got a 200 that could not be read, and again came after one that was accepted.
 	requests, refused, lied, again int
-	// removals is how often somebody was told about a lock, and late how many of
-	// them that another answer counted.
+	// removals is how often somebody received an answer about a lock. late is how many of these
+	// found that another answer had counted.
 	removals, late int
 	// gap is the longest time between two requests.
 	gap time.Duration
@@ -67,7 +66,7 @@ func (f *figures) countArrivals(arrivals []arrival) {
 	}
 }
 
-// String is for people, a figure a line.
+// String formats the figures for people, one per line.
 func (f *figures) String() string {
 	var text strings.Builder
 	total := 0

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// commands builds Latch's commands, once for all tests.
+// commands builds Latch's commands once for all tests.
 var commands *process.Builder
 
 func TestMain(m *testing.M) {

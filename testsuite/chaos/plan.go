@@ -8,31 +8,31 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// The kinds of runs.
+// These are the kinds of runs.
 const (
 	kindJob        = "job"
 	kindSequence   = "sequence"
 	kindRelease    = "release"
 	kindEmission   = "emission"
 	kindRegistered = "registered job"
-	// kindScheduled is a run of [scheduledID], which nobody starts by hand.
+	// kindScheduled is a run of [scheduledID], which only its schedule starts.
 	kindScheduled = "scheduled job"
 )
 
 // kinds are those that callers start.
 var kinds = []string{kindJob, kindSequence, kindRelease, kindEmission, kindRegistered}
 
-// registeredJobs is how many jobs are registered for callers to start; each runs
-// once at a time. scheduledID is the id of one more, which runs by its schedule.
+// registeredJobs is how many jobs are registered for callers to start. Each has one open run at
+// a time. scheduledID is the id of one more, which runs by its schedule.
 const (
 	registeredJobs = 8
 	scheduledID    = "scheduled"
 )
 
-// answerBoth has one side answer pass and the other fail, at the same time.
+// answerBoth makes one side answer pass and the other fail, at the same time.
 const answerBoth = "both"
 
-// A plan is one run: what is started, and how the world answers it.
+// A plan is one run: its input, and the answers to it.
 type plan struct {
 	kind string
 	// id is that of the job, release or emission, and part of the paths of its
@@ -40,17 +40,15 @@ type plan struct {
 	id string
 	// key is the idempotency key of its start.
 	key string
-	// answer is what people answer to the last lock of a release: pass, fail or
-	// answerBoth.
+	// answer is people's answer to the last lock of a release: pass, fail or answerBoth.
 	answer string
 	// steps is how many steps or jobs it has.
 	steps int
-	// failing is the step that fails, -1 for none: its receiver refuses it or,
-	// with lies, answers 200 with a body that cannot be read.
+	// failing is the step that fails, or -1: its receiver refuses it or, with lies, answers 200
+	// with an unreadable body.
 	failing int
 	lies    bool
-	// doubted is the step after which the webhook check gets an answer that cannot
-	// be read; -1 for none.
+	// doubted is the step after which the webhook check gets an unreadable answer, or -1.
 	doubted int
 }
 
@@ -89,17 +87,17 @@ func registeredPlan(kind, id string) plan {
 	return plan{kind: kind, id: id, answer: latch.ResultPass, steps: 1, failing: -1, doubted: -1}
 }
 
-// The settings of webhooks and of work. A receiver that hangs is given up after
-// two seconds, and everything is tried again until it succeeds. An answer that
-// decides is waited for until it comes.
+// These are the settings of webhooks and of work. A receiver that hangs is abandoned after two
+// seconds, and everything is retried until it succeeds. The run waits for an answer that
+// decides.
 const (
 	settings = `"timeout": "2s", "retry": {"initial_interval": "300ms", "maximum_interval": "2s"}`
-	// undoSettings suit the five attempts that an undo has.
+	// undoSettings suit the five attempts of an undo.
 	undoSettings = `"timeout": "5s", "retry": {"initial_interval": "2s", "maximum_interval": "30s"}`
 	patient      = `"answer_timeout": "12h"`
 )
 
-// The events that the webhooks listen to.
+// These are the events that the webhooks listen to.
 var (
 	jobEvents     = []string{"JOB_START", "JOB_COMPLETE", "JOB_SUCCESS", "JOB_FAILURE"}
 	releaseEvents = []string{"RELEASE_COMPLETE", "RELEASE_SUCCESS", "RELEASE_ROLLED_BACK", "RELEASE_STOPPED", "RELEASE_FAILURE"}
@@ -116,7 +114,7 @@ var (
 	checked       = fmt.Sprintf(`{"event": %%q, "rollback_release": "history.data.ok == false", "on_error": "rollback", %s}`, patient)
 )
 
-// input returns what is started, as JSON, with receivers at a base URL.
+// input returns the input as JSON, with receivers at a base URL.
 func (p plan) input(base string) string {
 	switch p.kind {
 	case kindEmission:
@@ -156,8 +154,8 @@ func (p plan) release(base string) string {
 	return fmt.Sprintf(`{"id": %q, "steps": [%s], "webhooks": [%s]}`, p.id, strings.Join(steps, ", "), strings.Join(webhooks, ", "))
 }
 
-// ledger is a registered webhook that hears of every run, one delivery of a run
-// after the other.
+// ledger is a registered webhook that receives the events of every run, one delivery of a run
+// after another.
 func ledger(base string) string {
 	return fmt.Sprintf(`{"kind": "webhook", "id": %q, "url": "%s/hook/all/%s", "ordered": true, %s, "events": [%s]}`,
 		ledgerWebhook, base, ledgerWebhook, settings, listen(notDeciding, ledgerEvents...))

@@ -22,14 +22,14 @@ type arrival struct {
 	// delivery is its webhook-id, or the Idempotency-Key of a task's request.
 	delivery, event, previous string
 	sequence                  int
-	// workflow and run are those of the run that fired the event, step is the
-	// event's; a task's request has none.
+	// workflow and run are those of the run that fired the event, and step is the event's. A
+	// task's request has none.
 	workflow, run, step string
-	// status is what it was answered with; 0 without an answer. lied reports that
-	// the answer was 200 with a body that cannot be read.
+	// status is the status of the answer, or 0 without an answer. lied reports that the answer
+	// was 200 with an unreadable body.
 	status int
 	lied   bool
-	// order counts all arrivals, from 1 on.
+	// order numbers all arrivals, from 1.
 	order int
 	at    time.Time
 }
@@ -38,10 +38,11 @@ type arrival struct {
 type receivers struct {
 	url, address string
 	seed         uint64
-	// refused reports what is refused for good, mustLie what is lied to.
+	// refused reports what is permanently refused. mustLie reports what gets an unreadable
+	// answer.
 	refused func(path string) bool
 	mustLie func(path, step string) bool
-	// locked is called once for each lock that came, with the path and event.
+	// locked is called once for each received lock, with the path and event.
 	locked func(path, event, lock string)
 
 	mu       sync.Mutex
@@ -76,7 +77,7 @@ func (r *receivers) restart() error { return r.listen(r.address) }
 // hanging is longer than a webhook waits.
 const hanging = 3 * time.Second
 
-// good is an answer that says yes, broken one that cannot be read.
+// good is an answer that means yes, and broken an unreadable one.
 const (
 	good   = `{"ok": true}`
 	broken = `{"ok": tru`
@@ -94,7 +95,7 @@ func (r *receivers) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	switch {
 	case a.lied && r.chance(a, lieKinds) < 0.5:
 		w.Header().Set("Content-Encoding", "gzip") // which it is not
-		_, _ = io.WriteString(w, good)             // a caller that is gone is no matter, here and below
+		_, _ = io.WriteString(w, good)             // a caller may be gone, here and below
 	case a.lied:
 		_, _ = io.WriteString(w, broken)
 	case a.status == 0:
@@ -130,7 +131,7 @@ func (r *receivers) leaveWithoutAnswer(w http.ResponseWriter, request *http.Requ
 	panic(http.ErrAbortHandler)
 }
 
-// arrive keeps a request with its answer, and returns how often it came.
+// arrive records a request with its answer, and returns how often it has come.
 func (r *receivers) arrive(request *http.Request, body []byte) (arrival, int) {
 	var told struct {
 		Event string
@@ -158,8 +159,8 @@ func (r *receivers) arrive(request *http.Request, body []byte) (arrival, int) {
 	return a, times
 }
 
-// The purposes for which a request has a chance of its own; below them are its
-// attempts.
+// These are the purposes for which a request has separate random numbers. They are followed by
+// its attempts.
 const (
 	statusKinds  = 100
 	silenceKinds = 1000
@@ -167,8 +168,8 @@ const (
 	lieChance    = 6000
 )
 
-// answer chooses a status; 0 is none. An undo, which has five attempts, fails
-// only once, and everything else at most three times.
+// answer chooses a status, or 0 for no answer. An undo, which has five attempts, fails only
+// once, and everything else at most three times.
 func (r *receivers) answer(a arrival, times int) int {
 	if r.refused(a.path) {
 		return http.StatusBadRequest
@@ -184,8 +185,8 @@ func (r *receivers) answer(a arrival, times int) int {
 	return bad[int(r.chance(a, times+statusKinds)*float64(len(bad)))]
 }
 
-// lies reports whether a request that is accepted gets an answer that cannot be
-// read: as planned, or one in eight of those whose answers decide nothing.
+// lies reports whether an accepted request gets an unreadable answer: as planned, or for one in
+// eight of those whose answers decide nothing.
 func (r *receivers) lies(a arrival) bool {
 	switch a.path[strings.LastIndexByte(a.path, '/')+1:] {
 	case toldWebhook, heardWebhook, ledgerWebhook:
@@ -194,14 +195,14 @@ func (r *receivers) lies(a arrival) bool {
 	return r.mustLie(a.path, a.step)
 }
 
-// chance returns the number in [0, 1) that the seed has for a request.
+// chance returns the random number in [0, 1) of a request, which the seed determines.
 func (r *receivers) chance(a arrival, purpose int) float64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %s %s %s %d", a.path, a.workflow, a.event, a.step, purpose)
 	return rand.New(rand.NewPCG(r.seed, h.Sum64())).Float64()
 }
 
-// all returns what came so far.
+// all returns all arrivals so far.
 func (r *receivers) all() []arrival {
 	r.mu.Lock()
 	defer r.mu.Unlock()

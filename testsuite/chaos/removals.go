@@ -14,15 +14,15 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// A removal is what somebody was told who removed a lock.
+// A removal is the answer to a caller who removed a lock.
 type removal struct {
 	lock, result string
 	// refused reports that another result counted.
 	refused bool
 }
 
-// removeLock removes a lock from two sides, and from one of them twice. They ask
-// for the same, unless the plan has them disagree.
+// removeLock removes a lock from two sides, and from one of them twice. Both ask for the same,
+// unless the plan says otherwise.
 func (w *world) removeLock(ctx context.Context, path, event, lock string) {
 	p, ok := w.planOf(path)
 	if !ok {
@@ -32,7 +32,7 @@ func (w *world) removeLock(ctx context.Context, path, event, lock string) {
 	here, there := p.answers(event), p.answers(event)
 	if here == answerBoth {
 		here, there = latch.ResultPass, latch.ResultFail
-		if p.steps == 2 { // so that either side has either answer
+		if p.steps == 2 { // so that each side may have each answer
 			here, there = there, here
 		}
 	}
@@ -44,7 +44,7 @@ func (w *world) removeLock(ctx context.Context, path, event, lock string) {
 	})
 }
 
-// removed keeps a removal. One whose run had closed says nothing and is nil.
+// removed records a removal. It is nil if the run had closed.
 func (w *world) removed(told *removal, err error) {
 	w.note(err)
 	if told == nil {
@@ -67,8 +67,8 @@ func (c *callers) removeOverAPI(ctx context.Context, lock, result string) (*remo
 	return &removal{lock, result, status == http.StatusConflict}, nil
 }
 
-// removeAtTemporal removes a lock without an API. If the run has closed since the
-// other side removed the lock, Temporal says no more.
+// removeAtTemporal removes a lock without an API. If the run has closed since the other side
+// removed the lock, Temporal returns nothing more.
 func (c *callers) removeAtTemporal(ctx context.Context, workflowID, lock, result string) (*removal, error) {
 	for ticker := time.Tick(pause); ; {
 		handle, err := c.cluster.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: workflowID,
@@ -96,7 +96,7 @@ func (c *callers) removeAtTemporal(ctx context.Context, workflowID, lock, result
 	}
 }
 
-// locks compares what those were told who removed locks with the records.
+// locks compares the answers to callers who removed locks with the records.
 func (a *audit) locks() {
 	told := map[string][]removal{}
 	for _, each := range a.removals {

@@ -14,21 +14,21 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// settling is how long everything may take to end once nothing is broken any
-// more, beside the time that it takes to read the histories. The longest wait of
-// Latch's own is for a worker that died with an attempt in its memory: 75 s.
+// settling is how long everything may take to end after the last fault, apart from the time to
+// read the histories. Latch's own longest wait is for a worker that died with an attempt in its
+// memory: 75 s.
 const settling = 6 * time.Minute
 
 type options struct {
 	length time.Duration
 	seed   uint64
-	// rate is how many runs are started a second, at most.
+	// rate is the largest number of runs started per second.
 	rate    float64
 	folder  string
 	builder *process.Builder
 }
 
-// A world is all that takes part.
+// A world holds all participants.
 type world struct {
 	options
 	cluster   *cluster.Cluster
@@ -36,20 +36,20 @@ type world struct {
 	callers   *callers
 	faults    *faults
 
-	// starts are the callers, and removals those who remove locks.
+	// starts are the callers that start runs, and removals those that remove locks.
 	starts, removals sync.WaitGroup
 
 	mu sync.Mutex
-	// accepted are the runs that callers were told of, told what those were told
-	// who removed locks.
+	// accepted are the runs in callers' answers. told are the answers to callers who removed
+	// locks.
 	accepted []started
 	told     []removal
 	problems []error
 }
 
-// run brings a cluster up, starts and breaks things for the length, waits until
-// all is settled, and audits it. The error is all that is wrong; the figures are
-// there in any case, if it came that far.
+// run starts a cluster, starts runs and breaks things for the length, waits until everything is
+// settled, and audits it. The error lists all problems. The figures are returned in any case,
+// if it came that far.
 func run(ctx context.Context, o options) (figures *figures, err error) {
 	w := &world{options: o}
 	if w.receivers, err = newReceivers(o.seed); err != nil {
@@ -129,7 +129,7 @@ func (w *world) note(err error) {
 	w.problems = append(w.problems, err)
 }
 
-// planOf returns the plan of a path, which has its number: /hook/u7/gate.
+// planOf returns the plan of a path, which contains its number: /hook/u7/gate.
 func (w *world) planOf(path string) (plan, bool) {
 	var n int
 	if _, err := fmt.Sscanf(strings.Split(path, "/")[2], "u%d", &n); err != nil {
@@ -138,21 +138,21 @@ func (w *world) planOf(path string) (plan, bool) {
 	return planned(w.seed, n), true
 }
 
-// refuses reports whether a step is refused for good.
+// refuses reports whether a step is permanently refused.
 func (w *world) refuses(path string) bool {
 	p, ok := w.planOf(path)
 	return ok && p.failing >= 0 && !p.lies && path == fmt.Sprintf("/step/%s/%d", p.id, p.failing)
 }
 
-// mustLie reports whether the plan has the receiver of a step, or the webhook
-// check after one, answer what cannot be read.
+// mustLie reports whether the plan makes the receiver of a step, or the webhook check after
+// one, give an unreadable answer.
 func (w *world) mustLie(path, step string) bool {
 	p, ok := w.planOf(path)
 	return ok && (p.lies && path == fmt.Sprintf("/step/%s/%d", p.id, p.failing) ||
 		path == "/hook/"+p.id+"/"+checkWebhook && step == fmt.Sprint("step ", p.doubted))
 }
 
-// register registers the jobs and the webhook for all runs, as an operator does.
+// register registers the jobs and the webhook for all runs, like an operator.
 func (w *world) register(ctx context.Context) error {
 	documents := []string{ledger(w.receivers.url)}
 	for n := range registeredJobs {

@@ -14,7 +14,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// readers is how many histories are read at the same time.
+// readers is how many histories are read concurrently.
 const readers = 8
 
 // accounts waits until every run and delivery has ended, and reads their histories.
@@ -25,7 +25,7 @@ func (w *world) accounts(ctx context.Context) ([]account, error) {
 	for i, run := range w.accepted {
 		group.Go(func() error {
 			accounts[i].started = run
-			// A run that fails says so in its status.
+			// A run that fails has that in its status.
 			_ = w.cluster.Client.GetWorkflow(ctx, run.workflowID, run.runID).Get(ctx, nil)
 			if err := w.read(ctx, &accounts[i]); err != nil {
 				return fmt.Errorf("%s %s: %w", run.kind, run.workflowID, err)
@@ -36,8 +36,8 @@ func (w *world) accounts(ctx context.Context) ([]account, error) {
 	return accounts, group.Wait()
 }
 
-// endSchedule pauses the job that runs by its schedule, and adds its runs to what
-// was accepted: all that sent something, and whatever else is listed.
+// endSchedule pauses the scheduled job, and adds its runs to the accepted ones: all that sent
+// something, and all others that are listed.
 func (w *world) endSchedule(ctx context.Context) error {
 	if err := w.starter(ctx, "", "job", "pause", scheduledID); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (w *world) endSchedule(ctx context.Context) error {
 	}
 }
 
-// listed returns the ids of the runs that Temporal lists of a workflow id.
+// listed returns the ids of the runs of a workflow id in Temporal's list.
 func (w *world) listed(ctx context.Context, workflowID string) (runs []string, err error) {
 	request := &workflowservice.ListWorkflowExecutionsRequest{Query: ofWorkflow(workflowID)}
 	for {
@@ -82,7 +82,7 @@ func (w *world) listed(ctx context.Context, workflowID string) (runs []string, e
 
 func ofWorkflow(id string) string { return fmt.Sprintf("WorkflowId = '%s'", id) }
 
-// count returns how many runs Temporal lists.
+// count returns the number of runs in Temporal's list.
 func (w *world) count(ctx context.Context, query string) (int, error) {
 	counted, err := w.cluster.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 	return int(counted.GetCount()), err
@@ -110,8 +110,8 @@ func (w *world) read(ctx context.Context, a *account) (err error) {
 	return err
 }
 
-// runs returns how many runs Temporal lists of a workflow id, once it lists all
-// that were accepted: its lists are a moment behind.
+// runs returns how many runs of a workflow id Temporal lists, once the list, which lags behind,
+// contains all accepted ones.
 func (w *world) runs(ctx context.Context, workflowID string) (int, error) {
 	least := 0
 	for _, run := range w.accepted {
@@ -132,7 +132,7 @@ func (w *world) runs(ctx context.Context, workflowID string) (int, error) {
 	}
 }
 
-// records returns a run's, with the final one of what was handed over.
+// records returns a run's records, with the final record of a delivery that was handed over.
 func (w *world) records(ctx context.Context, workflowID, runID string) (records []latch.Record, err error) {
 	if err := w.query(ctx, workflowID, runID, latch.QueryHistory, &records); err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func (w *world) records(ctx context.Context, workflowID, runID string) (records 
 		if record.HandedTo == "" {
 			continue
 		}
-		_ = w.cluster.Client.GetWorkflow(ctx, record.HandedTo, "").Get(ctx, nil) // its record tells
+		_ = w.cluster.Client.GetWorkflow(ctx, record.HandedTo, "").Get(ctx, nil) // its record decides
 		var final []latch.Record
 		if err := w.query(ctx, record.HandedTo, "", latch.QueryHistory, &final); err != nil {
 			return nil, err
@@ -154,7 +154,7 @@ func (w *world) records(ctx context.Context, workflowID, runID string) (records 
 	return records, nil
 }
 
-// query asks a run until it answers: workers that were killed hold answers up.
+// query queries a run until it answers, because killed workers delay answers.
 func (w *world) query(ctx context.Context, workflowID, runID, name string, into any) error {
 	for ticker := time.Tick(pause); ; {
 		value, err := w.cluster.Client.QueryWorkflow(ctx, workflowID, runID, name)

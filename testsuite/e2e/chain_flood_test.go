@@ -14,15 +14,15 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// floodSignals is how many signals a run gets while it waits.
+// floodSignals is how many signals a run receives while it waits.
 var floodSignals = flag.Int("signals", 1_500, "how many signals a run is flooded with")
 
-// floodedAfter is after how many events the server of these tests suggests a new run. It
-// ends a run that has ten times as many, which is less than the flood costs.
+// floodedAfter is the number of events after which the server of these tests suggests a new
+// run. It ends a run with ten times as many, which is less than the flood costs.
 const floodedAfter = 200
 
-// flood sends records of a run's delivery, each with a key of its own, from many
-// senders at once, as fast as Temporal takes them.
+// flood sends records of a run's delivery, each with its own key, from many concurrent senders,
+// as fast as Temporal accepts them.
 func (c *chained) flood(id, delivery string, signals int) {
 	c.Helper()
 	var next atomic.Int64
@@ -43,7 +43,7 @@ func (c *chained) flood(id, delivery string, signals int) {
 	c.Logf("%d signals sent in %s", signals, time.Since(began))
 }
 
-// arrivedOf returns how many of a flood's signals a record bears.
+// arrivedOf returns how many of a flood's signals a record contains.
 func arrivedOf(record latch.Record, signals int) int {
 	arrived := 0
 	for n := 1; n <= signals; n++ {
@@ -54,9 +54,9 @@ func arrivedOf(record latch.Record, signals int) int {
 	return arrived
 }
 
-// Contract, "Long runs": signals that come faster than a run decides on them do not keep
-// it from going on as a new one, and none is lost. Each of these makes the run evaluate
-// an expression anew.
+// Contract, "Long runs": signals that arrive faster than a run decides on them do not prevent
+// it from continuing as new, and none is lost. Each of these signals makes the run evaluate an
+// expression again.
 func TestAFloodOfSignalsLosesNone(t *testing.T) {
 	t.Parallel()
 	const decides = `"stop_release":"has(history.data.bad)"`
@@ -104,7 +104,7 @@ func TestAFloodOfSignalsLosesNone(t *testing.T) {
 	}
 }
 
-// deliveryOf returns the id of the run's delivery to a webhook, once it has arrived.
+// deliveryOf returns the id of the run's successful delivery to a webhook.
 func (c *chained) deliveryOf(id, webhook string) (delivery string) {
 	c.Helper()
 	require.Eventually(c, func() bool {
