@@ -71,6 +71,11 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 	require.NoError(t, err)
 	got := p.api("PUT", "/latch/v1/webhooks/tower", string(hook))
 	require.Equal(t, 200, got.status, got.body)
+	watch, err := json.Marshal(map[string]any{"query": "WorkflowType = '" + text + "'",
+		"webhooks": []any{map[string]any{"id": "pager", "url": "https://hooks.example.com/?q=" + url.QueryEscape(text), "event": "WORKFLOW_TIMED_OUT"}}})
+	require.NoError(t, err)
+	got = p.api("PUT", "/latch/v1/watches/late", string(watch))
+	require.Equal(t, 200, got.status, got.body)
 	var listed struct {
 		Webhooks []struct {
 			ID json.Number `json:"id"`
@@ -87,6 +92,8 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 		"/console/webhooks/{webhook}":           "/console/webhooks/tower",
 		"/console/jobs/{id}/webhooks/new":       "/console/jobs/night/webhooks/new",
 		"/console/jobs/{id}/webhooks/{webhook}": "/console/jobs/night/webhooks/" + listed.Webhooks[0].ID.String(),
+		"/console/watches":                      "/console/watches",
+		"/console/watches/{id}":                 "/console/watches/late",
 		"/console/gallery":                      "/console/gallery",
 	}
 }

@@ -83,6 +83,9 @@ func init() {
 		{path: webhooksPath + "/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: registeredActions(), again: (*visit).hookAgain},
 		{path: rootPath + "jobs/{id}/webhooks/new", role: api.RoleAdmin, show: (*visit).newHook, actions: hookActions, again: (*visit).hookAgain},
 		{path: rootPath + "jobs/{id}/webhooks/{webhook}", role: api.RoleRead, show: (*visit).hook, actions: hookActions, again: (*visit).hookAgain},
+		{path: watchesPath, nav: "Watches", role: api.RoleRead, show: (*visit).watches},
+		{path: watchesPath + "/{id}", role: api.RoleRead, show: (*visit).watch, again: confirmAgain(watchDelete), actions: map[string]action{
+			watchDelete: {api.RoleAdmin, (*visit).deleteWatch}}},
 		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, unpictured: true, actions: map[string]action{
 			"refuse": {api.RoleAdmin, (*visit).galleryRefuse}, "confirm": {api.RoleAdmin, (*visit).galleryConfirm}}},
 	}

@@ -141,7 +141,7 @@ func TestTheNavigationSaysWhereAPageIs(t *testing.T) {
 		"/console/releases/{id}": "true>Releases",
 		"/console/start-release": "true>Releases", "/console/jobs/{id}": "true>Jobs", "/console/jobs/{id}/webhooks/new": "true>Jobs",
 		"/console/deliveries/{id}": "true>Deliveries", "/console/new-webhook": "true>Webhooks",
-		"/console/webhooks/{webhook}": "true>Webhooks", "/console/gallery": ""} {
+		"/console/webhooks/{webhook}": "true>Webhooks", "/console/watches/{id}": "true>Watches", "/console/gallery": ""} {
 		body := p.get(addresses[path]).body
 		if entry == "" {
 			require.NotContains(t, body, "aria-current", path)

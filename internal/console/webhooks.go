@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
@@ -57,25 +58,32 @@ func (v *visit) hookRow(webhook *latch.RegisteredWebhook) piece.Row {
 	if webhook.Enforced {
 		state.Note = "enforced"
 	}
-	events := piece.Cell{}
-	for i, settings := range webhook.EventSettings() {
-		if i > 0 {
-			events.Text += ", "
-		}
-		events.Text += settings.Event
+	return piece.Row{Key: webhook.ID, Cells: []piece.Cell{piece.Link(webhook.ID, v.link(webhooksPath+"/"+segment(webhook.ID))).With(hookTarget(&webhook.Webhook)),
+		piece.Text(hookEvents(&webhook.Webhook)), state, piece.Text(webhook.Secret), piece.When(webhook.UpdatedAt)}}
+}
+
+// hookEvents returns the events that the webhook listens to, in words.
+func hookEvents(webhook *latch.Webhook) string {
+	var events []string
+	for _, settings := range webhook.EventSettings() {
+		event := settings.Event
 		if settings.Blocking {
-			events.Text += " (blocking)"
+			event += " (blocking)"
 		}
+		events = append(events, event)
 	}
-	where := webhook.URL
+	return strings.Join(events, ", ")
+}
+
+// hookTarget returns where the webhook sends.
+func hookTarget(webhook *latch.Webhook) string {
 	if webhook.URLSecret != "" {
-		where = "the secret " + webhook.URLSecret
+		return "the secret " + webhook.URLSecret
 	}
 	if kind := webhook.Work(); kind != "" {
-		where = kind + " " + webhook.WorkName()
+		return kind + " " + webhook.WorkName()
 	}
-	return piece.Row{Key: webhook.ID, Cells: []piece.Cell{piece.Link(webhook.ID, v.link(webhooksPath+"/"+segment(webhook.ID))).With(where), events, state,
-		piece.Text(webhook.Secret), piece.When(webhook.UpdatedAt)}}
+	return webhook.URL
 }
 
 // hookSwitch returns the form that enables or disables a webhook.

@@ -46,6 +46,9 @@ var consolePages = []consolePage{
 		shows: []string{"New webhook of job", "Content type"}},
 	{path: "/console/jobs/{id}/webhooks/{webhook}", address: func(w *consoleWorld) string { return w.jobWithHook() + "/990100001" },
 		shows: []string{"Webhook of job 9901", "JOB_COMPLETE"}},
+	{path: "/console/watches", address: (*consoleWorld).watches, shows: []string{"Watches", "late-orders", "WORKFLOW_TIMED_OUT"}},
+	{path: "/console/watches/{id}", address: func(w *consoleWorld) string { return w.watches() + "/late-orders" },
+		shows: []string{"Watch late-orders", "WorkflowType = 'Order'", "its deliveries", "Delete the watch"}},
 	{path: "/console/gallery", shows: []string{"Each piece that pages are made of"}},
 }
 
@@ -95,6 +98,14 @@ func (w *consoleWorld) webhooks() string {
 		`{"url": "https://hooks.example.com/tower", "secret": "tower", "when": "false",
 		"events": [{"event": "BEFORE_RELEASE", "blocking": true, "lock_timeout": "2h"}, {"event": "BEFORE_RELEASE_COMPLETE"}]}`).read(w, 200, nil)
 	return "/console/webhooks"
+}
+
+// watches registers a watch, and returns the path of the list.
+func (w *consoleWorld) watches() string {
+	w.as("admin-key=1-0123456789", "PUT", "/latch/v1/watches/late-orders",
+		`{"query": "WorkflowType = 'Order' AND ExecutionStatus = 'TimedOut'", "webhooks": [{"id": "pager",
+		"url": "https://hooks.example.com/pager", "event": "WORKFLOW_TIMED_OUT"}]}`).read(w, 200, nil)
+	return "/console/watches"
 }
 
 // jobWithHook registers a job with a webhook, and returns the path of its webhooks.

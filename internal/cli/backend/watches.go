@@ -60,5 +60,5 @@ func (a *API) PutWatch(ctx context.Context, watch latch.RegisteredWatch) (*latch
 
 // DeleteWatch removes the watch.
 func (a *API) DeleteWatch(ctx context.Context, id string) error {
-	return a.failed(a.client.DeleteWatch(ctx, id), failure.Failed)
+	return a.failed(a.client.DeleteWatch(ctx, id, ""), failure.Failed)
 }
