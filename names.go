@@ -33,6 +33,8 @@ const (
 	WorkflowWatch = "latch.Watch"
 	// WorkflowWatchNotice fires the events of workflows that a watch has found.
 	WorkflowWatchNotice = "latch.WatchNotice"
+	// WorkflowTurns has releases of one concurrency key run one at a time.
+	WorkflowTurns = "latch.Turns"
 	// WorkflowDeliverInOrder sends deliveries that were kept, one after the other.
 	WorkflowDeliverInOrder = "latch.DeliverInOrder"
 )
@@ -92,6 +94,8 @@ const (
 	// outcome.
 	ErrorReleaseStopped    = "ReleaseStopped"
 	ErrorReleaseRolledBack = "ReleaseRolledBack"
+	// ErrorConcurrencyRefused ends a release whose concurrency key is taken.
+	ErrorConcurrencyRefused = "ConcurrencyRefused"
 	// ErrorGateStopped and ErrorGateRolledBack end a gate that did not let its caller pass. The
 	// details are a [GateResult].
 	ErrorGateStopped    = "GateStopped"

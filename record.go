@@ -158,6 +158,8 @@ type Status struct {
 	Event  string       `json:"event,omitempty"`
 	Step   string       `json:"step,omitempty"`
 	Steps  []StepResult `json:"steps,omitempty"`
+	// Turn is where a release with a concurrency key stands.
+	Turn *TurnStatus `json:"turn,omitempty"`
 	// Paused are a release's failed steps that wait for a person.
 	Paused   []PausedStep `json:"paused,omitempty"`
 	Locks    []OpenLock   `json:"locks"`

@@ -12,9 +12,11 @@ type Release struct {
 	Steps    []Step `json:"steps"`
 	// Targets are the targets for each of which the steps run, AtOnce of them at a time; see
 	// [Release.AllSteps].
-	Targets  []Target  `json:"targets,omitempty"`
-	AtOnce   int       `json:"at_once,omitempty" unset:"1"`
-	Webhooks []Webhook `json:"webhooks,omitempty"`
+	Targets []Target `json:"targets,omitempty"`
+	AtOnce  int      `json:"at_once,omitempty" unset:"1"`
+	// Concurrency has releases of the same key run one at a time.
+	Concurrency *Concurrency `json:"concurrency,omitempty"`
+	Webhooks    []Webhook    `json:"webhooks,omitempty"`
 	// OnFailure and OnCancel say what happens to the completed steps when a step fails or the
 	// run is cancelled: "rollback" (the default) or "stop". With an OnFailure of "pause" a
 	// failed step waits for a person; see [MessageRetry].
@@ -168,6 +170,7 @@ func (r *Release) Validate() Problems {
 			problems.Addf(at, "%q is given twice", outcome)
 		}
 	}
+	r.Concurrency.validate(&problems, "concurrency")
 	boundObject(&problems, "vars", r.Vars)
 	boundObject(&problems, "instance", r.Instance)
 	validateWebhooks(&problems, "webhooks", r.Webhooks, inRelease)

@@ -20,6 +20,8 @@ func (s *session) show() {
 	switch {
 	case s.phase == "waiting":
 		b.WriteString(" at " + inline(s.event))
+	case s.turnHolder() != "":
+		b.WriteString("; " + s.turnHolder() + " holds the key")
 	case s.step != "":
 		b.WriteString(" " + inline(s.step))
 	}
@@ -131,3 +133,14 @@ var markdown = strings.NewReplacer("\r", " ", "\n", " ", "|", "\\|", "`", "'", "
 
 // inline escapes foreign text, so that it is not interpreted as Markdown.
 func inline(text string) string { return markdown.Replace(text) }
+
+// turnHolder returns the release for whose end this one waits, "" where it waits for
+// none.
+func (s *session) turnHolder() string {
+	if release, is := s.subject.(pausing); is {
+		if turn := release.turnStatus(); turn != nil && !turn.Held && turn.HeldBy != nil {
+			return inline(turn.HeldBy.WorkflowID)
+		}
+	}
+	return ""
+}

@@ -15,6 +15,7 @@ import (
 // A pausing subject has steps that wait for a person after they have failed.
 type pausing interface {
 	paused() []latch.PausedStep
+	turnStatus() *latch.TurnStatus
 	checkRetry(data []byte, from sender) error
 	retry(ctx workflow.Context, data []byte, from sender) (any, error)
 	// mayChoose refuses a choice about a step that does not wait for one.

@@ -30,6 +30,7 @@ func Register(registry Registry) {
 		{latch.WorkflowEndpoint, Endpoint},
 		{latch.WorkflowDeliverInOrder, DeliverInOrder},
 		{latch.WorkflowWatch, Watch},
+		{latch.WorkflowTurns, Turns},
 		{latch.WorkflowWatchNotice, WatchNotice},
 	} {
 		registry.RegisterWorkflowWithOptions(w.function, workflow.RegisterOptions{

@@ -40,6 +40,8 @@ type releaseRun struct {
 	// which the earlier run waited.
 	gates, passed int
 	reopened      *firing
+	// turn is where a release with a concurrency key stands; nil for one without.
+	turn *latch.TurnStatus
 	// pauses are the failed steps that wait for a person.
 	pauses []protocol.PauseState
 	// ending is how the release ends, once that is decided.
@@ -94,7 +96,7 @@ func (r *releaseRun) prepare(earlier *protocol.State) {
 	r.result.ID, r.result.Title, r.webhooks = r.release.ID, r.release.Title, r.attach(r.release.Webhooks)
 	if earlier != nil && earlier.Release != nil {
 		state := earlier.Release
-		r.result, r.undos, r.stepsTaken, r.passed, r.pauses, r.finished = state.Result, state.Undos, state.StepsTaken, state.Gates, state.Pauses, state.Finished
+		r.result, r.undos, r.stepsTaken, r.passed, r.pauses, r.finished, r.turn = state.Result, state.Undos, state.StepsTaken, state.Gates, state.Pauses, state.Finished, state.Turn
 		if end := state.Ending; end != nil {
 			r.ending, r.settled = &ending{status: end.Status, rollBack: end.RollBack, reason: end.Reason, by: end.By}, true
 		}
@@ -107,7 +109,7 @@ func (r *releaseRun) prepare(earlier *protocol.State) {
 
 // progress saves the progress of the release.
 func (r *releaseRun) progress(state *protocol.State) {
-	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed, Pauses: r.pauses, Finished: r.finished}
+	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed, Pauses: r.pauses, Finished: r.finished, Turn: r.turn}
 	if end := r.ending; end != nil {
 		state.Release.Ending = &protocol.EndingState{Status: end.status, RollBack: end.rollBack, Reason: end.reason, By: end.by}
 	}
@@ -127,6 +129,9 @@ var released = &ending{status: latch.ReleaseReleased}
 // forward runs gates and steps until the release is complete, or something ends it. Its error
 // is the run's own, not the release's.
 func (r *releaseRun) forward(ctx workflow.Context) (*ending, error) {
+	if end, err := r.awaitTurn(ctx); end != nil || err != nil {
+		return end, err
+	}
 	if end, err := r.gate(ctx, latch.EventBeforeRelease, place{}); end != nil || err != nil {
 		return end, err
 	}

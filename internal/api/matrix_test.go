@@ -43,6 +43,7 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/releases/{id}/rollback": "run",
 	"POST /latch/v1/releases/{id}/retry":    "run",
 	"POST /latch/v1/releases/{id}/skip":     "run",
+	"GET /latch/v1/concurrency/{key}":       "read",
 	"POST /latch/v1/gates":                  "run",
 	"GET /latch/v1/gates/{id}":              "read",
 	"POST /latch/v1/gates/{id}/stop":        "run",

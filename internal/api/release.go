@@ -24,6 +24,7 @@ func (a *API) registerReleases() {
 	a.registerReleaseList()
 	a.registerReleasePlan()
 	a.registerReleaseDryRun()
+	a.registerConcurrency()
 	Register[latch.Release](a, Operation{ID: "start-release", Method: http.MethodPost, Path: releasesPath, Role: RoleRun,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Start a release",
 		About: "Starts the workflow release-<id>, or workflow_id. Only one runs at a time under a workflow id; while it runs, the answer is 409 and names the run. With plan=true nothing starts, and the answer, 200, is what would happen."},
@@ -73,6 +74,9 @@ func (a *API) startRelease(ctx context.Context, input *startReleaseInput) (*star
 	}
 	release, err := a.admitRelease(ctx, input.RawBody)
 	if err != nil {
+		return nil, err
+	}
+	if err := a.checkTurn(ctx, release); err != nil {
 		return nil, err
 	}
 	s := input.start(ctx, latch.WorkflowRelease, latch.ReleaseKind.WorkflowID(release.ID), "release "+release.ID+" "+release.Title)

@@ -73,6 +73,10 @@ func printStatus(out *output.Printer, workflowID string, status *latch.Status) {
 	if status.Phase != "" {
 		out.Printf("  phase: %s\n", output.OneLine(phaseOf(status)))
 	}
+	if turn := status.Turn; turn != nil && turn.HeldBy != nil {
+		out.Printf("  waits for its turn: %s has the concurrency key %s, and %d wait before this one\n",
+			output.Printable(turn.HeldBy.WorkflowID), output.OneLine(turn.Key), turn.Ahead)
+	}
 	printSteps(out, status.Steps)
 	for _, paused := range status.Paused {
 		out.Printf("  step %s has failed and waits for somebody, since %s\n    decide with: starter release retry|skip|stop|rollback %s\n",

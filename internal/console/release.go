@@ -75,6 +75,10 @@ func (v *visit) releaseFacts(state *apiclient.Release) piece.Facts {
 	if by := state.DecidedBy; by != nil {
 		facts.Add("Decided by", piece.Text(strings.TrimSpace(strings.Join([]string{by.By, by.Webhook, by.Event}, " "))))
 	}
+	if turn := state.Turn; turn != nil && turn.HeldBy != nil {
+		facts.Add("Waits for its turn", piece.Link(turn.HeldBy.WorkflowID, v.link(releasePath(turn.HeldBy.WorkflowID))).
+			With(fmt.Sprintf("has the key %s; %d wait before this one", turn.Key, turn.Ahead)))
+	}
 	for _, lock := range state.Locks {
 		cell := piece.Link(lock.Webhook, v.link("/locks/"+segment(lock.Token))).WithTime("at "+lock.Event+", since", lock.Since)
 		facts.Add("Waits for", cell)

@@ -156,6 +156,8 @@ type ReleaseState struct {
 	Gates int `json:"gates,omitempty"`
 	// Finished are the parallel parts that are completed, by the index of their first step.
 	Finished []int `json:"finished,omitempty"`
+	// Turn is where a release with a concurrency key stands.
+	Turn *latch.TurnStatus `json:"turn,omitempty"`
 	// Pauses are the failed steps that wait for a person.
 	Pauses []PauseState `json:"pauses,omitempty"`
 	// Ending is how the release ends. It is nil until that is decided.

@@ -10,7 +10,7 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Names of the internal activities. All but AwaitFirstAttempts, Fetch, Probe, SendKept, SendKeptBatch
+// Names of the internal activities. All but AwaitEnd, AwaitFirstAttempts, Fetch, Probe, SendKept, SendKeptBatch
 // and Watch run as local activities: what they answer is recorded and never computed again.
 const (
 	ActivityAdmit              = "latch.internal.Admit"
@@ -28,6 +28,9 @@ const (
 	ActivityProbe              = "latch.internal.Probe"
 	ActivitySendKept           = "latch.internal.SendKept"
 	ActivitySendKeptBatch      = "latch.internal.SendKeptBatch"
+	ActivityTakeTurn           = "latch.internal.TakeTurn"
+	ActivityHasEnded           = "latch.internal.HasEnded"
+	ActivityAwaitEnd           = "latch.internal.AwaitEnd"
 	ActivityWatch              = "latch.internal.Watch"
 	ActivityCompose            = "latch.internal.Compose"
 	ActivityJudge              = "latch.internal.Judge"

@@ -29,6 +29,7 @@ var enumerations = map[string][]any{
 	"OAuth2.auth_style":     {"header", "body"},
 	"Release.on_failure":    {"rollback", "stop", "pause"},
 	"Release.on_cancel":     {"rollback", "stop"},
+	"Concurrency.mode":      {"queue", "latest", "refuse"},
 	"Gate.on_deadline":      {"continue", "stop", "rollback"},
 }
 
@@ -40,6 +41,7 @@ var structures = map[string]string{
 	"Gate":         "A custom event whose hooks decide whether the asker may go on.",
 	"Watch":        "A query for workflows, and the webhooks that are told how each of them closes.",
 	"Step":         "One step of a release, with what undoes it; or, in parallel, steps that are taken side by side.",
+	"Concurrency":  "Which releases run one at a time.",
 	"ParallelStep": "One of the steps that are taken side by side.",
 	"Target":       "One of those for which a release takes its steps; its name alone is enough.",
 	"Task":         "Work: exactly one of activity, workflow, http and command. Strings are templates with ${CEL}.",
@@ -88,6 +90,11 @@ var meanings = map[string]string{
 
 	"Release.targets": "Those for each of which the steps are taken, such as regions. A step is then named <target>/<step>.",
 	"Release.at_once": "For how many targets at a time the steps are taken.",
+
+	"Release.concurrency": "Has releases of the same key run one at a time.",
+
+	"Concurrency.key":  "The key, such as shop-prod; releases of a namespace share it.",
+	"Concurrency.mode": "What a release does while another one holds the key: queue waits behind those that wait, latest cancels those that wait and waits, refuse fails at once.",
 
 	"Release.fail_on": "The outcomes, stopped and rolled_back, with which the run fails instead of completing.",
 

@@ -1,0 +1,101 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/latch-run/latch"
+)
+
+// held is a release that a lock holds, with the concurrency key of the lane.
+func (l *lane) held(id, mode string) client.WorkflowRun {
+	l.Helper()
+	return l.start(latch.WorkflowRelease, l.name+"-"+id, l.spec(`{"id":"`+id+`","concurrency":{"key":"`+l.name+`","mode":"`+mode+`"},"steps":$STEPS(`+id+`),
+		"webhooks":[{"id":"board","events":[{"event":"BEFORE_RELEASE","blocking":true}]}]}`))
+}
+
+// stands waits until a release says so of itself.
+func (l *lane) stands(run client.WorkflowRun, what string, is func(latch.Status) bool) {
+	l.Helper()
+	require.Eventually(l, func() bool {
+		var status latch.Status
+		answer, err := shared.client.QueryWorkflow(l.ctx, run.GetID(), run.GetRunID(), latch.QueryStatus)
+		return err == nil && answer.Get(&status) == nil && is(status)
+	}, time.Minute, 50*time.Millisecond, "%s %s", run.GetID(), what)
+}
+
+func holdsLock(status latch.Status) bool { return len(status.Locks) == 1 }
+
+func queuedBehind(n int) func(latch.Status) bool {
+	return func(status latch.Status) bool {
+		return status.Turn != nil && status.Turn.HeldBy != nil && status.Turn.Ahead == n
+	}
+}
+
+func (l *lane) finish(run client.WorkflowRun, message string) {
+	l.Helper()
+	require.NoError(l, shared.client.SignalWorkflow(l.ctx, run.GetID(), "", message, latch.Control{By: "ann"}))
+}
+
+// Contract, "Release": releases of one concurrency key run one at a time, in the order
+// in which they came; one that is terminated frees the key.
+func TestReleasesOfOneKey(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	t.Run("queue", func(t *testing.T) {
+		t.Parallel()
+		l := b.lane(t)
+		first := l.held("a", "queue")
+		l.stands(first, "runs", holdsLock)
+		second := l.held("b", "queue")
+		l.stands(second, "waits", queuedBehind(0))
+		third := l.held("c", "queue")
+		l.stands(third, "waits", queuedBehind(1))
+		require.NoError(t, shared.client.TerminateWorkflow(l.ctx, first.GetID(), "", "gone"))
+		l.stands(second, "runs", holdsLock)
+		l.stands(third, "waits on", queuedBehind(1))
+		l.finish(second, latch.MessageStop)
+		require.Equal(t, latch.ReleaseStopped, l.outcome(second).Status)
+		l.stands(third, "runs", holdsLock)
+		l.finish(third, latch.MessageStop)
+		require.Equal(t, latch.ReleaseStopped, l.outcome(third).Status)
+		l.keep("release-after-its-turn", third.GetID())
+	})
+	t.Run("latest", func(t *testing.T) {
+		t.Parallel()
+		l := b.lane(t)
+		first := l.held("a", "queue")
+		l.stands(first, "runs", holdsLock)
+		second := l.held("b", "latest")
+		l.stands(second, "waits", queuedBehind(0))
+		third := l.held("c", "latest")
+		got := l.outcome(second)
+		require.Equal(t, latch.ReleaseCancelled, got.Status)
+		require.Contains(t, got.Reason, "release c is newer")
+		l.stands(first, "runs on", holdsLock)
+		l.finish(first, latch.MessageStop)
+		l.stands(third, "runs", holdsLock)
+		l.finish(third, latch.MessageStop)
+		require.Equal(t, latch.ReleaseStopped, l.outcome(third).Status)
+	})
+	t.Run("refuse", func(t *testing.T) {
+		t.Parallel()
+		l := b.lane(t)
+		first := l.held("a", "refuse")
+		l.stands(first, "runs", holdsLock)
+		second := l.held("b", "refuse")
+		var refused *temporal.ApplicationError
+		require.ErrorAs(t, second.Get(l.ctx, nil), &refused)
+		require.Equal(t, latch.ErrorConcurrencyRefused, refused.Type())
+		require.Contains(t, refused.Error(), `release "a" holds it`)
+		require.NoError(t, shared.client.TerminateWorkflow(l.ctx, first.GetID(), "", "gone"))
+		third := l.held("c", "refuse") // at once: the key is free, whoever knows of it
+		l.stands(third, "runs", holdsLock)
+		l.finish(third, latch.MessageStop)
+		require.Equal(t, latch.ReleaseStopped, l.outcome(third).Status)
+	})
+}
