@@ -3,11 +3,11 @@ package main
 import (
 	"log/slog"
 	"math"
-	"os"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
+	"github.com/latch-run/latch/internal/collector"
 	"go.temporal.io/sdk/worker"
 )
 
@@ -27,11 +27,6 @@ const (
 	// bytesOfRun is the memory of a cached run, including garbage that has not been collected:
 	// a release that waits for a lock, with one webhook, takes 100 KiB.
 	bytesOfRun = 400 << 10
-
-	// collectAt is by how much the heap may grow before the garbage collector runs, in percent
-	// of the memory in use. A delivery produces far more garbage than it keeps, so with Go's
-	// default of 100 a busy worker spends a sixth of its time on collecting.
-	collectAt = 300
 
 	// cachePart is the divisor for the cache's part of the memory.
 	cachePart = 4
@@ -57,10 +52,7 @@ func fitMachine(given int) fit {
 	if err != nil {
 		memory = 0
 	}
-	if _, given := os.LookupEnv("GOGC"); !given {
-		debug.SetGCPercent(collectAt)
-	}
-	_, _ = memlimit.Set() // without a limit nothing needs to be kept
+	collector.Set()
 	if limit := debug.SetMemoryLimit(-1); limit != math.MaxInt64 && (memory == 0 || uint64(limit) < memory) {
 		memory = uint64(limit)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/collector"
 	"github.com/latch-run/latch/internal/console"
 	"github.com/latch-run/latch/internal/lockpage"
 	"github.com/latch-run/latch/internal/mitto/mittoapi"
@@ -59,6 +60,7 @@ func serveCommand(e *env) *cobra.Command {
 
 // serveAPI serves until ctx ends, and then waits for the requests in flight.
 func serveAPI(ctx context.Context, e *env) error {
+	collector.Set()
 	configured, err := configureServe()
 	if err != nil {
 		warnOfUnknown(e, true)

@@ -17,6 +17,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latch-run/latch/internal/collector"
 	"github.com/latch-run/latch/internal/expr"
 )
 
@@ -28,6 +29,7 @@ import (
 //
 //	go test ./internal/delivery -run '^$' -bench BenchmarkSend -benchtime 10x
 func BenchmarkSend(b *testing.B) {
+	collector.Set()                                          // as in a worker, for both sides
 	_, err := expr.CompileTemplate("${job.id}", expr.InText) // as in a worker, CEL's memory is there
 	require.NoError(b, err)
 	for _, c := range []struct{ name, body string }{

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/collector"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/secret"
@@ -60,9 +61,11 @@ func sendByLatch(ctx context.Context, w *world, o options) ([]float64, error) {
 // connection and compile what is compiled once.
 const warm = 200
 
-// timeOfSend measures consecutive sends, beginning with a clean heap, so that
-// each side pays for its own garbage.
+// timeOfSend measures consecutive sends, with the garbage collector of a worker
+// for both sides. It begins with a clean heap, so that each side pays for its own
+// garbage.
 func timeOfSend(ctx context.Context, w *world, o options, send func(ctx context.Context, url string) error) ([]float64, error) {
+	collector.Set()
 	t := w.sink.tally()
 	for range warm {
 		if err := send(ctx, t.url+"/warm"); err != nil {
