@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,7 +137,8 @@ func TestSkippedStepIsUndone(t *testing.T) {
 	b.tellLater(2*time.Hour, "rollback", `{}`)
 	result := b.released(b.run(latch.WorkflowRelease, pausing))
 	require.Equal(t, "a:undone b:undone c:failed", stepsOf(result))
-	require.Contains(t, strings.Join(b.received(), " "), "/undo/b /undo/a")
+	undone := slices.DeleteFunc(b.received(), func(path string) bool { return !strings.HasPrefix(path, "/undo/") })
+	require.Equal(t, []string{"/undo/b", "/undo/a"}, undone)
 }
 
 // A cancellation ends the wait, and on_cancel says what is undone.

@@ -147,6 +147,7 @@ func TestFastEventsShareRuns(t *testing.T) {
 				time.Sleep(5 * time.Millisecond)
 			}
 			time.Sleep(time.Second)
+			synctest.Wait()
 			require.InDelta(t, 55*(second+1), len(c.temporal.Starts), 2, "50 a second, and 5 at once")
 		}
 	})

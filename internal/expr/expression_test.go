@@ -163,7 +163,7 @@ func TestCompileErrorsHavePositions(t *testing.T) {
 	_, err := Compile("nope", StopRelease)
 	requireAt(t, err, 1, 1,
 		"undeclared reference to 'nope'; the variables here are data, event, history, instance, job, jobs, lock, "+
-			"lock_url, now, records, release, run, step, steps, system, vars, webhook")
+			"lock_url, now, records, release, run, step, steps, system, target, vars, webhook")
 	_, err = Compile("now() == 1", When)
 	require.NotContains(t, err.Error(), "variables", "it is a function")
 	require.NotContains(t, err.Error(), "container")
