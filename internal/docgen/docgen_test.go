@@ -124,7 +124,7 @@ func TestRenew(t *testing.T) {
 // The description of a key includes its limits.
 func TestKeys(t *testing.T) {
 	t.Parallel()
-	text, err := keys("Retry, Schedule, Task, TLS")
+	text, err := keys("Retry, Schedule, Step, Task, TLS")
 	require.NoError(t, err)
 	for _, part := range []string{
 		"| `deadline` | duration | `24h` |",
@@ -132,6 +132,7 @@ func TestKeys(t *testing.T) {
 		"integer from 200 to 999 or text that matches `^[2-9](xx\\|[0-9]{2})$`",
 		"{`job`: text or number; `on`: `success`, `failure`, `any`}",
 		"Exactly one of `activity`, `workflow`, `http`, `command` is required.",
+		"Exactly one of `name` with `do`, `parallel` is required.",
 		"`client_cert` needs `client_key`.",
 	} {
 		require.Contains(t, text, part)

@@ -193,7 +193,7 @@ func bounds(object *jsonschema.Schema) string {
 	var lines []string
 	var alternatives []string
 	for _, each := range object.OneOf {
-		alternatives = append(alternatives, code(strings.Join(each.Required, "`, `")))
+		alternatives = append(alternatives, code(strings.Join(each.Required, "` with `")))
 	}
 	if len(alternatives) > 0 {
 		lines = append(lines, "Exactly one of "+strings.Join(alternatives, ", ")+" is required.")

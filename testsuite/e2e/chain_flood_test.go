@@ -15,7 +15,7 @@ import (
 )
 
 // floodSignals is how many signals a run receives while it waits.
-var floodSignals = flag.Int("signals", 1_500, "how many signals a run is flooded with")
+var floodSignals = flag.Int("signals", 600, "how many signals a run is flooded with")
 
 // floodedAfter is the number of events after which the server of these tests suggests a new
 // run. It ends a run with ten times as many, which is less than the flood costs.

@@ -27,10 +27,10 @@ func run(ctx context.Context, url, key, id string) error {
 	if err != nil {
 		return err
 	}
-	blocking := true
+	blocking, step := true, "deploy"
 	started, err := client.StartReleaseWithResponse(ctx, nil, Release{
 		Id:       id,
-		Steps:    []Step{{Name: "deploy", Do: Task{Workflow: &WorkflowTask{Type: "latch.Emit", Input: map[string]any{"event": "DEPLOYED"}}}}},
+		Steps:    []Step{{Name: &step, Do: &Task{Workflow: &WorkflowTask{Type: "latch.Emit", Input: map[string]any{"event": "DEPLOYED"}}}}},
 		Webhooks: &[]Webhook{{Id: "board", Events: &[]Event{{Event: "BEFORE_RELEASE", Blocking: &blocking}}}},
 	})
 	if err != nil {
