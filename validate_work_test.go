@@ -56,7 +56,8 @@ func TestValidateWork(t *testing.T) {
 
 func keysOfRequests() []string {
 	var problems []string
-	for _, key := range []string{"method", "content_type", "headers", "header_secrets", "preset", "cloudevents", "success", "secret", "secret_header",
+	for _, key := range []string{"method", "content_type", "headers", "header_secrets", "preset", "cloudevents",
+		"success", "secret", "secret_header",
 		"send_secret", "auth", "tls", "path"} {
 		problems = append(problems, "webhooks[0]."+key+": is about an HTTP request, and this webhook's hooks are work (activity): leave it out")
 	}

@@ -152,7 +152,8 @@ func (w *Webhook) targets() []string {
 	for _, each := range []struct {
 		key string
 		set bool
-	}{{"url", w.URL != ""}, {"url_secret", w.URLSecret != ""}, {WorkActivity, w.Activity != nil}, {WorkWorkflow, w.Workflow != nil}, {WorkNexus, w.Nexus != nil}, {"analysis", w.Analysis != nil}} {
+	}{{"url", w.URL != ""}, {"url_secret", w.URLSecret != ""}, {WorkActivity, w.Activity != nil},
+		{WorkWorkflow, w.Workflow != nil}, {WorkNexus, w.Nexus != nil}, {"analysis", w.Analysis != nil}} {
 		if each.set {
 			found = append(found, each.key)
 		}
@@ -167,9 +168,11 @@ func (w *Webhook) requestKeys() []string {
 		key string
 		set bool
 	}{
-		{"method", w.Method != ""}, {"content_type", w.ContentType != ""}, {"headers", w.Headers != nil}, {"header_secrets", w.HeaderSecrets != nil},
+		{"method", w.Method != ""}, {"content_type", w.ContentType != ""}, {"headers", w.Headers != nil},
+		{"header_secrets", w.HeaderSecrets != nil},
 		{"preset", w.Preset != ""}, {"cloudevents", w.CloudEvents != ""}, {"success", w.Success != ""}, {"secret", w.Secret != ""},
-		{"secret_header", w.SecretHeader != ""}, {"send_secret", w.SendSecret != nil}, {"auth", w.Auth != nil}, {"tls", w.TLS != nil}, {"path", w.Path != ""}, {"poll", w.Poll != nil},
+		{"secret_header", w.SecretHeader != ""}, {"send_secret", w.SendSecret != nil}, {"auth", w.Auth != nil},
+		{"tls", w.TLS != nil}, {"path", w.Path != ""}, {"poll", w.Poll != nil},
 	} {
 		if each.set {
 			given = append(given, each.key)

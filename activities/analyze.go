@@ -44,11 +44,13 @@ func (a *Activities) analyze(ctx context.Context, send protocol.Send) (protocol.
 	switch phase := known.Measured.Phase(settings); phase {
 	case analysis.Running:
 		stop()
-		judged := judgement{kind: errorMeasures, message: progress(known.Measured, settings), delay: time.Duration(settings.Interval) - rehearsal.Now(ctx).Sub(began)}
+		judged := judgement{kind: errorMeasures, message: progress(known.Measured, settings),
+			delay: time.Duration(settings.Interval) - rehearsal.Now(ctx).Sub(began)}
 		judged.leave(ctx, &outcome, known)
 		return protocol.Outcome{}, judged.failure(outcome)
 	case analysis.Errored:
-		outcome.Error = fmt.Sprintf("%d errors in a row, of which error_limit allows %d; the last one: %s", known.Measured.InRow, settings.Errors(), measured.Error)
+		outcome.Error = fmt.Sprintf("%d errors in a row, of which error_limit allows %d; the last one: %s",
+			known.Measured.InRow, settings.Errors(), measured.Error)
 		return protocol.Outcome{}, judgement{kind: errorAnalysis, message: outcome.Error, final: true}.failure(outcome)
 	default:
 		outcome.Error, outcome.Delivered = "", true
@@ -75,7 +77,8 @@ func progress(measured *protocol.Measured, settings *latch.Analysis) string {
 // dataOf returns the data that rules see of an analysis that has ended: the result and the
 // counts.
 func dataOf(phase analysis.Phase, measured *protocol.Measured, settings *latch.Analysis) latch.Object {
-	data := latch.Object{"analysis": rawjson.Encode(phase), "successful": rawjson.Encode(measured.Successful), "failed": rawjson.Encode(measured.Failed),
+	data := latch.Object{"analysis": rawjson.Encode(phase), "successful": rawjson.Encode(measured.Successful),
+		"failed":       rawjson.Encode(measured.Failed),
 		"inconclusive": rawjson.Encode(measured.Inconclusive), "errors": rawjson.Encode(measured.Errors)}
 	switch {
 	case phase == analysis.Successful, phase == analysis.Inconclusive && settings.Inconclusive == latch.Continue:

@@ -34,7 +34,8 @@ func (a *Activities) askAgain(ctx context.Context, send protocol.Send, made *del
 	try.RetryInMS = judged.delay.Milliseconds()
 	outcome.Tries = withTry(known.Tries, try)
 	countAttempt(ctx, send.Record.Event, "delivered", made)
-	activity.GetLogger(ctx).Info("webhook asks again", "webhook", send.Record.Webhook, "event", send.Record.Event, "delivery", send.Record.DeliveryID,
+	activity.GetLogger(ctx).Info("webhook asks again", "webhook", send.Record.Webhook, "event", send.Record.Event,
+		"delivery", send.Record.DeliveryID,
 		"attempt", number, "reason", err.Error(), "wait", judged.delay)
 	return outcome, &judged, nil
 }

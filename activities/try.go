@@ -32,7 +32,8 @@ type memory struct {
 // activity, or otherwise from the hand-over of the delivery.
 func remember(ctx context.Context, send protocol.Send) memory {
 	var left memory
-	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &left) == nil && (len(left.Tries) > 0 || left.TurnedAway > 0 || left.Measured != nil) {
+	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &left) == nil &&
+		(len(left.Tries) > 0 || left.TurnedAway > 0 || left.Measured != nil) {
 		return left
 	}
 	return memory{Tries: send.Tries, Answered: send.Answered, Measured: send.Measured}

@@ -21,8 +21,10 @@ func (a *Activities) Compose(ctx context.Context, request protocol.WorkRequest) 
 		var withdrawn *withdrawnError
 		switch err := a.renewAgain(ctx, send); {
 		case errors.As(err, &withdrawn):
-			activity.GetLogger(ctx).Info("a hook is not done again", "delivery", send.Record.DeliveryID, "webhook", send.Record.Webhook, "reason", err.Error())
-			failed := protocol.Outcome{Attempts: request.Number - 1, Tries: send.Tries, Error: err.Error(), Withdrawn: true, CompletedAt: latch.NewTime(rehearsal.Now(ctx))}
+			activity.GetLogger(ctx).Info("a hook is not done again", "delivery", send.Record.DeliveryID,
+				"webhook", send.Record.Webhook, "reason", err.Error())
+			failed := protocol.Outcome{Attempts: request.Number - 1, Tries: send.Tries, Error: err.Error(),
+				Withdrawn: true, CompletedAt: latch.NewTime(rehearsal.Now(ctx))}
 			return protocol.WorkAnswer{Failed: &failed}, nil
 		case err != nil:
 			return protocol.WorkAnswer{}, err
@@ -33,7 +35,8 @@ func (a *Activities) Compose(ctx context.Context, request protocol.WorkRequest) 
 	send.Request.Sequence, send.Request.PreviousID = send.Record.Sequence, send.Record.PreviousID
 	work, err := a.options.Sender.Compose(&send.Request, request.Number, rehearsal.Now(ctx))
 	if err != nil {
-		failed := protocol.Outcome{Attempts: request.Number, Tries: send.Tries, Error: err.Error(), Request: work.Request, CompletedAt: latch.NewTime(rehearsal.Now(ctx))}
+		failed := protocol.Outcome{Attempts: request.Number, Tries: send.Tries, Error: err.Error(),
+			Request: work.Request, CompletedAt: latch.NewTime(rehearsal.Now(ctx))}
 		return protocol.WorkAnswer{Failed: &failed}, nil
 	}
 	answer.Arguments, answer.WorkflowID, answer.Request = work.Arguments, work.WorkflowID, work.Request

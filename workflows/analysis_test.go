@@ -45,15 +45,20 @@ func TestAnalysisDecides(t *testing.T) {
 		measurements                   int
 	}{
 		{name: "twenty successes", analysis: twenty, status: latch.ReleaseReleased, data: "successful", measurements: 20},
-		{name: "one measurement", analysis: `"success":"response.data.errors < 2"`, status: latch.ReleaseReleased, data: "successful", measurements: 1},
+		{name: "one measurement", analysis: `"success":"response.data.errors < 2"`, status: latch.ReleaseReleased,
+			data: "successful", measurements: 1},
 		{name: "a failure", measured: "ssf", analysis: twenty, status: latch.ReleaseStopped, data: "failed", measurements: 3},
-		{name: "failures within the limit", measured: "fsfs", analysis: twenty + `,"failure_limit":2`, status: latch.ReleaseReleased, data: "successful", measurements: 20},
-		{name: "a failure too many", measured: "fsfsf", analysis: twenty + `,"failure_limit":2`, status: latch.ReleaseStopped, data: "failed", measurements: 5},
+		{name: "failures within the limit", measured: "fsfs", analysis: twenty + `,"failure_limit":2`,
+			status: latch.ReleaseReleased, data: "successful", measurements: 20},
+		{name: "a failure too many", measured: "fsfsf", analysis: twenty + `,"failure_limit":2`,
+			status: latch.ReleaseStopped, data: "failed", measurements: 5},
 		{name: "a failure that rolls back", measured: "f", analysis: twenty, hook: `,"rollback_release":"history.result == 'fail'"`,
 			status: latch.ReleaseRolledBack, data: "failed", measurements: 1},
-		{name: "a rule over the counts", measured: "fs", analysis: twenty + `,"failure_limit":2`, hook: `,"stop_release":"history.data.failed > 0"`,
+		{name: "a rule over the counts", measured: "fs", analysis: twenty + `,"failure_limit":2`,
+			hook:   `,"stop_release":"history.data.failed > 0"`,
 			status: latch.ReleaseStopped, data: "successful", measurements: 20},
-		{name: "errors that do not count", measured: "eeese", analysis: twenty + `,"error_limit":3`, status: latch.ReleaseReleased, data: "successful", measurements: 24},
+		{name: "errors that do not count", measured: "eeese", analysis: twenty + `,"error_limit":3`,
+			status: latch.ReleaseReleased, data: "successful", measurements: 24},
 		{name: "an error too many", measured: "seeee", analysis: twenty + `,"error_limit":3`, status: latch.ReleaseStopped,
 			reason: "4 errors in a row, of which error_limit allows 3", measurements: 5},
 		{name: "an error too many, and on_error", measured: "e", analysis: twenty + `,"error_limit":0`, hook: `,"on_error":"continue"`,
@@ -66,9 +71,12 @@ func TestAnalysisDecides(t *testing.T) {
 			status: latch.ReleaseStopped, data: "inconclusive", measurements: 2},
 		{name: "inconclusive, and nobody decides", measured: "si", analysis: twenty, hook: `,"lock_timeout":"1h"`,
 			status: latch.ReleaseStopped, data: "inconclusive", measurements: 2},
-		{name: "inconclusive stops", measured: "si", analysis: twenty + `,"inconclusive":"stop"`, status: latch.ReleaseStopped, data: "inconclusive", measurements: 2},
-		{name: "inconclusive goes on", measured: "si", analysis: twenty + `,"inconclusive":"continue"`, status: latch.ReleaseReleased, data: "inconclusive", measurements: 2},
-		{name: "inconclusive within the limit", measured: "si", analysis: twenty + `,"inconclusive_limit":1`, status: latch.ReleaseReleased, data: "successful", measurements: 20},
+		{name: "inconclusive stops", measured: "si", analysis: twenty + `,"inconclusive":"stop"`,
+			status: latch.ReleaseStopped, data: "inconclusive", measurements: 2},
+		{name: "inconclusive goes on", measured: "si", analysis: twenty + `,"inconclusive":"continue"`,
+			status: latch.ReleaseReleased, data: "inconclusive", measurements: 2},
+		{name: "inconclusive within the limit", measured: "si", analysis: twenty + `,"inconclusive_limit":1`,
+			status: latch.ReleaseReleased, data: "successful", measurements: 20},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -111,8 +119,10 @@ func TestPoll(t *testing.T) {
 		{name: "final at once", answers: "S", status: latch.JobSucceeded, asked: 1},
 		{name: "final after a while", answers: "RRRRS", status: latch.JobSucceeded, asked: 5},
 		{name: "what cannot be read is not final", answers: "RxRS", status: latch.JobSucceeded, asked: 4},
-		{name: "an answer that fails, tried again", answers: "RReeReeS", retry: `,"retry":{"maximum_attempts":3,"initial_interval":"1s"}`, status: latch.JobSucceeded, asked: 8},
-		{name: "one that fails too often", answers: "RReeeS", retry: `,"retry":{"maximum_attempts":3,"initial_interval":"1s"}`, status: latch.JobFailed, asked: 5,
+		{name: "an answer that fails, tried again", answers: "RReeReeS",
+			retry: `,"retry":{"maximum_attempts":3,"initial_interval":"1s"}`, status: latch.JobSucceeded, asked: 8},
+		{name: "one that fails too often", answers: "RReeeS",
+			retry: `,"retry":{"maximum_attempts":3,"initial_interval":"1s"}`, status: latch.JobFailed, asked: 5,
 			reason: "given up after 3 of 3 attempts"},
 	} {
 		b := func(t *testing.T) *bench {
@@ -151,7 +161,8 @@ func TestPoll(t *testing.T) {
 			b.result(&result)
 			record := result.History[0]
 			require.Equal(t, test.asked, record.Attempts)
-			require.Equal(t, map[string]string{latch.JobSucceeded: latch.ReleaseReleased, latch.JobFailed: latch.ReleaseStopped}[test.status], result.Status)
+			require.Equal(t, map[string]string{latch.JobSucceeded: latch.ReleaseReleased,
+				latch.JobFailed: latch.ReleaseStopped}[test.status], result.Status)
 			require.Contains(t, record.Error, test.reason)
 		})
 	}
@@ -168,8 +179,10 @@ func TestSoak(t *testing.T) {
 		lasts         time.Duration
 	}{
 		{name: "alone", webhook: `{"id":"w","soak":"2h","event":"AFTER_STEP"}`, status: latch.ReleaseReleased, lasts: 2 * time.Hour},
-		{name: "at an event", webhook: `{"id":"w","events":[{"event":"AFTER_STEP","soak":"2h"}]}`, status: latch.ReleaseReleased, lasts: 2 * time.Hour},
-		{name: "with a yes", webhook: `{"id":"w","url":"$R/pass","soak":"2h","event":"AFTER_STEP"}`, status: latch.ReleaseReleased, lasts: 2 * time.Hour},
+		{name: "at an event", webhook: `{"id":"w","events":[{"event":"AFTER_STEP","soak":"2h"}]}`,
+			status: latch.ReleaseReleased, lasts: 2 * time.Hour},
+		{name: "with a yes", webhook: `{"id":"w","url":"$R/pass","soak":"2h","event":"AFTER_STEP"}`,
+			status: latch.ReleaseReleased, lasts: 2 * time.Hour},
 		{name: "with a no", webhook: `{"id":"w","url":"$R/fail","soak":"2h","event":"AFTER_STEP"}`, status: latch.ReleaseStopped},
 		{name: "with a lock that is removed before", webhook: `{"id":"w","soak":"2h","events":[{"event":"AFTER_STEP","blocking":true}]}`,
 			says: removes(0, "pass", "{}"), status: latch.ReleaseReleased, lasts: 2 * time.Hour},
@@ -177,10 +190,12 @@ func TestSoak(t *testing.T) {
 			says: removes(0, "pass", "{}"), status: latch.ReleaseReleased, lasts: time.Hour},
 		{name: "with an error that is overlooked", webhook: `{"id":"w","url":"$R/broken","success":"false","soak":"2h",
 			"events":[{"event":"AFTER_STEP","on_error":"continue"}]}`, status: latch.ReleaseReleased, lasts: 2 * time.Hour},
-		{name: "stopped meanwhile", webhook: `{"id":"w","soak":"2h","event":"AFTER_STEP"}`, says: signals(latch.MessageStop, `{"by":"ann","reason":"no"}`),
+		{name: "stopped meanwhile", webhook: `{"id":"w","soak":"2h","event":"AFTER_STEP"}`,
+			says:   signals(latch.MessageStop, `{"by":"ann","reason":"no"}`),
 			status: latch.ReleaseStopped, lasts: time.Hour},
 		{name: "skipped meanwhile", webhook: `{"id":"w","url":"$R/pass","soak":"2h","event":"AFTER_STEP"}`,
-			says: signals(latch.MessageSkip, `{"webhook":"w","event":"AFTER_STEP","by":"ann","reason":"no"}`), status: latch.ReleaseReleased, lasts: time.Hour},
+			says:   signals(latch.MessageSkip, `{"webhook":"w","event":"AFTER_STEP","by":"ann","reason":"no"}`),
+			status: latch.ReleaseReleased, lasts: time.Hour},
 		{name: "with an analysis", webhook: `{"id":"w","analysis":{"http":{"url":"$R/measure"},` + twenty + `},"soak":"2h","event":"AFTER_STEP"}`,
 			status: latch.ReleaseReleased, lasts: 2 * time.Hour},
 	} {

@@ -57,7 +57,8 @@ func (r *releaseRun) takeSteps(ctx workflow.Context, first int) (*ending, error)
 // them ends the release, no other begins: those in progress finish their current work, and
 // their waits end. While a failed step waits for a person, none begins either. first returns
 // the index of a part's first step.
-func (r *releaseRun) beside(ctx workflow.Context, n, atOnce int, first func(int) int, take func(workflow.Context, int) (*ending, error)) (*ending, error) {
+func (r *releaseRun) beside(ctx workflow.Context, n, atOnce int, first func(int) int,
+	take func(workflow.Context, int) (*ending, error)) (*ending, error) {
 	if atOnce == 1 {
 		for i := range n {
 			if end, err := take(ctx, i); end != nil || err != nil {

@@ -177,7 +177,8 @@ func TestEndOfWhatGoesOnBeside(t *testing.T) {
 		end           func(b *bench)
 		status, steps string
 	}{
-		{"stop", func(b *bench) { b.env.SignalWorkflow(latch.MessageStop, latch.Control{By: "ann"}) }, latch.ReleaseStopped, "t1/deploy:skipped t2/deploy:skipped t3/deploy:skipped"},
+		{"stop", func(b *bench) { b.env.SignalWorkflow(latch.MessageStop, latch.Control{By: "ann"}) },
+			latch.ReleaseStopped, "t1/deploy:skipped t2/deploy:skipped t3/deploy:skipped"},
 		{"cancel", func(b *bench) { b.env.CancelWorkflow() }, latch.ReleaseCancelled, "t1/deploy:skipped t2/deploy:skipped t3/deploy:skipped"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

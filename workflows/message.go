@@ -114,7 +114,8 @@ func (s *session) answer(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, protocol.QuerySent, func(id string) (protocol.Sent, error) { return s.sent(id), nil }); err != nil {
 		return err
 	}
-	if err := workflow.SetQueryHandler(ctx, protocol.QuerySentOf, func(ids []string) ([]protocol.Sent, error) { return s.sentOf(ids), nil }); err != nil {
+	if err := workflow.SetQueryHandler(ctx, protocol.QuerySentOf,
+		func(ids []string) ([]protocol.Sent, error) { return s.sentOf(ids), nil }); err != nil {
 		return err
 	}
 	for _, m := range s.messages() {

@@ -105,13 +105,15 @@ func (r *releaseRun) mayChoose(choice, step string) (int, error) {
 	case step != "" && known < 0:
 		return 0, refusal(latch.ErrorInvalidArgument, "step: the release has no step %q", step)
 	case len(paused) == 0 && r.release.OnFailure != latch.Pause:
-		return 0, refusal(latch.ErrorTooLate, "%s: no failed step waits, since on_failure of release %s is not %q", choice, r.release.ID, latch.Pause)
+		return 0, refusal(latch.ErrorTooLate, "%s: no failed step waits, since on_failure of release %s is not %q",
+			choice, r.release.ID, latch.Pause)
 	case len(paused) == 0 || r.control.pending():
 		return 0, refusal(latch.ErrorTooLate, "%s: no failed step of release %s waits", choice, r.release.ID)
 	case step == "" && len(paused) > 1:
 		return 0, refusal(latch.ErrorInvalidArgument, "step: required, since several failed steps wait: %s", strings.Join(names, ", "))
 	case step != "" && !slices.Contains(names, step):
-		return 0, refusal(latch.ErrorTooLate, "%s: step %q is %s; these wait: %s", choice, step, r.result.Steps[known].Status, strings.Join(names, ", "))
+		return 0, refusal(latch.ErrorTooLate, "%s: step %q is %s; these wait: %s", choice, step,
+			r.result.Steps[known].Status, strings.Join(names, ", "))
 	case step == "":
 		step = names[0]
 	}

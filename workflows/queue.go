@@ -86,7 +86,8 @@ func (q *queue) sendOne(ctx workflow.Context, item protocol.QueueItem) error {
 		return err
 	}
 	if answer.Error != "" {
-		workflow.GetLogger(ctx).Error("a delivery of a queue did not end well; the next one goes out", "delivery", item.DeliveryID, "error", answer.Error)
+		workflow.GetLogger(ctx).Error("a delivery of a queue did not end well; the next one goes out",
+			"delivery", item.DeliveryID, "error", answer.Error)
 	}
 	if answer.Kept && !item.Handed {
 		q.kept = true

@@ -96,7 +96,8 @@ func (r *releaseRun) prepare(earlier *protocol.State) {
 	r.result.ID, r.result.Title, r.webhooks = r.release.ID, r.release.Title, r.attach(r.release.Webhooks)
 	if earlier != nil && earlier.Release != nil {
 		state := earlier.Release
-		r.result, r.undos, r.stepsTaken, r.passed, r.pauses, r.finished, r.turn = state.Result, state.Undos, state.StepsTaken, state.Gates, state.Pauses, state.Finished, state.Turn
+		r.result, r.undos, r.stepsTaken, r.passed = state.Result, state.Undos, state.StepsTaken, state.Gates
+		r.pauses, r.finished, r.turn = state.Pauses, state.Finished, state.Turn
 		if end := state.Ending; end != nil {
 			r.ending, r.settled = &ending{status: end.Status, rollBack: end.RollBack, reason: end.Reason, by: end.By}, true
 		}
@@ -109,7 +110,8 @@ func (r *releaseRun) prepare(earlier *protocol.State) {
 
 // progress saves the progress of the release.
 func (r *releaseRun) progress(state *protocol.State) {
-	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed, Pauses: r.pauses, Finished: r.finished, Turn: r.turn}
+	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed,
+		Pauses: r.pauses, Finished: r.finished, Turn: r.turn}
 	if end := r.ending; end != nil {
 		state.Release.Ending = &protocol.EndingState{Status: end.status, RollBack: end.rollBack, Reason: end.reason, By: end.by}
 	}
@@ -231,7 +233,8 @@ func (r *releaseRun) open(ctx workflow.Context, event string, at place) (*firing
 	}
 	r.event = event
 	r.enter("waiting")
-	return r.fire(ctx, occasion{event: event, step: at.step, target: at.target, scope: verdict.Decides, nothingDone: !r.stepsTaken}, r.webhooks)
+	return r.fire(ctx, occasion{event: event, step: at.step, target: at.target, scope: verdict.Decides,
+		nothingDone: !r.stepsTaken}, r.webhooks)
 }
 
 // takeStep takes one step between its two gates. The undo is registered

@@ -311,7 +311,8 @@ func (s *session) snapshot() latch.Status {
 	if pauses, is := s.subject.(pausing); is {
 		paused, turn = pauses.paused(), pauses.turnStatus()
 	}
-	return latch.Status{Paused: paused, Turn: turn, ID: s.subject.id(), Title: s.subject.title(), Status: status, Phase: s.phase, Event: s.event, Step: s.step,
+	return latch.Status{Paused: paused, Turn: turn, ID: s.subject.id(), Title: s.subject.title(), Status: status,
+		Phase: s.phase, Event: s.event, Step: s.step,
 		Steps: s.subject.steps(), Locks: s.openLocks(), Rejected: rejected}
 }
 

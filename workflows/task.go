@@ -179,7 +179,8 @@ func boundedChild(ctx workflow.Context, task *latch.WorkflowTask, id, summary st
 	}
 	cancelled := ctx.Err()
 	cancel()
-	grace := workflow.NewTimerWithOptions(timerContext, cancellationGrace, workflow.TimerOptions{Summary: "Waiting for the cancelled " + summary})
+	grace := workflow.NewTimerWithOptions(timerContext, cancellationGrace,
+		workflow.TimerOptions{Summary: "Waiting for the cancelled " + summary})
 	await(waiting, func() bool { return child.IsReady() || grace.IsReady() })
 	switch {
 	case !child.IsReady():

@@ -105,7 +105,8 @@ func (t *keyed) take(ctx workflow.Context, request protocol.TurnRequest) error {
 	if t.Holder != nil && request.Mode == latch.ConcurrencyRefuse {
 		// The end of the last one may not be known yet.
 		var answer protocol.EndAnswer
-		if err := ask(ctx, "Look whether "+excerpt.Of(t.Holder.WorkflowID, 100)+" still runs", protocol.ActivityHasEnded, t.Holder.EndRequest(), &answer); err != nil {
+		if err := ask(ctx, "Look whether "+excerpt.Of(t.Holder.WorkflowID, 100)+" still runs",
+			protocol.ActivityHasEnded, t.Holder.EndRequest(), &answer); err != nil {
 			return err
 		}
 		if answer.Ended {

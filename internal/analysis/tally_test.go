@@ -48,7 +48,8 @@ func TestPhase(t *testing.T) {
 					break
 				}
 				made++
-				tally.Add(map[rune]string{'s': latch.MeasuredSuccess, 'f': latch.MeasuredFailure, 'i': latch.MeasuredInconclusive, 'e': latch.MeasuredError}[letter])
+				tally.Add(map[rune]string{'s': latch.MeasuredSuccess, 'f': latch.MeasuredFailure,
+					'i': latch.MeasuredInconclusive, 'e': latch.MeasuredError}[letter])
 			}
 			require.Equal(t, test.want, tally.Phase(a))
 			require.Equal(t, test.after, made)

@@ -118,7 +118,8 @@ func (a *API) commit(events []*pendingEvent) {
 	batch, err := batchOf(events)
 	if err != nil {
 		for _, p := range events {
-			p.answered <- a.commitOne([]*pendingEvent{p}, p.ID, start{workflow: latch.WorkflowEmit, summary: "event " + p.emission.Event, body: p.Body})
+			p.answered <- a.commitOne([]*pendingEvent{p}, p.ID,
+				start{workflow: latch.WorkflowEmit, summary: "event " + p.emission.Event, body: p.Body})
 		}
 		return
 	}

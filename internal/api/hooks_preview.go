@@ -122,7 +122,8 @@ func readRegistered(object latch.Object) (*latch.RegisteredWebhook, latch.Proble
 func (a *API) Preview(webhook *latch.Webhook, problems latch.Problems, around func(event string) *trial.File) WebhookPreview {
 	shown := WebhookPreview{Errors: WarningsOf(problems), Warnings: []Warning{}, Events: []EventPreview{}}
 	for _, each := range trial.PreviewOf(webhook, maximumPreviews, around, a.System(), a.lockURL) {
-		event := EventPreview{Event: each.Event, Errors: WarningsOf(beside(each.Problems, problems)), Request: showRequest(each.Request, webhook.HasTarget())}
+		event := EventPreview{Event: each.Event, Errors: WarningsOf(beside(each.Problems, problems)),
+			Request: showRequest(each.Request, webhook.HasTarget())}
 		event.Variables, event.LeftOut = showVariables(each.Variables)
 		if event.Request != nil && hidesBody(problems, each.BodyPath) {
 			event.Request.Body = ""

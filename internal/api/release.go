@@ -37,7 +37,8 @@ func (a *API) registerReleases() {
 			Summary: map[string]string{latch.MessageStop: "Stop a release without undoing anything", latch.MessageRollback: "Stop a release and undo its steps"}[message],
 			About:   "Answers with the status. by is always the key's name, whatever the body says."}, a.controlRun(latch.ReleaseKind, message))
 	}
-	Register[latch.StepRetry](a, Operation{ID: "retry-step", Method: http.MethodPost, Path: releasesPath + "/{id}/" + latch.MessageRetry, Role: RoleRun,
+	Register[latch.StepRetry](a, Operation{ID: "retry-step", Method: http.MethodPost,
+		Path: releasesPath + "/{id}/" + latch.MessageRetry, Role: RoleRun,
 		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Take a failed step again, of a release with on_failure: pause",
 		About: "Answers with the status. step may be left out where one failed step alone waits. by is always the key's name, whatever the body says."}, a.retryStep)
 	Register[latch.Skip](a, Operation{ID: "skip-hook", Method: http.MethodPost, Path: releasesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun,

@@ -78,7 +78,8 @@ func planOf(definition *runs.Definition, steps []latch.StepResult) ReleasePlan {
 		if !known {
 			status = latch.StepPending
 		}
-		plan.Steps = append(plan.Steps, PlannedStep{Name: step.Name, Status: status, Undo: step.Undo != nil, Target: definition.Release.TargetName(step.Target), Group: step.Group})
+		plan.Steps = append(plan.Steps, PlannedStep{Name: step.Name, Status: status, Undo: step.Undo != nil,
+			Target: definition.Release.TargetName(step.Target), Group: step.Group})
 	}
 	webhooks := definition.Webhooks()
 	for i := range webhooks {

@@ -257,7 +257,8 @@ func redeliveryBrokenOff(out *output.Printer, all *deliveries.BulkRedelivery, er
 		return err
 	}
 	failed := *failure.Explain(err)
-	failed.Text += fmt.Sprintf("\n%s were sent again before this; give the command again for the others", counted.Of(all.Started, "delivery", "deliveries"))
+	failed.Text += fmt.Sprintf("\n%s were sent again before this; give the command again for the others",
+		counted.Of(all.Started, "delivery", "deliveries"))
 	return &failed
 }
 

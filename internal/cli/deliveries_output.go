@@ -22,7 +22,8 @@ func printDeliveries(out *output.Printer, found *foundDeliveries) {
 
 func warnUnanswered(out *output.Printer, runs int) {
 	if runs > 0 {
-		out.Warnf("no worker answered for %s: their deliveries are missing; is a worker polling their task queues?", counted.Of(runs, "run", "runs"))
+		out.Warnf("no worker answered for %s: their deliveries are missing; is a worker polling their task queues?",
+			counted.Of(runs, "run", "runs"))
 	}
 }
 

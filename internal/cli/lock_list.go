@@ -89,7 +89,8 @@ func printLocks(out *output.Printer, found *listedLocks) {
 	out.Table(t)
 	sayMore(out, found.NextCursor)
 	if found.Unread > 0 {
-		out.Warnf("%s for locks that cannot be read: are the keys here that their payloads are encrypted with?", counted.Of(found.Unread, "run waits", "runs wait"))
+		out.Warnf("%s for locks that cannot be read: are the keys here that their payloads are encrypted with?",
+			counted.Of(found.Unread, "run waits", "runs wait"))
 	}
 }
 

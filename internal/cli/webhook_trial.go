@@ -145,7 +145,8 @@ func loadTrial(out *output.Printer, file, event string) (*trial.File, error) {
 func chooseHook(file *trial.File, flags trialFlags) (*trial.Hook, error) {
 	found, err := file.Find(flags.event, flags.webhook, "say which by --webhook")
 	if err == nil && found.Webhook.Work() != "" {
-		return nil, fmt.Errorf("webhook %q sends no request: its hooks are work (%s %s), which a worker does", found.Webhook.ID, found.Webhook.Work(), found.Webhook.WorkName())
+		return nil, fmt.Errorf("webhook %q sends no request: its hooks are work (%s %s), which a worker does",
+			found.Webhook.ID, found.Webhook.Work(), found.Webhook.WorkName())
 	}
 	if err == nil && !found.Webhook.HasURL() {
 		return nil, fmt.Errorf("webhook %q has no url: nothing is sent, only a lock is made", found.Webhook.ID)

@@ -72,7 +72,8 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 	got := p.api("PUT", "/latch/v1/webhooks/tower", string(hook))
 	require.Equal(t, 200, got.status, got.body)
 	watch, err := json.Marshal(map[string]any{"query": "WorkflowType = '" + text + "'",
-		"webhooks": []any{map[string]any{"id": "pager", "url": "https://hooks.example.com/?q=" + url.QueryEscape(text), "event": "WORKFLOW_TIMED_OUT"}}})
+		"webhooks": []any{map[string]any{"id": "pager", "url": "https://hooks.example.com/?q=" + url.QueryEscape(text),
+			"event": "WORKFLOW_TIMED_OUT"}}})
 	require.NoError(t, err)
 	got = p.api("PUT", "/latch/v1/watches/late", string(watch))
 	require.Equal(t, 200, got.status, got.body)

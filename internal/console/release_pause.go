@@ -38,7 +38,8 @@ func (v *visit) retryStep() (*answer, error) {
 	if v.sent.Get("confirmed") != retryEffect(step) {
 		return v.ask("Retry the step?", retryEffect(step), latch.MessageRetry, hookFields("", "", step), nil)
 	}
-	return v.tellRelease(latch.MessageRetry, "Retry the step?", latch.StepRetry{Step: step, Reason: v.sent.Get("reason")}, "The step is taken again.")
+	return v.tellRelease(latch.MessageRetry, "Retry the step?",
+		latch.StepRetry{Step: step, Reason: v.sent.Get("reason")}, "The step is taken again.")
 }
 
 // skipStep has the release go on without a failed step, once the person has confirmed

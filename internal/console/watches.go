@@ -28,8 +28,9 @@ func (v *visit) watches() (*answer, error) {
 		Empty: "There are none yet. Register one with starter apply, or over the API."}
 	for i := range listed.Watches {
 		watch := &listed.Watches[i]
-		list.Rows = append(list.Rows, piece.Row{Key: watch.ID, Cells: []piece.Cell{piece.Link(watch.ID, v.link(watchPath(watch.ID))), piece.Code(watch.Query),
-			piece.Text(strings.Join(watchEvents(watch), ", ")), piece.Text(watch.ManagedBy), piece.When(watch.UpdatedAt)}})
+		list.Rows = append(list.Rows, piece.Row{Key: watch.ID,
+			Cells: []piece.Cell{piece.Link(watch.ID, v.link(watchPath(watch.ID))), piece.Code(watch.Query),
+				piece.Text(strings.Join(watchEvents(watch), ", ")), piece.Text(watch.ManagedBy), piece.When(watch.UpdatedAt)}})
 	}
 	return show("Watches", "watches", list), nil
 }
@@ -66,8 +67,9 @@ func (v *visit) watch() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := watchPage{Title: "Watch " + watch.ID, Webhooks: piece.List{ID: "webhooks", Name: "Webhooks", Columns: []string{"Webhook", "Events", "Told so far"},
-		Count: piece.Count(len(watch.Webhooks), len(watch.Webhooks), false)}}
+	data := watchPage{Title: "Watch " + watch.ID}
+	data.Webhooks = piece.List{ID: "webhooks", Name: "Webhooks", Columns: []string{"Webhook", "Events", "Sent so far"},
+		Count: piece.Count(len(watch.Webhooks), len(watch.Webhooks), false)}
 	data.Facts.Add("Finds", piece.Code(watch.Query).With("workflows that close, as Temporal's list has them"))
 	data.Facts.Add("Task queue", piece.Text(watch.TaskQueue))
 	data.Facts.Add("Declared by", piece.Text(watch.ManagedBy))
@@ -76,8 +78,9 @@ func (v *visit) watch() (*answer, error) {
 	data.Facts.Add("Run in Temporal UI", piece.Link(latch.PrefixWatch+watch.ID, v.runURL(latch.PrefixWatch+watch.ID, "")))
 	for i := range watch.Webhooks {
 		webhook := &watch.Webhooks[i]
-		data.Webhooks.Rows = append(data.Webhooks.Rows, piece.Row{Key: webhook.ID, Cells: []piece.Cell{piece.Text(webhook.ID).With(hookTarget(webhook)),
-			piece.Text(hookEvents(webhook)), piece.Link("its deliveries", v.link(deliveriesPath, "webhook", webhook.ID))}})
+		data.Webhooks.Rows = append(data.Webhooks.Rows, piece.Row{Key: webhook.ID,
+			Cells: []piece.Cell{piece.Text(webhook.ID).With(hookTarget(webhook)),
+				piece.Text(hookEvents(webhook)), piece.Link("its deliveries", v.link(deliveriesPath, "webhook", webhook.ID))}})
 	}
 	if v.may(api.RoleAdmin) {
 		form := v.form("delete")
@@ -104,7 +107,8 @@ func (v *visit) deleteWatch() (*answer, error) {
 	form := v.form("confirm")
 	form.Hidden = []piece.Hidden{{Name: "confirmed", Value: effect}, {Name: "etag", Value: etag}}
 	form.Buttons = []piece.Button{{Value: watchDelete, Label: "Delete the watch", Look: piece.LookGrave}}
-	confirmation := piece.Confirmation{Title: "Delete the watch " + watch.ID + "?", Effect: effect, Form: form, Back: v.link(watchPath(watch.ID))}
+	confirmation := piece.Confirmation{Title: "Delete the watch " + watch.ID + "?", Effect: effect, Form: form,
+		Back: v.link(watchPath(watch.ID))}
 	if v.sent.Get("confirmed") == effect {
 		err := v.api.DeleteWatch(v.request.Context(), watch.ID, v.sent.Get("etag"))
 		if err == nil {

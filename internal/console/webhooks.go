@@ -58,7 +58,8 @@ func (v *visit) hookRow(webhook *latch.RegisteredWebhook) piece.Row {
 	if webhook.Enforced {
 		state.Note = "enforced"
 	}
-	return piece.Row{Key: webhook.ID, Cells: []piece.Cell{piece.Link(webhook.ID, v.link(webhooksPath+"/"+segment(webhook.ID))).With(hookTarget(&webhook.Webhook)),
+	name := piece.Link(webhook.ID, v.link(webhooksPath+"/"+segment(webhook.ID))).With(hookTarget(&webhook.Webhook))
+	return piece.Row{Key: webhook.ID, Cells: []piece.Cell{name,
 		piece.Text(hookEvents(&webhook.Webhook)), state, piece.Text(webhook.Secret), piece.When(webhook.UpdatedAt)}}
 }
 

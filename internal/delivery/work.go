@@ -43,7 +43,8 @@ func (d *draft) compose() (*Work, error) {
 	if err := d.checkShape(); err != nil {
 		return work, err
 	}
-	d.record = &latch.RecordRequest{Method: strings.ToUpper(d.Webhook.Work()), URL: d.Webhook.WorkName(), ContentType: latch.DefaultContentType}
+	d.record = &latch.RecordRequest{Method: strings.ToUpper(d.Webhook.Work()), URL: d.Webhook.WorkName(),
+		ContentType: latch.DefaultContentType}
 	own := d.Webhook.WorkInput() != nil
 	if !own {
 		if err := d.writeBody(); err != nil {

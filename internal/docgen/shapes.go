@@ -14,7 +14,8 @@ import (
 var answers = []reflect.Type{
 	reflect.TypeFor[latch.JobResult](), reflect.TypeFor[latch.ReleaseResult](), reflect.TypeFor[latch.EmissionResult](), reflect.TypeFor[latch.GateResult](),
 	reflect.TypeFor[latch.Record](), reflect.TypeFor[latch.Status](), reflect.TypeFor[latch.HistoryQuery](),
-	reflect.TypeFor[latch.LockRelease](), reflect.TypeFor[latch.RecordUpdate](), reflect.TypeFor[latch.Skip](), reflect.TypeFor[latch.StepRetry](), reflect.TypeFor[latch.Control](), reflect.TypeFor[latch.Close](),
+	reflect.TypeFor[latch.LockRelease](), reflect.TypeFor[latch.RecordUpdate](), reflect.TypeFor[latch.Skip](),
+	reflect.TypeFor[latch.StepRetry](), reflect.TypeFor[latch.Control](), reflect.TypeFor[latch.Close](),
 }
 
 // shape returns the JSON keys of a type in answers, in order, with those of

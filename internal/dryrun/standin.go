@@ -100,7 +100,8 @@ func (o *standInOutbound) ExecuteChildWorkflow(ctx workflow.Context, name string
 	return &child{o.standIn.do(ctx, task), started}
 }
 
-func (o *standInOutbound) ExecuteNexusOperation(ctx workflow.Context, in interceptor.ExecuteNexusOperationInput) workflow.NexusOperationFuture {
+func (o *standInOutbound) ExecuteNexusOperation(ctx workflow.Context,
+	in interceptor.ExecuteNexusOperationInput) workflow.NexusOperationFuture {
 	name, named := in.Operation.(string)
 	if !named {
 		return o.Next.ExecuteNexusOperation(ctx, in)

@@ -73,7 +73,8 @@ const maximumCause = 200
 // compares the SDK's messages, because they have no type for this error.
 func ofWorker(err error) error {
 	var query *serviceerror.QueryFailed
-	if errors.As(err, &query) && (strings.Contains(query.Message, "unable to find workflow type") || strings.Contains(query.Message, "[TMPRL1100]")) {
+	if errors.As(err, &query) &&
+		(strings.Contains(query.Message, "unable to find workflow type") || strings.Contains(query.Message, "[TMPRL1100]")) {
 		return &OldWorkerError{err}
 	}
 	return err

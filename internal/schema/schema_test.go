@@ -47,7 +47,8 @@ func follow(root, at object) object {
 func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 	t.Parallel()
 	structures := map[string]reflect.Type{}
-	for _, structure := range []reflect.Type{reflect.TypeFor[latch.Job](), reflect.TypeFor[latch.Release](), reflect.TypeFor[latch.ParallelStep](), reflect.TypeFor[latch.Target](),
+	for _, structure := range []reflect.Type{reflect.TypeFor[latch.Job](), reflect.TypeFor[latch.Release](),
+		reflect.TypeFor[latch.ParallelStep](), reflect.TypeFor[latch.Target](),
 		reflect.TypeFor[latch.Concurrency](),
 		reflect.TypeFor[latch.Emission](), reflect.TypeFor[latch.Gate](), reflect.TypeFor[latch.Watch](),
 		reflect.TypeFor[latch.Step](), reflect.TypeFor[latch.Task](), reflect.TypeFor[latch.ActivityTask](),

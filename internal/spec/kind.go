@@ -48,7 +48,8 @@ var signs = [][]sign{
 	{{"method", Webhook}, {"content_type", Webhook}, {"header_secrets", Webhook}, {"preset", Webhook}, {"cloudevents", Webhook}, {"enforced", Webhook}},
 	{{"deadline", Gate}, {"on_deadline", Gate}},
 	{{"event", Emission}},
-	{{"on_failure", Release}, {"on_cancel", Release}, {"fail_on", Release}, {"targets", Release}, {"concurrency", Release}, {"at_once", Release}, {"schedule", Job}, {"retry", Job}, {"delay", Job}, {"timeout", Job}},
+	{{"on_failure", Release}, {"on_cancel", Release}, {"fail_on", Release}, {"targets", Release},
+		{"concurrency", Release}, {"at_once", Release}, {"schedule", Job}, {"retry", Job}, {"delay", Job}, {"timeout", Job}},
 }
 
 // KindOf returns the kind that the JSON describes, by its keys. If no correct

@@ -20,7 +20,8 @@ func (p plan) fires() (want []string) {
 	case kindRelease:
 		want = append(want, "gate BEFORE_RELEASE")
 		for i := range p.taken() {
-			want = append(want, fmt.Sprint("told BEFORE_STEP step ", i), fmt.Sprint("told AFTER_STEP step ", i), fmt.Sprint("check AFTER_STEP step ", i))
+			want = append(want, fmt.Sprint("told BEFORE_STEP step ", i), fmt.Sprint("told AFTER_STEP step ", i),
+				fmt.Sprint("check AFTER_STEP step ", i))
 		}
 		if p.taken() == p.steps && p.failing < 0 && p.doubted < 0 {
 			want = append(want, "gate BEFORE_RELEASE_COMPLETE")

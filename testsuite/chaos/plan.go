@@ -102,7 +102,8 @@ var (
 	jobEvents     = []string{"JOB_START", "JOB_COMPLETE", "JOB_SUCCESS", "JOB_FAILURE"}
 	releaseEvents = []string{"RELEASE_COMPLETE", "RELEASE_SUCCESS", "RELEASE_ROLLED_BACK", "RELEASE_STOPPED", "RELEASE_FAILURE"}
 	stepEvents    = []string{"BEFORE_STEP", "AFTER_STEP"}
-	ledgerEvents  = []string{"HAPPENED", "JOB_START", "JOB_SUCCESS", "RELEASE_COMPLETE", "RELEASE_SUCCESS", "RELEASE_ROLLED_BACK", "RELEASE_FAILURE"}
+	ledgerEvents  = []string{"HAPPENED", "JOB_START", "JOB_SUCCESS", "RELEASE_COMPLETE", "RELEASE_SUCCESS",
+		"RELEASE_ROLLED_BACK", "RELEASE_FAILURE"}
 	ledgerWebhook = "ledger"
 	checkWebhook  = "check"
 	gateWebhook   = "gate"

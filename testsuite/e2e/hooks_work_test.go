@@ -85,8 +85,9 @@ func workers(b *bench) map[string]string {
 	w.RegisterNexusService(service)
 	require.NoError(b, w.Start())
 	b.Cleanup(w.Stop)
-	_, err := shared.client.OperatorService().CreateNexusEndpoint(b.ctx, &operatorservice.CreateNexusEndpointRequest{Spec: &nexuspb.EndpointSpec{Name: endpoint,
-		Target: &nexuspb.EndpointTarget{Variant: &nexuspb.EndpointTarget_Worker_{Worker: &nexuspb.EndpointTarget_Worker{Namespace: "default", TaskQueue: queue}}}}})
+	_, err := shared.client.OperatorService().CreateNexusEndpoint(b.ctx,
+		&operatorservice.CreateNexusEndpointRequest{Spec: &nexuspb.EndpointSpec{Name: endpoint,
+			Target: &nexuspb.EndpointTarget{Variant: &nexuspb.EndpointTarget_Worker_{Worker: &nexuspb.EndpointTarget_Worker{Namespace: "default", TaskQueue: queue}}}}})
 	require.NoError(b, err)
 	input := `"input":{"url":"$R/gate"}`
 	return map[string]string{
