@@ -17,15 +17,15 @@ func TestPollEndsAtItsTimeout(t *testing.T) {
 	poll := &latch.Poll{Until: "false", Interval: latch.Duration(time.Minute), Timeout: latch.Duration(30 * time.Minute)}
 	began := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	asked := 0
-	for now := began; ; asked++ {
-		judged := unanswered(poll, now, began.Add(30*time.Minute), &delivery.NotYetError{})
+	for at := began; ; asked++ {
+		judged := unanswered(poll, at, began.Add(30*time.Minute), &delivery.NotYetError{})
 		if judged.final {
 			require.Contains(t, judged.message, "poll: no final answer within 30m0s")
 			break
 		}
 		require.True(t, judged.answered)
 		require.Equal(t, time.Minute, judged.delay)
-		now = now.Add(judged.delay)
+		at = at.Add(judged.delay)
 	}
 	require.Equal(t, 30, asked)
 }

@@ -101,8 +101,8 @@ func withdrawn(now *latch.RegisteredWebhook, send *protocol.Send) string {
 }
 
 // lacking returns the first variable that the webhook's current version uses and that the
-// delivery was not given, with the field that uses it. It returns "" if there is none. Without
-// this check an expression such as vars[?'host'].orValue('…') would silently send elsewhere.
+// delivery was not given, with the field that uses it. If each was given, it returns "".
+// Without this check an expression such as vars[?'host'].orValue('…') would silently send elsewhere.
 func lacking(now *latch.RegisteredWebhook, send *protocol.Send) (at, name string) {
 	given := func(name string) bool {
 		_, there := send.Request.Variables[name]

@@ -24,7 +24,7 @@ type start struct {
 	workflowID string
 	summary    string
 	body       json.RawMessage
-	// key is a hash of the caller and the idempotency key; "" if there is none.
+	// key is a hash of the caller and the idempotency key; "" without an idempotency key.
 	key string
 }
 

@@ -18,8 +18,8 @@ const locksAtOnce = 1000
 func lockListCommand(e *env) *cobra.Command {
 	var filter runs.LockFilter
 	var call listCall
-	command := remote(e, &cobra.Command{Use: "list", Short: "List the locks that are waited for", Args: cobra.NoArgs,
-		Long: `List the locks that are waited for now, those of the newest run first: what each
+	command := remote(e, &cobra.Command{Use: "list", Short: "List the open locks", Args: cobra.NoArgs,
+		Long: `List the open locks, those of the newest run first: what each
 holds, since when and until when, and what its timeout does then. The last column
 is what removes it:
 

@@ -102,7 +102,7 @@ func (v *visit) deleteWatch() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	effect := fmt.Sprintf("Nothing tells %s any more when a workflow closes that the query finds. What it has found is still sent. "+
+	effect := fmt.Sprintf("The watch no longer reports to %s that a workflow closed which the query finds. What it has found is still sent. "+
 		"A watch that is registered anew begins with what closes from then on.", counted.Of(len(watch.Webhooks), "webhook", "webhooks"))
 	form := v.form("confirm")
 	form.Hidden = []piece.Hidden{{Name: "confirmed", Value: effect}, {Name: "etag", Value: etag}}

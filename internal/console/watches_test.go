@@ -9,8 +9,8 @@ import (
 const lateOrders = `{"query":"WorkflowType = 'Order' AND ExecutionStatus = 'TimedOut'","webhooks":[
 	{"id":"pager","url":"https://hooks.example.com/p4ss/x","events":[{"event":"WORKFLOW_TIMED_OUT"}]}]}`
 
-// A watch is shown with what it finds and whom it tells, and is deleted by who
-// may, once that is confirmed and if nobody has changed it meanwhile.
+// The page of a watch shows its query and its webhooks. An admin deletes the watch
+// there, after a confirmation, unless somebody has changed it in the meantime.
 func TestAWatchIsShownAndDeleted(t *testing.T) {
 	t.Parallel()
 	base := serve(t, newWorld(), keys)
@@ -30,7 +30,7 @@ func TestAWatchIsShownAndDeleted(t *testing.T) {
 	require.NotContains(t, eye.get(path).body, "Delete the watch")
 
 	effect := htmlValue(t, p.pressed(path, "delete").body, "confirmed")
-	require.Contains(t, effect, "Nothing tells 1 webhook any more")
+	require.Contains(t, effect, "The watch no longer reports to 1 webhook")
 	etag := htmlValue(t, p.pressed(path, "delete").body, "etag")
 	p.api("PUT", "/latch/v1/watches/late", `{"query":"WorkflowType = 'Bill'","webhooks":[{"id":"pager","url":"https://x.example","event":"WORKFLOW_FAILED"}]}`)
 	got = p.pressed(path, "delete", "confirmed", effect, "etag", etag)

@@ -270,7 +270,7 @@ func TestDecodeReportsAllThatIsWrong(t *testing.T) {
 }
 
 // An exported document declares the same entry, without credentials. A hidden credential is
-// taken from the registered entry, and refused if there is none.
+// taken from the registered entry, and refused if no entry is registered.
 func TestExportedIsDeclared(t *testing.T) {
 	t.Parallel()
 	secretive := strings.Replace(hook, `"events"`, `"headers":{"Authorization":"Bearer hush"},"events"`, 1)

@@ -116,7 +116,7 @@ type outgoing struct {
 	method string
 	url    *url.URL // never changed
 	header http.Header
-	body   []byte // empty if there is none
+	body   []byte // empty for a request without a body
 }
 
 // request returns the HTTP request. It asks for a compressed answer and contains the trace of

@@ -56,7 +56,7 @@ func unfenced(t *testing.T, file string) string {
 	return fenced.ReplaceAllString(string(text), "")
 }
 
-// anchors returns the anchors that GitHub gives the headings of a document.
+// anchors returns the anchors of a document's headings, as GitHub makes them.
 func anchors(text string) []string {
 	var all []string
 	for _, found := range heading.FindAllStringSubmatch(text, -1) {

@@ -107,7 +107,7 @@ func (n *Needles) search(view view, found []span) []span {
 
 // begins returns the first position from which the rest of a text is the
 // beginning of a needle, at least shortest bytes long, or the length of the
-// text if there is none.
+// text if no needle begins in it.
 func (n *Needles) begins(text string, shortest int) int {
 	place := len(text)
 	if n == nil {

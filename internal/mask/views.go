@@ -70,7 +70,7 @@ func (s *search) descend(current view, depth int) {
 }
 
 // A decoder decodes one escape at the start of a text. It returns the decoded
-// text and the length of the escape, 0 if there is none.
+// text and the length of the escape, 0 if the text does not start with an escape.
 type decoder struct {
 	triggers string
 	next     func(text string) (decoded string, size int)

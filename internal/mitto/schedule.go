@@ -158,7 +158,7 @@ func (r *scheduleReader) fromValue(key, wanted string) {
 	}
 }
 
-// latch returns the schedule in Latch's format, or null if there is none.
+// latch returns the schedule in Latch's format, or null for a job without a schedule.
 func (r *scheduleReader) latch() json.RawMessage {
 	schedule := latch.Object{}
 	for _, key := range latchScheduleKeys {

@@ -15,7 +15,7 @@ type Status struct {
 	// its results are in KVP.
 	PID *int64 `json:"pid"`
 	// ReturnCode is 0 if the run succeeded, otherwise the exit status of the
-	// failed command, or 1 if there is none; null while the job runs.
+	// failed command, or 1 without an exit status; null while the job runs.
 	ReturnCode  *int         `json:"returncode"`
 	Updates     *int64       `json:"updates"`
 	Count       *int64       `json:"count"`

@@ -46,7 +46,7 @@ func (j *Job) TryWebhook(id int64, body latch.Object, now time.Time, readable fu
 }
 
 // Made returns the webhook that Mitto's clients know by the id, as Latch has
-// it, or nil if there is none.
+// it, or nil if the job has no such webhook.
 func (j *Job) Made(id int64) *latch.Webhook {
 	job := j.Latch
 	if job == nil {

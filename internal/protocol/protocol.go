@@ -70,8 +70,8 @@ type Admission struct {
 	Webhooks []AttachedWebhook `json:"webhooks,omitempty"`
 	// Events are the answers for each event of a batch.
 	Events []EventAdmission `json:"events,omitempty"`
-	// Page is the address of the run's page in the console, or "" if there is none or it is
-	// unknown.
+	// Page is the address of the run's page in the console, or "" if the run has no page or
+	// the address is unknown.
 	Page string `json:"page,omitempty"`
 	// Console is the public address of the console's pages, or "" if it is unknown.
 	Console string `json:"console,omitempty"`

@@ -30,7 +30,8 @@ type TurnAnswer struct {
 	Granted bool `json:"granted,omitempty"`
 }
 
-// A TurnNews is what latch.Turns tells a release.
+// A TurnNews is the signal of latch.Turns to a release: whether it may run, or what it waits
+// for.
 type TurnNews struct {
 	Granted bool `json:"granted,omitempty"`
 	// Refused is why the release may not run.

@@ -9,7 +9,7 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// SignalWatchChanged tells latch.Watch that the watch was registered again. It has no argument.
+// SignalWatchChanged is sent to latch.Watch when the watch is registered again. It has no argument.
 const SignalWatchChanged = "latch.internal.WatchChanged"
 
 // WatchRound is how long the activity of a watch searches before it reports that it has found

@@ -90,8 +90,8 @@ func (s *Store) suspect(ctx context.Context, id string, err error) error {
 }
 
 // namesakeOfSchedule returns an error if another workflow occupies the id of a
-// schedule, which then does not exist. It returns nil if there is none, or if
-// Temporal does not say.
+// schedule, which then does not exist. It returns nil if no workflow has the id,
+// or if Temporal does not say.
 func (s *Store) namesakeOfSchedule(ctx context.Context, id string) error {
 	running := s.running(ctx, schedulerPrefix+id)
 	kind := running.GetType().GetName()

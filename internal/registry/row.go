@@ -26,7 +26,7 @@ type Row struct {
 	Paused bool `json:"paused,omitempty"`
 	// Lacks is true if the job cannot run.
 	Lacks bool `json:"lacks,omitempty"`
-	// NextTime is the job's next scheduled time; zero if there is none.
+	// NextTime is the job's next scheduled time; zero for a job that does not run by itself.
 	NextTime latch.Time `json:"-"`
 }
 

@@ -43,7 +43,7 @@ func newShelf[T any](store *Store, id, holds string) *Shelf[T] {
 }
 
 // Read returns the latest document written before the call, or the zero value
-// if there is none. Concurrent callers share one read.
+// before the first write. Concurrent callers share one read.
 func (s *Shelf[T]) Read(ctx context.Context) (T, error) {
 	return s.wait(ctx, 0)
 }

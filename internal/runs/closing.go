@@ -79,7 +79,7 @@ func failedBy(failure *failurepb.Failure, payloads converter.DataConverter) *Clo
 }
 
 // continuesIn returns the id of the run that continues this one after its last
-// event, or "" if there is none.
+// event, or "" if no run does.
 func continuesIn(history *historypb.History) string {
 	events := history.GetEvents()
 	if len(events) == 0 {

@@ -13,7 +13,7 @@ import (
 const traceField = "_tracer-data"
 
 // traceHeader returns the header that adds a started run to the context's
-// trace, or nil if there is none. It is not encrypted, because the SDK reads
+// trace, or nil without a trace. It is not encrypted, because the SDK reads
 // it.
 func traceHeader(ctx context.Context) *commonpb.Header {
 	carrier := propagation.MapCarrier{}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"os"
 	"testing"
 	"time"
 
@@ -15,9 +13,7 @@ import (
 // receivers fail, hang and go away, nothing is lost, doubled or left unexplained.
 func TestNothingIsLostInChaos(t *testing.T) {
 	t.Parallel()
-	if _, err := postgres.Programs(); errors.Is(err, postgres.ErrNotInstalled) && os.Getenv("CI") == "" {
-		t.Skip(err)
-	}
+	postgres.Need(t)
 	figures, err := run(t.Context(), options{length: time.Minute, seed: 1, rate: 2, folder: postgres.Folder(t), builder: commands})
 	if figures != nil {
 		t.Log(figures)

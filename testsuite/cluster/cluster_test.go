@@ -2,11 +2,9 @@ package cluster_test
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -38,9 +36,7 @@ type platform struct {
 // start starts a platform. It needs PostgreSQL, which CI installs.
 func start(t *testing.T) *platform {
 	t.Helper()
-	if _, err := postgres.Programs(); errors.Is(err, postgres.ErrNotInstalled) && os.Getenv("CI") == "" {
-		t.Skip(err)
-	}
+	postgres.Need(t)
 	p := &platform{ctx: hang.Context(t), receiver: receiver.New(t)}
 	var err error
 	p.Cluster, err = cluster.Start(p.ctx, cluster.Options{Folder: postgres.Folder(t), Workers: 3, APIs: 2, Builder: commands})

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -138,9 +137,7 @@ func TestDevRunsAReleaseAndKeepsIt(t *testing.T) {
 // So does a stack whose data is in PostgreSQL.
 func TestDevRunsAReleaseAndKeepsItInPostgreSQL(t *testing.T) {
 	t.Parallel()
-	if _, err := postgres.Programs(); errors.Is(err, postgres.ErrNotInstalled) && os.Getenv("CI") == "" {
-		t.Skip(err)
-	}
+	postgres.Need(t)
 	dataDir := postgres.Folder(t)
 	runAndKeep(t, dataDir, storePostgres)
 	require.NoFileExists(t, dataDir+"/temporal.db")

@@ -75,7 +75,7 @@ func listen(port int) (net.Listener, error) { return net.Listen("tcp", address(p
 
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
-// Must is [Get] for callers that need a port: it panics if there is none.
+// Must is [Get] for callers that need a port: it panics if no port is free.
 func Must() int {
 	port, err := Get()
 	if err != nil {

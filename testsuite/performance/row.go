@@ -24,7 +24,7 @@ type row struct {
 type metric struct {
 	name string // "" if the row has only one
 	unit string
-	goal goal // nil if there is none
+	goal goal // nil for a metric without a goal
 }
 
 // A side is one way of doing a row's work.

@@ -7,13 +7,19 @@ import (
 	"testing"
 )
 
-// New starts PostgreSQL for a test and ends it with the test. Without PostgreSQL the test is
-// skipped, except in CI, where it fails.
-func New(ctx context.Context, t testing.TB) *Server {
+// Need skips the test where PostgreSQL is not installed. In CI, which installs it, the test
+// goes on and fails.
+func Need(t testing.TB) {
 	t.Helper()
 	if _, err := Programs(); errors.Is(err, ErrNotInstalled) && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}
+}
+
+// New starts PostgreSQL for a test that needs it, and ends it with the test.
+func New(ctx context.Context, t testing.TB) *Server {
+	t.Helper()
+	Need(t)
 	s, err := Start(ctx, Folder(t))
 	if err != nil {
 		t.Fatal(err)

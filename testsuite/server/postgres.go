@@ -61,7 +61,7 @@ func (p *PostgreSQL) make(database *config.SQL, schemaName, version string) erro
 	defer connection.Close()
 	switch found, err := connection.ReadSchemaVersion(); {
 	case err != nil:
-		return schema.NewSetupSchemaTask(connection, 
+		return schema.NewSetupSchemaTask(connection,
 			&schema.SetupConfig{SchemaName: schemaName, InitialVersion: version}, log.NewNoopLogger()).Run()
 	case found != version:
 		return fmt.Errorf("its schema has version %s, this server needs %s: drop the database, or upgrade it with temporal-sql-tool", found, version)

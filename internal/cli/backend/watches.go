@@ -14,7 +14,7 @@ type Watches interface {
 	Watches(ctx context.Context) ([]latch.RegisteredWatch, error)
 	// PutWatch registers a watch, or replaces the one with its id.
 	PutWatch(ctx context.Context, watch latch.RegisteredWatch) (*latch.RegisteredWatch, error)
-	// DeleteWatch removes a watch. It returns an error if there is none.
+	// DeleteWatch removes a watch. It returns an error if no watch has the id.
 	DeleteWatch(ctx context.Context, id string) error
 }
 

@@ -19,7 +19,7 @@ type (
 	webhookObject map[string]json.RawMessage
 )
 
-// describe tells OpenAPI which struct describes each of those objects.
+// describe sets, in the OpenAPI document, the struct that describes each of those objects.
 func describe(registry huma.Registry) {
 	registry.RegisterTypeAlias(reflect.TypeFor[jobObject](), reflect.TypeFor[MittoJob]())
 	registry.RegisterTypeAlias(reflect.TypeFor[rowObject](), reflect.TypeFor[MittoListedJob]())

@@ -1,0 +1,218 @@
+package workflows
+
+import (
+	"maps"
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/rawjson"
+	"github.com/latch-run/latch/internal/verdict"
+)
+
+// The messages about one hook: release_lock, record and skip.
+
+// byToken returns the hook of a lock.
+func (s *session) byToken(token string) (*hook, error) {
+	for _, firing := range s.firings {
+		for _, hook := range firing.hooks {
+			if hook.record != nil && hook.record.Lock != nil && hook.record.Lock.Token == token {
+				return hook, nil
+			}
+		}
+	}
+	if !strings.HasPrefix(token, s.execution.ID+":") {
+		return nil, refusal(latch.ErrorUnknownLock, "lock %q is of another run: a lock begins with its workflow id, here %q", token, s.execution.ID)
+	}
+	return nil, refusal(latch.ErrorUnknownLock, "lock %q is unknown to this run", token)
+}
+
+func (s *session) decodeReleaseLock(data []byte) (*hook, latch.LockRelease, error) {
+	var release latch.LockRelease
+	if err := release.Decode(data); err != nil {
+		return nil, release, invalidArgument(err)
+	}
+	hook, err := s.byToken(release.Lock)
+	return hook, release, err
+}
+
+// checkReleaseLock also refuses a removal that comes too late for a used lock. It does so only
+// here: an update that an earlier version accepted is answered as before.
+func (s *session) checkReleaseLock(data []byte, _ sender) error {
+	h, release, err := s.decodeReleaseLock(data)
+	if err != nil || h.record.Lock.Open() {
+		return err
+	}
+	if late := release.RefusedBy(h.record); late != "" {
+		return temporal.NewApplicationErrorWithOptions(late, latch.ErrorTooLate,
+			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*h.record}})
+	}
+	return nil
+}
+
+func (s *session) clearRelease(data []byte) error {
+	h, release, err := s.decodeReleaseLock(data)
+	if err != nil || !h.record.Lock.Open() {
+		return err // a used lock answers with its record in any case
+	}
+	return h.unclear(withResult(release.Data, release.Result))
+}
+
+// withResult returns data with the result, if there is one.
+func withResult(data latch.Object, result string) latch.Object {
+	if result == "" {
+		return data
+	}
+	with := latch.Object{}
+	maps.Copy(with, data)
+	with[latch.KeyResult] = rawjson.Encode(result)
+	return with
+}
+
+// releaseLock removes a lock and answers with its record once the hook is decided. A used lock
+// answers with its record, unchanged.
+func (s *session) releaseLock(ctx workflow.Context, data []byte, from sender) (any, error) {
+	h, release, err := s.decodeReleaseLock(data)
+	if err != nil {
+		return nil, err
+	}
+	used := !h.record.Lock.Open()
+	if !used {
+		h.released(release, from.via)
+		h.firing.changed = true
+	}
+	if err := workflow.Await(ctx, func() bool { return h.decision != "" || h.firing.decided }); err != nil {
+		return nil, err
+	}
+	return latch.Released{Record: *h.record, Unchanged: used}, nil
+}
+
+// unclear refuses external data whose decisive keys have no meaning. Keys for which the hook
+// has expressions may have any value.
+func (h *hook) unclear(data latch.Object) error {
+	own := map[string]string{latch.KeyResult: h.settings.Result, latch.KeyStopRelease: h.settings.StopRelease, latch.KeyRollbackRelease: h.settings.RollbackRelease}
+	var problems latch.Problems
+	for _, key := range latch.DecisiveKeys {
+		counts := h.firing.scope.Asks() || key == latch.KeyResult && h.hasSay
+		if err := data.Understood(key); err != nil && counts && own[key] == "" {
+			problems.Addf("", "data.%v", err)
+		}
+	}
+	if len(problems) > 0 {
+		return invalidArgument(problems)
+	}
+	return nil
+}
+
+func (s *session) decodeRecord(data []byte) (*hook, latch.RecordUpdate, error) {
+	var update latch.RecordUpdate
+	if err := update.Decode(data); err != nil {
+		return nil, update, invalidArgument(err)
+	}
+	for _, firing := range s.firings {
+		for _, hook := range firing.hooks {
+			if hook.record == nil || hook.record.DeliveryID != update.DeliveryID {
+				continue
+			}
+			if !firing.mayStillChange() {
+				return nil, update, refusal(latch.ErrorTooLate, "%s is decided: its records stand", firing.event)
+			}
+			return hook, update, nil
+		}
+	}
+	return nil, update, refusal(latch.ErrorInvalidArgument, "delivery_id: no record of this run has the delivery id %q", update.DeliveryID)
+}
+
+func (s *session) checkRecord(data []byte, _ sender) error {
+	_, _, err := s.decodeRecord(data)
+	return err
+}
+
+func (s *session) clearRecord(data []byte) error {
+	h, update, err := s.decodeRecord(data)
+	if err != nil {
+		return err
+	}
+	return h.unclear(withResult(update.Data, update.Result))
+}
+
+// updateRecord changes a record, and decides its hook again.
+func (s *session) updateRecord(ctx workflow.Context, data []byte, _ sender) (any, error) {
+	h, update, err := s.decodeRecord(data)
+	if err != nil {
+		return nil, err
+	}
+	h.updated(update)
+	h.evaluate(ctx)
+	h.firing.changed = true
+	if h.takesPart() && !h.record.Lock.Open() && !h.skipped && h.state != verdict.UnderWay {
+		h.reconsider = true
+		if err := workflow.Await(ctx, func() bool { return !h.reconsider || h.firing.decided }); err != nil {
+			return nil, err
+		}
+	}
+	s.show()
+	return *h.record, nil
+}
+
+func (s *session) decodeSkip(data []byte, from sender) (*hook, latch.Skip, error) {
+	var skip latch.Skip
+	if err := skip.Decode(data); err != nil {
+		return nil, skip, invalidArgument(err)
+	}
+	h, err := s.hookToSkip(skip)
+	if err != nil {
+		return nil, skip, err
+	}
+	if h.enforced && !from.admin {
+		return nil, skip, refusal(latch.ErrorForbidden, "webhook %q is enforced: only the role admin may skip it", h.webhook.ID)
+	}
+	if h.firing.decided || !h.takesPart() {
+		return nil, skip, refusal(latch.ErrorTooLate, "webhook %q at %s holds nothing up", h.webhook.ID, h.firing.event)
+	}
+	return h, skip, nil
+}
+
+func (s *session) hookToSkip(skip latch.Skip) (*hook, error) {
+	if skip.Lock != "" {
+		return s.byToken(skip.Lock)
+	}
+	var found *hook
+	for _, firing := range s.firings {
+		for _, hook := range firing.hooks {
+			if hook.record != nil && hook.webhook.ID == skip.Webhook && firing.event == skip.Event && (skip.Step == "" || firing.step == skip.Step) {
+				found = hook
+			}
+		}
+	}
+	if found == nil {
+		return nil, refusal(latch.ErrorInvalidArgument, "webhook: no record of this run is of webhook %q at %s", skip.Webhook, skip.Event)
+	}
+	return found, nil
+}
+
+func (s *session) checkSkip(data []byte, from sender) error {
+	if step, is := stepToSkip(data); is {
+		return s.checkSkipStep(step)
+	}
+	_, _, err := s.decodeSkip(data, from)
+	return err
+}
+
+// skip excludes a hook from its event's decision, or a failed step from the release.
+func (s *session) skip(ctx workflow.Context, data []byte, from sender) (any, error) {
+	if step, is := stepToSkip(data); is {
+		return s.skipStep(step)
+	}
+	h, skip, err := s.decodeSkip(data, from)
+	if err != nil {
+		return nil, err
+	}
+	h.skipped = true
+	h.takenOut(skip, from.via)
+	h.firing.changed = true
+	s.show()
+	return *h.record, nil
+}
