@@ -50,9 +50,26 @@ func (a *Activities) Judge(ctx context.Context, end protocol.WorkEnd) (protocol.
 		return a.options.Sender.Receive(request, delivery.Done{Request: end.Request, Result: end.Result, Error: end.Error, Final: end.Final,
 			StartedAt: end.StartedAt.Time, CompletedAt: rehearsal.Now(ctx)})
 	}
+	end.Send.Request.Webhook.Retry = limitedWork(end.Send.Request.Webhook.Retry)
 	outcome, judged, err := a.attempt(ctx, end.Send, end.Number, memory{Tries: end.Send.Tries}, receive)
 	if judged != nil && !judged.final {
 		outcome.NextAttemptAt = latch.NewTime(rehearsal.Now(ctx).Add(judged.delay))
 	}
 	return outcome, err
+}
+
+// maximumWork bounds the attempts at work. Each adds about a dozen events to the history of its
+// run, of which Temporal accepts 51,200.
+const maximumWork = 1000
+
+// limitedWork returns the retry with at most maximumWork attempts.
+func limitedWork(given *latch.Retry) *latch.Retry {
+	limited := latch.Retry{}
+	if given != nil {
+		limited = *given
+	}
+	if limited.MaximumAttempts == 0 || limited.MaximumAttempts > maximumWork {
+		limited.MaximumAttempts = maximumWork
+	}
+	return &limited
 }

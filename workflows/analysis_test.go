@@ -188,6 +188,13 @@ func TestSoak(t *testing.T) {
 			says: removes(0, "pass", "{}"), status: latch.ReleaseReleased, lasts: 2 * time.Hour},
 		{name: "with a lock that is removed later", webhook: `{"id":"w","soak":"10m","events":[{"event":"AFTER_STEP","blocking":true}]}`,
 			says: removes(0, "pass", "{}"), status: latch.ReleaseReleased, lasts: time.Hour},
+		{name: "with another lock that is removed meanwhile", webhook: `{"id":"w","soak":"4h","events":[{"event":"AFTER_STEP","blocking":true}]},
+			{"id":"x","events":[{"event":"AFTER_STEP","blocking":true,"lock_timeout":"2h"}]}`,
+			says: func(b *bench) {
+				locks := b.status().Locks
+				b.releases(locks[0].Token)
+				b.env.RegisterDelayedCallback(func() { b.releases(locks[1].Token) }, time.Minute)
+			}, status: latch.ReleaseReleased, lasts: 4 * time.Hour},
 		{name: "with an error that is overlooked", webhook: `{"id":"w","url":"$R/broken","success":"false","soak":"2h",
 			"events":[{"event":"AFTER_STEP","on_error":"continue"}]}`, status: latch.ReleaseReleased, lasts: 2 * time.Hour},
 		{name: "stopped meanwhile", webhook: `{"id":"w","soak":"2h","event":"AFTER_STEP"}`,
@@ -215,4 +222,8 @@ func TestSoak(t *testing.T) {
 			require.InDelta(t, test.lasts.Minutes(), b.env.Now().Sub(began).Minutes(), 2)
 		})
 	}
+}
+
+func (b *bench) releases(lock string) {
+	b.env.SignalWorkflow(latch.MessageReleaseLock, latch.LockRelease{Lock: lock, Result: latch.ResultPass})
 }

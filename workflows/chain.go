@@ -49,7 +49,18 @@ type link struct {
 
 // due reports whether the run should continue as new as soon as it can.
 func (s *session) due(ctx workflow.Context) bool {
-	return s.link.able && ctx.Err() == nil && !s.control.pending() && workflow.GetInfo(s.detached).GetContinueAsNewSuggested()
+	return s.link.able && ctx.Err() == nil && !s.control.pending() && workflow.GetInfo(s.detached).GetContinueAsNewSuggested() && !s.works()
+}
+
+// works reports whether an attempt at a hook that is work is in progress. It may take hours and
+// is never interrupted, so that a run which waited for it could not be stopped meanwhile.
+func (s *session) works() bool {
+	for _, firing := range s.firings {
+		if slices.ContainsFunc(firing.hooks, func(h *hook) bool { return h.attempt.working }) {
+			return true
+		}
+	}
+	return false
 }
 
 // continues prepares the next run if it is due, between two pieces of work. If its error is

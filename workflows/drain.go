@@ -39,11 +39,12 @@ func (s *session) close(ctx workflow.Context) error {
 		s.handOver(ctx) // makes room for deliveries that have not begun
 	}
 	s.phase = "closed"
+	s.link.holds = false // no run follows that could take them
 	s.drainSignals(ctx)
 	if err := s.showLocks(); err != nil {
 		return err
 	}
-	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) && s.signalsUnderWay == 0 })
+	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) && s.signalsUnderWay == 0 && len(s.unread) == 0 })
 }
 
 // awaitFirstAnswers waits for volleys and for their attempts that continue in workers, which

@@ -71,8 +71,8 @@ func withResult(data latch.Object, result string) latch.Object {
 	return with
 }
 
-// releaseLock removes a lock and answers with its record once the hook is decided. A used lock
-// answers with its record, unchanged.
+// releaseLock removes a lock and answers with its record once the hook is decided, or has to
+// soak first. A used lock answers with its record, unchanged.
 func (s *session) releaseLock(ctx workflow.Context, data []byte, from sender) (any, error) {
 	h, release, err := s.decodeReleaseLock(data)
 	if err != nil {
@@ -83,7 +83,8 @@ func (s *session) releaseLock(ctx workflow.Context, data []byte, from sender) (a
 		h.released(release, from.via)
 		h.firing.changed = true
 	}
-	if err := workflow.Await(ctx, func() bool { return h.decision != "" || h.firing.decided }); err != nil {
+	soaks := func() bool { return h.soaks() && !h.firing.changed && !h.firing.deciding }
+	if err := workflow.Await(ctx, func() bool { return h.decision != "" || h.firing.decided || soaks() }); err != nil {
 		return nil, err
 	}
 	return latch.Released{Record: *h.record, Unchanged: used}, nil

@@ -36,6 +36,8 @@ type attemptInFlight struct {
 	firstEndsBy time.Time
 	// handOver makes send hand over the delivery after a cancellation.
 	handOver func(workflow.Context, protocol.Delivery) string
+	// working is true during an attempt at a hook that is work.
+	working bool
 	// stands is the last known state of the delivery.
 	stands protocol.PendingAttempt
 }
@@ -149,7 +151,7 @@ func (h *hook) mustEvaluate() bool {
 // cancelled between two attempts. In the last case it returns what is needed to continue.
 func deliver(ctx workflow.Context, send protocol.Send, summary string, attempt *attemptInFlight) (protocol.Outcome, *protocol.Delivery) {
 	if send.Request.Webhook.Work() != "" {
-		return deliverWork(ctx, send, summary)
+		return deliverWork(ctx, send, summary, attempt)
 	}
 	future := workflow.ExecuteActivity(sendOptions(ctx, send, summary), latch.ActivitySendWebhook, send)
 	var outcome protocol.Outcome

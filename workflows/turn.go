@@ -3,12 +3,17 @@ package workflows
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
 )
+
+// turnAskedEvery is how often a release asks again for its turn while it waits, so that the
+// queue is restored if somebody has ended the workflow that keeps it.
+const turnAskedEvery = time.Hour
 
 // awaitTurn waits until the release may run, by its concurrency. It returns how the
 // release ends where it does not come to that.
@@ -27,7 +32,13 @@ func (r *releaseRun) awaitTurn(ctx workflow.Context) (*ending, error) {
 	r.enter("waiting for its turn")
 	replaced := ""
 	for !r.turn.Held {
-		cancelled := workflow.Await(ctx, func() bool { return told.Len() > 0 || r.control.pending() }) != nil
+		answered, err := workflow.AwaitWithTimeout(ctx, turnAskedEvery, func() bool { return told.Len() > 0 || r.control.pending() })
+		cancelled := err != nil
+		if !answered && !cancelled {
+			if err := ask(ctx, "Ask again for the turn of "+given.Key, protocol.ActivityTakeTurn, r.turnRequest(ctx), &answer); err != nil {
+				return nil, err
+			}
+		}
 		for news := (protocol.TurnNews{}); told.ReceiveAsync(&news); news = (protocol.TurnNews{}) {
 			if news.Refused != "" {
 				return nil, r.refuse(news.Refused)

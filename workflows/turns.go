@@ -15,6 +15,9 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
+// askedAgainAfter is the pause after an activity that has failed permanently.
+const askedAgainAfter = 30 * time.Second
+
 // maximumWaiting bounds how many releases wait for one concurrency key.
 const maximumWaiting = 1000
 
@@ -81,10 +84,14 @@ func (t *keyed) await(ctx workflow.Context) error {
 	var answer protocol.EndAnswer
 	err := t.end.Get(ctx, &answer)
 	t.end = nil
-	if err == nil && answer.Ended {
+	switch {
+	case err == nil && answer.Ended:
 		t.Holder = nil
+	case err != nil && ctx.Err() == nil: // others wait, so that this must go on
+		workflow.GetLogger(ctx).Error("the end of a release cannot be learnt; asking again", "release", t.Holder.WorkflowID, "error", err)
+		return workflow.Sleep(ctx, askedAgainAfter)
 	}
-	return err
+	return ctx.Err()
 }
 
 // takeRequests takes what releases ask.

@@ -47,7 +47,7 @@ func (s *session) listen(ctx workflow.Context, m message) {
 			s.takeSignal(ctx, m, argument)
 			continue
 		}
-		s.unread.add(m.name, argument)
+		s.hold(ctx, m, argument)
 		s.takeUnread(ctx, m)
 	}
 }
@@ -78,7 +78,17 @@ func (s *session) receiveUnread(ctx workflow.Context) {
 			if !channel.ReceiveAsync(&argument) {
 				break
 			}
-			s.unread.add(m.name, argument)
+			s.hold(ctx, m, argument)
 		}
 	}
+}
+
+// hold keeps a signal for the next run. One that is too large is refused at once: it would only
+// take room there.
+func (s *session) hold(ctx workflow.Context, m message, argument converter.RawValue) {
+	if len(payloadJSON(argument)) > maximumMessage {
+		s.takeSignal(ctx, m, argument)
+		return
+	}
+	s.unread.add(m.name, argument)
 }

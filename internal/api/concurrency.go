@@ -49,14 +49,15 @@ func (a *API) turnsOf(ctx context.Context, key string) (*latch.Turns, error) {
 }
 
 // checkTurn refuses to start a release that would be refused since another one holds
-// its concurrency key. It is the release's run that decides: whom this check lets
-// through may fail there, and where no worker answers it is left to the run.
-func (a *API) checkTurn(ctx context.Context, release *latch.Release) error {
+// its concurrency key. The release's own run makes the decision: it may still refuse a
+// release that passes this check, and decides alone if no worker answers here. A start
+// that is repeated while its run holds the key passes.
+func (a *API) checkTurn(ctx context.Context, release *latch.Release, workflowID string) error {
 	if release.Concurrency == nil || release.Concurrency.Mode != latch.ConcurrencyRefuse {
 		return nil
 	}
 	turns, err := a.turnsOf(ctx, release.Concurrency.Key)
-	if err != nil || turns.HeldBy == nil {
+	if err != nil || turns.HeldBy == nil || turns.HeldBy.WorkflowID == workflowID {
 		return nil
 	}
 	holder, err := a.describe(ctx, turns.HeldBy.WorkflowID, "")

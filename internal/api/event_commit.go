@@ -19,20 +19,21 @@ import (
 )
 
 const (
-	// startsPerSecond is how many runs an API starts for events, on average.
-	// Each costs Temporal as much as some ten events in one run do, so that
-	// events which come faster arrive sooner if they wait for each other: at
-	// 200 a second, half the time.
+	// startsPerSecond bounds the average rate at which an API starts runs for
+	// events that may share one. A run costs Temporal as much as some ten events
+	// within a run, so that events at a higher rate arrive sooner if they wait
+	// for each other.
 	startsPerSecond = 50
 
-	// startsAtOnce is how many may follow each other without a pause, after a
-	// pause: events that come now and then never wait.
+	// startsAtOnce is how many runs may be started without a pause, after a
+	// pause. An event that arrives now and then never waits.
 	startsAtOnce = 5
 )
 
-// A committer starts the runs of events. A single event gets a run of its own,
-// which starts at once. Events that arrive during a start are fired together by
-// the next run, so that the rate of events is not limited by that of starts.
+// A committer starts the runs of events. A single event gets a run of its own.
+// Events that arrive during a start, or before the next one is due, are fired
+// together by the next run, so that the rate of events is not limited by that of
+// starts.
 type committer struct {
 	// commit starts the run that fires the events, and answers each of them.
 	commit  func([]*pendingEvent)
@@ -144,7 +145,7 @@ func (a *API) refuseReserved(events []*pendingEvent) []*pendingEvent {
 	for _, p := range events {
 		refused := err
 		if err == nil {
-			refused = notReserved(reserved, p.emission.Webhooks)
+			refused = a.notReserved(ctx, reserved, p.emission.Webhooks)
 		}
 		if refused != nil && len(p.emission.Webhooks) > 0 {
 			p.answered <- commitment{err: refused}

@@ -230,18 +230,29 @@ func (a *API) checkReserved(ctx context.Context, own []latch.Webhook) error {
 	if err != nil {
 		return err
 	}
-	return notReserved(reserved, own)
+	return a.notReserved(ctx, reserved, own)
 }
 
 // reserved returns the ids of enforced registered webhooks, as of at most a
-// second ago: a run that gets past this is rejected as it begins.
+// second ago: the worker rejects a run, or an event of a batch, that this check
+// misses.
 func (a *API) reserved(ctx context.Context) (attach.Reserved, error) {
 	registered, err := a.webhooks.RecentList(ctx)
 	return attach.ReservedBy(registered), err
 }
 
-func notReserved(reserved attach.Reserved, own []latch.Webhook) error {
+// notReserved rejects a webhook under a reserved id. Before it does, it reads the
+// registry anew: the id may just have become free.
+func (a *API) notReserved(ctx context.Context, reserved attach.Reserved, own []latch.Webhook) error {
 	var problems latch.Problems
+	if reserved.Check(&problems, "webhooks", own); len(problems) == 0 {
+		return nil
+	}
+	registered, err := a.webhooks.List(ctx)
+	if err != nil {
+		return err
+	}
+	reserved, problems = attach.ReservedBy(registered), nil
 	reserved.Check(&problems, "webhooks", own)
 	return Decoded(problems.Err())
 }

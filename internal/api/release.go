@@ -77,10 +77,10 @@ func (a *API) startRelease(ctx context.Context, input *startReleaseInput) (*star
 	if err != nil {
 		return nil, err
 	}
-	if err := a.checkTurn(ctx, release); err != nil {
+	s := input.start(ctx, latch.WorkflowRelease, latch.ReleaseKind.WorkflowID(release.ID), "release "+release.ID+" "+release.Title)
+	if err := a.checkTurn(ctx, release, s.workflowID); err != nil {
 		return nil, err
 	}
-	s := input.start(ctx, latch.WorkflowRelease, latch.ReleaseKind.WorkflowID(release.ID), "release "+release.ID+" "+release.Title)
 	started, err := a.started(ctx, s, release.ID, releasesPath)
 	if err != nil {
 		return nil, err
@@ -207,6 +207,7 @@ func (a *API) releaseState(ctx context.Context, info *workflowpb.WorkflowExecuti
 		return state, nil
 	}
 	state.ClosedAt = latch.NewTime(info.GetCloseTime().AsTime())
+	state.Turn, state.Paused = nil, nil
 	for i := range state.Steps { // a terminated run still answers as it was
 		state.Steps[i].Settle()
 	}

@@ -26,7 +26,7 @@ func (c *keptCall) flags(command *cobra.Command) {
 	c.span.flags(command, "with --skipped: only what was skipped since then", "with --skipped: only what was skipped before then")
 	flags.StringVar(&c.filter.TaskQueue, "task-queue", "", "with --skipped: only what was fired on this task queue; no other worker is asked")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "with --skipped: list what would be sent, and send nothing")
-	flags.BoolVar(&c.wait, "wait", false, "with --skipped: return once all is sent, as on a terminal")
+	flags.BoolVar(&c.wait, "wait", false, "with --skipped: wait until the workflow has ended, as on a terminal; the exit code is 1 if it left something unsent")
 }
 
 // check parses the times, and returns all problems of the arguments and flags.
@@ -68,17 +68,16 @@ func redeliverKept(ctx context.Context, open opener, out *output.Printer, call k
 		warnUnanswered(out, bulk.Unanswered)
 		return nil
 	}
+	var followed error
 	if !call.dryRun && call.follows(out) {
-		if err := followQueues(ctx, log, out, bulk); err != nil {
-			return err
-		}
+		followed = followQueues(ctx, log, out, bulk)
 	}
 	printKept(out, bulk)
 	if bulk.Incomplete && bulk.Unanswered == 0 && !out.JSON {
 		out.Notef("There are more than one queue holds; repeat this once it has ended.")
 	}
-	if bulk.Errors > 0 {
+	if followed == nil && bulk.Errors > 0 {
 		return failure.Silent(failure.ExitFailed)
 	}
-	return nil
+	return followed
 }

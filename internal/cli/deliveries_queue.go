@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -20,11 +21,13 @@ func (c *keptCall) follows(out *output.Printer) bool {
 	return c.wait || out.Interactive && out.Terminal
 }
 
-// followQueues shows how far the workflows have come that send what was skipped, until
-// each has ended. They go on if the command is interrupted, which it says.
+// followQueues shows the progress of the workflows that send what was skipped, until each
+// has ended. They continue if the command is interrupted or cannot ask. The error says so, or
+// is silent if one of them ended and left something unsent.
 func followQueues(ctx context.Context, log backend.Deliveries, out *output.Printer, bulk *deliveries.BulkRedelivery) error {
 	progress := out.Progress()
 	defer progress.End()
+	var unsent error
 	for _, workflowID := range queuesOf(bulk) {
 		for {
 			state, err := log.Queue(ctx, workflowID)
@@ -34,18 +37,21 @@ func followQueues(ctx context.Context, log backend.Deliveries, out *output.Print
 				return ctx.Err()
 			}
 			if err != nil {
-				return err
+				return fmt.Errorf("ask how far %s is, which goes on: %w", workflowID, err)
 			}
 			if state.Status != latch.ReleaseRunning {
 				progress.End()
 				sayQueue(out, state)
+				if state.Left > 0 || state.Lost > 0 {
+					unsent = failure.Silent(failure.ExitFailed)
+				}
 				break
 			}
 			progress.Show("%s: %d settled, %d to come", output.Printable(workflowID), state.Done, state.Left)
 			pause(ctx, followEvery)
 		}
 	}
-	return nil
+	return unsent
 }
 
 // queuesOf returns the workflows that were started, or were sending already.

@@ -27,9 +27,10 @@ do not change it; their number is printed.
 
 A file may hold several events, as YAML documents or as a list, and there may be
 several files; - is standard input. All are checked before the first is fired.
-Those without an id and without blocking webhooks share runs of latch.EmitBatch,
-up to 100 in each. If some cannot be fired, the others are; the exit code is then
-not 0, and --output json has an error for each of them.`},
+Those without an id and without blocking webhooks of their own share runs of
+latch.EmitBatch, up to 100 in each; the API does so under load. If some cannot be
+fired, the others are: the exit code is then not 0. Of several events --output json
+prints a list, with an error for each that was not fired.`},
 		func(ctx context.Context, open opener, files []string) error { return s.emit(ctx, open, files) })
 	command.Flags().StringVar(&s.workflowID, "id", "", "workflow id (default emit-<id of the emission>, or emit-<UUID>)")
 	watchFlag(command, &s.watch)
@@ -73,6 +74,9 @@ func (s *starter) readEvents(files []string) ([]*checked, error) {
 	return events, nil
 }
 
+// maximumShown bounds the errors of events that are printed for people.
+const maximumShown = 20
+
 // An emittedEvent is one event of many, as --output json prints it.
 type emittedEvent struct {
 	File  string `json:"file"`
@@ -93,7 +97,11 @@ func (s *starter) emitAll(ctx context.Context, open opener, events []*checked) e
 	progress := s.out.Progress()
 	emitted := world.Emit(ctx, given, func(done int) { progress.Show("firing: %d of %d events", done, len(events)) })
 	progress.End()
-	return s.printEmitted(events, emitted)
+	err = s.printEmitted(events, emitted)
+	if err == nil && world.Unpolled(ctx, s.settings.TaskQueue) {
+		s.out.Warnf("no worker polls the task queue %q, and nothing is sent until one does", s.settings.TaskQueue)
+	}
+	return err
 }
 
 // printEmitted prints what was fired. It returns the error of the first event that was not
@@ -122,6 +130,9 @@ func (s *starter) printEmitted(events []*checked, emitted []backend.Emitted) err
 		return nil
 	}
 	explained := *failure.Explain(first)
-	explained.Text = fmt.Sprintf("%d of %d events were not fired; the others were:\n%s", len(failed), len(events), strings.Join(failed, "\n"))
+	explained.Text = fmt.Sprintf("%d of %d events were not fired:\n%s", len(failed), len(events), strings.Join(failed[:min(len(failed), maximumShown)], "\n"))
+	if more := len(failed) - maximumShown; more > 0 {
+		explained.Text += fmt.Sprintf("\n… and %d more; --output json has all", more)
+	}
 	return &explained
 }

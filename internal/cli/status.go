@@ -62,7 +62,7 @@ func settle(status *latch.Status, end *backend.End) {
 	if status.Status == latch.JobRunning {
 		status.Status = end.Status
 	}
-	status.Phase, status.Locks, status.Paused = "", nil, nil
+	status.Phase, status.Locks, status.Paused, status.Turn = "", nil, nil, nil
 	for i := range status.Steps {
 		status.Steps[i].Settle()
 	}

@@ -99,7 +99,9 @@ func (w *way) target(target string, steps []api.PlannedStep) {
 	switch {
 	case done == len(steps):
 		box.Tone, box.Look = "good", piece.LookDone
-	case w.isOpen(target, steps):
+	case !w.state.ClosedAt.IsZero() && done > 0:
+		box.Look = piece.LookDone
+	case w.state.ClosedAt.IsZero() && w.isOpen(target, steps):
 		box.Look = piece.LookNow
 	}
 	w.add(box)

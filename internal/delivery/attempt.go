@@ -62,7 +62,7 @@ func (s *Sender) SendQuickly(ctx context.Context, r *protocol.WebhookRequest, at
 	return prepared.send(ctx, than)
 }
 
-// begin sends the call of an attempt and describes it in made.
+// begin prepares the call of an attempt, and describes it in made. It sends nothing.
 func (s *Sender) begin(ctx context.Context, r *protocol.WebhookRequest, attempt int) (ready *call, made *Attempt, err error) {
 	now := s.clock(ctx)
 	made = &Attempt{Data: latch.Object{}, StartedAt: now()}

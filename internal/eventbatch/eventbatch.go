@@ -15,7 +15,7 @@ import (
 const maximumBytes = 256 << 10
 
 // MayShare reports whether the event can share a run with others. It cannot if
-// it has an id, which names its run, or if a hook of it blocks, so that somebody
+// it has an id, which names its run, or if a webhook of its own blocks, so that somebody
 // may want to stop it.
 func MayShare(emission *latch.Emission) bool {
 	blocks := func(w latch.Webhook) bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -77,11 +78,11 @@ func run(ctx context.Context, o options) (figures *figures, err error) {
 	}
 	w.starts.Wait()
 	if err := w.endSchedule(settled); err != nil {
-		return nil, errors.Join(append(w.problems, err)...)
+		return nil, w.with(err)
 	}
 	accounts, err := w.accounts(settled)
 	if err != nil {
-		return nil, errors.Join(append(w.problems, err)...)
+		return nil, w.with(err)
 	}
 	w.removals.Wait()
 	books := newAudit(accounts, w.told, w.receivers.all())
@@ -89,6 +90,13 @@ func run(ctx context.Context, o options) (figures *figures, err error) {
 		w.problems = append(w.problems, errors.New(wrong))
 	}
 	return newFigures(o, time.Since(begun), books, w.faults.count), errors.Join(w.problems...)
+}
+
+// with returns the error with the problems that were noted before it. Callers may still run.
+func (w *world) with(err error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return errors.Join(append(slices.Clone(w.problems), err)...)
 }
 
 // breakThings starts runs at the rate while things break.

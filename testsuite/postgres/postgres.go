@@ -77,10 +77,12 @@ func (s *Server) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.process, err = process.Begin(process.Command{Path: filepath.Join(s.programs, "postgres"), Dir: s.folder, Attributes: s.as,
-		Args: []string{"-D", s.data(), "-h", host, "-p", port, "-k", "", "-N", "300"}}); err != nil {
+	begun, err := process.Begin(process.Command{Path: filepath.Join(s.programs, "postgres"), Dir: s.folder, Attributes: s.as,
+		Args: []string{"-D", s.data(), "-h", host, "-p", port, "-k", "", "-N", "300"}})
+	if err != nil {
 		return err
 	}
+	s.process = begun
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -114,6 +116,9 @@ func (s *Server) Crash(ctx context.Context) error {
 }
 
 func (s *Server) end(signal syscall.Signal) error {
+	if s.process == nil {
+		return nil // it never ran
+	}
 	select {
 	case <-s.process.Ended():
 		return nil

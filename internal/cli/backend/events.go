@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"sync"
@@ -39,7 +40,7 @@ type Emitted struct {
 // Emit fires each event by itself; the API lets them share runs.
 func (a *API) Emit(ctx context.Context, events []Event, done func(int)) []Emitted {
 	emitted := make([]Emitted, len(events))
-	sideBySide(eventsAtOnce, each(places(len(events))), done, func(batch []int) {
+	sideBySide(ctx, eventsAtOnce, each(places(len(events))), emitted, done, func(batch []int) {
 		one := batch[0]
 		started, err := a.client.FireEvent(ctx, events[one].Input, "")
 		if err != nil {
@@ -54,7 +55,7 @@ func (a *API) Emit(ctx context.Context, events []Event, done func(int)) []Emitte
 // Emit starts a run for as many events as can share it.
 func (t *Temporal) Emit(ctx context.Context, events []Event, done func(int)) []Emitted {
 	e := &emission{t, events, make([]Emitted, len(events))}
-	sideBySide(batchesAtOnce, e.batches(), done, func(batch []int) { e.fire(ctx, batch) })
+	sideBySide(ctx, batchesAtOnce, e.batches(), e.emitted, done, func(batch []int) { e.fire(ctx, batch) })
 	return e.emitted
 }
 
@@ -122,18 +123,33 @@ func (e *emission) start(ctx context.Context, batch []int, start runs.Start) {
 	}
 }
 
-// sideBySide calls do for each batch, so many at once, and done with how many
-// events have been dealt with.
-func sideBySide(most int, batches [][]int, done func(int), do func(batch []int)) {
+// sideBySide calls do for each batch, most of them at once, and done with the number of
+// events whose outcome is known. Once the command is interrupted or the server cannot be
+// reached, the remaining events fail with that error, without a call.
+func sideBySide(ctx context.Context, most int, batches [][]int, emitted []Emitted, done func(int), do func(batch []int)) {
 	var group errgroup.Group
 	group.SetLimit(most)
 	var mutex sync.Mutex
+	var away error
 	count := 0
 	for _, batch := range batches {
 		group.Go(func() error {
-			do(batch)
+			mutex.Lock()
+			stopped := cmp.Or(away, ctx.Err())
+			mutex.Unlock()
+			if stopped == nil {
+				do(batch)
+			}
 			mutex.Lock()
 			defer mutex.Unlock()
+			for _, place := range batch {
+				if stopped != nil {
+					emitted[place].Err = stopped
+				}
+				if err := emitted[place].Err; err != nil && failure.Explain(err).Kind == failure.Unreachable {
+					away = err
+				}
+			}
 			count += len(batch)
 			done(count)
 			return nil
