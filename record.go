@@ -139,11 +139,23 @@ type RecordLock struct {
 	URL       string `json:"url,omitempty"`
 	RemovedAt Time   `json:"removed_at,omitzero"`
 	RemovedBy string `json:"removed_by,omitempty"`
-	Via       string `json:"via,omitempty"`
-	Reason    string `json:"reason,omitempty"`
+	// IdentifiedBy says how RemovedBy is known: [IdentifiedByKey] and the like. It is absent if
+	// no person removed the lock, and in locks that an earlier version removed.
+	IdentifiedBy string `json:"identified_by,omitempty"`
+	Via          string `json:"via,omitempty"`
+	Reason       string `json:"reason,omitempty"`
 	// Result is the one that the removal asked for. It is absent if the removal left it to the
 	// endpoint's answer.
 	Result string `json:"result,omitempty"`
+}
+
+// Way returns how the lock was removed, for people: "page, oidc" for a removal on the lock's page
+// by a person known by OpenID Connect, and "signal" for one by a signal.
+func (l *RecordLock) Way() string {
+	if l.IdentifiedBy == "" || l.IdentifiedBy == IdentifiedByTemporal {
+		return l.Via
+	}
+	return l.Via + ", " + l.IdentifiedBy
 }
 
 // Open reports whether the lock still waits for its removal.

@@ -95,6 +95,8 @@ type DecidedBy struct {
 	Webhook string `json:"webhook,omitempty"`
 	Event   string `json:"event,omitempty"`
 	By      string `json:"by,omitempty"`
+	// IdentifiedBy says how By is known: [IdentifiedByKey] and the like.
+	IdentifiedBy string `json:"identified_by,omitempty"`
 }
 
 // A StepResult is the result of a step.
@@ -133,8 +135,10 @@ const MaximumChoices = 10
 type StepChoice struct {
 	Choice string `json:"choice"`
 	By     string `json:"by,omitempty"`
-	Reason string `json:"reason,omitempty"`
-	At     Time   `json:"at"`
+	// IdentifiedBy says how By is known: [IdentifiedByKey] and the like.
+	IdentifiedBy string `json:"identified_by,omitempty"`
+	Reason       string `json:"reason,omitempty"`
+	At           Time   `json:"at"`
 	// Error says why the step had failed, in at most 1,024 bytes.
 	Error string `json:"error"`
 }

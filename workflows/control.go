@@ -10,12 +10,19 @@ import (
 type control struct {
 	decision string
 	latch.Control
+	// identifiedBy says how the name of who requested it is known.
+	identifiedBy string
 	// taken reports that the run has begun to act on the request.
 	taken bool
 }
 
 // pending reports whether there is a request that the run has not begun to act on.
 func (c *control) pending() bool { return c != nil && !c.taken }
+
+// by returns who requested it, at an event.
+func (c *control) by(event string) latch.DecidedBy {
+	return latch.DecidedBy{Event: event, By: c.By, IdentifiedBy: c.identifiedBy}
+}
 
 func (c *control) describe() string {
 	verb := map[string]string{latch.Stop: "stopped", latch.Rollback: "rolled back"}[c.decision]
@@ -58,7 +65,7 @@ func (s *session) mayTake(decision string) error {
 }
 
 func (s *session) takeControl(decision string) func(workflow.Context, []byte, sender) (any, error) {
-	return func(_ workflow.Context, data []byte, _ sender) (any, error) {
+	return func(_ workflow.Context, data []byte, from sender) (any, error) {
 		var given latch.Control
 		if err := given.Decode(data); err != nil {
 			return nil, invalidArgument(err)
@@ -66,7 +73,7 @@ func (s *session) takeControl(decision string) func(workflow.Context, []byte, se
 		if err := s.mayTake(decision); err != nil {
 			return nil, err
 		}
-		s.control = &control{decision: decision, Control: given}
+		s.control = &control{decision: decision, Control: given, identifiedBy: from.knows(given.By)}
 		s.show()
 		return s.snapshot(), nil
 	}

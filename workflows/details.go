@@ -103,7 +103,7 @@ func rowOf(record *latch.Record) string {
 	case record.Lock.Open():
 		lock = "open"
 	case record.Lock != nil:
-		lock = strings.TrimSpace("removed via " + record.Lock.Via + " " + record.Lock.RemovedBy)
+		lock = strings.TrimSpace("removed via " + record.Lock.Way() + " " + record.Lock.RemovedBy)
 	}
 	problem := record.Error
 	if record.HandedTo != "" {

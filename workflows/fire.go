@@ -306,7 +306,7 @@ func (f *firing) rule(decision string) ruling {
 	}
 	for _, hook := range f.hooks {
 		if hook.takesPart() && hook.decision == decision {
-			result.by = latch.DecidedBy{Webhook: hook.webhook.ID, Event: f.event, By: hook.removedBy()}
+			result.by = hook.decidedBy()
 			result.reason = hook.reason()
 			return result
 		}

@@ -49,7 +49,7 @@ func Gate(ctx workflow.Context, emission latch.Emission) (*GateResult, error) {
 	if s.control.pending() {
 		s.control.taken = true
 		result.Decision, result.Reason = s.control.decision, s.control.describe()
-		result.DecidedBy = latch.DecidedBy{Event: emission.Event, By: s.control.By}
+		result.DecidedBy = s.control.by(emission.Event)
 		s.control = nil // another request may decide a later gate
 	}
 	s.enter("working")

@@ -87,7 +87,7 @@ func (r *gateRun) decide(ctx workflow.Context, firing *firing, ruling ruling, wa
 	case r.control.pending():
 		r.control.taken = true
 		r.result.Decision, r.result.Reason = r.control.decision, r.control.describe()
-		r.result.DecidedBy = latch.DecidedBy{Event: r.gate.Event, By: r.control.By}
+		r.result.DecidedBy = r.control.by(r.gate.Event)
 	case ctx.Err() != nil:
 		r.cancel()
 	case waiting != nil:

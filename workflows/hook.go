@@ -306,11 +306,13 @@ func (h *hook) openLock() latch.OpenLock {
 	return lock
 }
 
-func (h *hook) removedBy() string {
-	if h.record.Lock == nil {
-		return ""
+// decidedBy returns the hook, and the person who removed its lock, if there is one.
+func (h *hook) decidedBy() latch.DecidedBy {
+	by := latch.DecidedBy{Webhook: h.webhook.ID, Event: h.firing.event}
+	if lock := h.record.Lock; lock != nil {
+		by.By, by.IdentifiedBy = lock.RemovedBy, lock.IdentifiedBy
 	}
-	return h.record.Lock.RemovedBy
+	return by
 }
 
 // reason returns the reason for the hook's decision, for people.

@@ -38,25 +38,39 @@ type sender struct {
 	// admin reports that the sender may skip hooks of enforced webhooks. The API confirms it by
 	// the update's id. A client with direct access to Temporal may do whatever Temporal allows.
 	admin bool
+	// identifiedBy says how the sender's name is known: [latch.IdentifiedByKey] and the like. It
+	// is empty for an API of an earlier version.
+	identifiedBy string
+}
+
+// knows returns how a name that the message gives is known, or "" without a name.
+func (s sender) knows(by string) string {
+	if by == "" {
+		return ""
+	}
+	return s.identifiedBy
 }
 
 // signalled is the sender of every signal.
-var signalled = sender{via: latch.ViaSignal, admin: true}
+var signalled = sender{via: latch.ViaSignal, admin: true, identifiedBy: latch.IdentifiedByTemporal}
 
 // senderOf returns the sender of the current update, by the update's id.
 func senderOf(ctx workflow.Context) sender {
 	info := workflow.GetCurrentUpdateInfo(ctx)
+	direct := sender{via: latch.ViaUpdate, admin: true, identifiedBy: latch.IdentifiedByTemporal}
+	if info == nil {
+		return direct
+	}
+	known := protocol.IdentifiedByOf(info.ID)
 	switch {
-	case info == nil:
-		return sender{via: latch.ViaUpdate, admin: true}
 	case strings.HasPrefix(info.ID, protocol.UpdateByAdmin):
-		return sender{via: latch.ViaAPI, admin: true}
+		return sender{via: latch.ViaAPI, admin: true, identifiedBy: known}
 	case strings.HasPrefix(info.ID, protocol.UpdateViaAPI):
-		return sender{via: latch.ViaAPI}
+		return sender{via: latch.ViaAPI, identifiedBy: known}
 	case strings.HasPrefix(info.ID, protocol.UpdateViaPage):
-		return sender{via: latch.ViaPage}
+		return sender{via: latch.ViaPage, identifiedBy: known}
 	default:
-		return sender{via: latch.ViaUpdate, admin: true}
+		return direct
 	}
 }
 

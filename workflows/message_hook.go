@@ -80,7 +80,7 @@ func (s *session) releaseLock(ctx workflow.Context, data []byte, from sender) (a
 	}
 	used := !h.record.Lock.Open()
 	if !used {
-		h.released(release, from.via)
+		h.released(release, from)
 		h.firing.changed = true
 	}
 	soaks := func() bool { return h.soaks() && !h.firing.changed && !h.firing.deciding }
@@ -205,14 +205,14 @@ func (s *session) checkSkip(data []byte, from sender) error {
 // skip excludes a hook from its event's decision, or a failed step from the release.
 func (s *session) skip(ctx workflow.Context, data []byte, from sender) (any, error) {
 	if step, is := stepToSkip(data); is {
-		return s.skipStep(step)
+		return s.skipStep(step, from)
 	}
 	h, skip, err := s.decodeSkip(data, from)
 	if err != nil {
 		return nil, err
 	}
 	h.skipped = true
-	h.takenOut(skip, from.via)
+	h.takenOut(skip, from)
 	h.firing.changed = true
 	s.show()
 	return *h.record, nil

@@ -153,12 +153,12 @@ func (r *releaseRun) checkRetry(data []byte, _ sender) error {
 }
 
 // retry retries a failed step, and answers with the status.
-func (r *releaseRun) retry(_ workflow.Context, data []byte, _ sender) (any, error) {
+func (r *releaseRun) retry(_ workflow.Context, data []byte, from sender) (any, error) {
 	given, step, err := r.decodeRetry(data)
 	if err != nil {
 		return nil, err
 	}
-	r.choose(step, latch.StepChoice{Choice: latch.MessageRetry, By: given.By, Reason: given.Reason})
+	r.choose(step, latch.StepChoice{Choice: latch.MessageRetry, By: given.By, IdentifiedBy: from.knows(given.By), Reason: given.Reason})
 	return r.snapshot(), nil
 }
 
@@ -186,11 +186,11 @@ func (s *session) stepChosen(skip latch.Skip) (pausing, int, error) {
 }
 
 // skipStep makes the release continue without a failed step, and answers with the status.
-func (s *session) skipStep(skip latch.Skip) (any, error) {
+func (s *session) skipStep(skip latch.Skip, from sender) (any, error) {
 	release, step, err := s.stepChosen(skip)
 	if err != nil {
 		return nil, err
 	}
-	release.choose(step, latch.StepChoice{Choice: latch.MessageSkip, By: skip.By, Reason: skip.Reason})
+	release.choose(step, latch.StepChoice{Choice: latch.MessageSkip, By: skip.By, IdentifiedBy: from.knows(skip.By), Reason: skip.Reason})
 	return s.snapshot(), nil
 }

@@ -94,7 +94,7 @@ func (d *delivery) updated(update latch.RecordUpdate) {
 }
 
 // released records that somebody removed the lock.
-func (d *delivery) released(release latch.LockRelease, via string) {
+func (d *delivery) released(release latch.LockRelease, from sender) {
 	d.lockRemoved = true
 	d.bring(release.Data, release.Result)
 	d.record.Data = d.data()
@@ -102,7 +102,7 @@ func (d *delivery) released(release latch.LockRelease, via string) {
 	asked := *d.record.Lock
 	asked.Result = release.Asks()
 	d.record.Lock = &asked
-	d.closeLock(via, release.By, release.Reason)
+	d.closeLock(from, release.By, release.Reason)
 }
 
 // opened records that a lock was made after the event had fired.
@@ -117,7 +117,7 @@ func (d *delivery) expired(policy string, timeout time.Duration) {
 	if d.state != verdict.UnderWay {
 		d.record.Result = d.resultOfData()
 	}
-	d.closeLock(latch.ViaTimeout, "", "not removed within "+timeout.String())
+	d.closeLock(sender{via: latch.ViaTimeout}, "", "not removed within "+timeout.String())
 }
 
 // overdue records that the gate's deadline has passed, and the decision of its policy.
@@ -126,13 +126,13 @@ func (d *delivery) overdue(policy string) {
 	if d.state != verdict.UnderWay {
 		d.record.Result = d.resultOfData()
 	}
-	d.closeLock(latch.ViaTimeout, "", "not removed before the gate's deadline")
+	d.closeLock(sender{via: latch.ViaTimeout}, "", "not removed before the gate's deadline")
 }
 
 // failed records the decision of the policy on_error.
 func (d *delivery) failed(policy string) {
 	d.decided(policy, "on_error: "+policy)
-	d.closeLock(latch.ViaOverride, "", "on_error: "+d.record.Error)
+	d.closeLock(sender{via: latch.ViaOverride}, "", "on_error: "+d.record.Error)
 }
 
 // ruled records the hook's decision from the verdict on its record.
@@ -144,7 +144,7 @@ func (d *delivery) ruled(answer *verdict.Verdict, decision, rule string) {
 		return
 	}
 	d.decided(decision, rule)
-	d.closeLock(latch.ViaOverride, "", "the endpoint answered: "+d.record.Result)
+	d.closeLock(sender{via: latch.ViaOverride}, "", "the endpoint answered: "+d.record.Result)
 }
 
 // maximumRule bounds how much of an expression a record keeps, in bytes.
@@ -162,14 +162,14 @@ func (d *delivery) foreseen(decision, rule string) {
 }
 
 // takenOut records that a person excluded the hook from its event's decision.
-func (d *delivery) takenOut(skip latch.Skip, via string) {
+func (d *delivery) takenOut(skip latch.Skip, from sender) {
 	d.decision, d.record.Decision, d.record.Rule = "", "", ""
 	d.record.Result = latch.ResultSkipped
 	d.record.Error = "skipped: " + skip.Reason
 	if skip.By != "" {
 		d.record.Error = "skipped by " + skip.By + ": " + skip.Reason
 	}
-	d.closeLock(via, skip.By, skip.Reason)
+	d.closeLock(from, skip.By, skip.Reason)
 }
 
 // overridden closes a lock that nothing waits for any more, because the decision came from
@@ -185,20 +185,20 @@ func (d *delivery) overridden(reason string) {
 		skipped = d.record.Error + "; " + skipped
 	}
 	d.record.Error = skipped
-	d.closeLock(latch.ViaOverride, "", reason)
+	d.closeLock(sender{via: latch.ViaOverride}, "", reason)
 }
 
 // closeLock ends the lock's wait, if it is still open, and with it the record of a delivery
 // that has ended.
-func (d *delivery) closeLock(via, by, reason string) {
+func (d *delivery) closeLock(from sender, by, reason string) {
 	defer d.history.changed(d.record)
 	if !d.record.Lock.Open() {
 		return
 	}
 	lock := *d.record.Lock
-	lock.RemovedAt, lock.RemovedBy, lock.Via, lock.Reason = d.now(), by, via, reason
+	lock.RemovedAt, lock.RemovedBy, lock.IdentifiedBy, lock.Via, lock.Reason = d.now(), by, from.knows(by), from.via, reason
 	d.record.Lock = &lock
-	d.counts.unlocked(d.record.Event, via, lock.RemovedAt.Sub(d.record.StartedAt.Time))
+	d.counts.unlocked(d.record.Event, from.via, lock.RemovedAt.Sub(d.record.StartedAt.Time))
 	if d.state == verdict.UnderWay {
 		return
 	}

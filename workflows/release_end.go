@@ -33,8 +33,8 @@ func (r *releaseRun) cancelled() *ending {
 // controlled returns the ending that a person requested.
 func (r *releaseRun) controlled(event string) *ending {
 	r.control.taken = true
-	end := &ending{status: latch.ReleaseStopped, reason: r.control.describe(),
-		by: &latch.DecidedBy{Event: event, By: r.control.By}}
+	by := r.control.by(event)
+	end := &ending{status: latch.ReleaseStopped, reason: r.control.describe(), by: &by}
 	if r.control.decision == latch.Rollback {
 		end.status, end.rollBack = latch.ReleaseRolledBack, true
 	}

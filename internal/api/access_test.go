@@ -14,12 +14,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/api/apitest"
 	"github.com/latch-run/latch/internal/guess"
 )
 
-// Contract, "Settings": name[:role]=key,…, split at the first "=", default
+// Contract, "Settings": name[:role][@group+group]=key,…, split at the first "=", default
 // admin.
 func TestParseKeys(t *testing.T) {
 	t.Parallel()
@@ -32,6 +33,15 @@ func TestParseKeys(t *testing.T) {
 	lines, err := api.ParseKeys("# callers, by team\nann=a=b-0123456789ab,ci:run=k2-0123456789abc\r\n\n  # eye=none\n eye:read=k:3-0123456789ab\nci:run=k4-0123456789abc\n")
 	require.NoError(t, err)
 	require.Equal(t, parsed, lines, "as a file has them")
+	grouped, err := api.ParseKeys("ann@sre+leads=a=b-0123456789ab,ci:run@ /ops/eu + sre =k2-0123456789abc,ann@leads+sre=k3-0123456789abc")
+	require.NoError(t, err)
+	for i, want := range []api.Caller{
+		{Name: "ann", Role: api.RoleAdmin, Groups: []string{"leads", "sre"}, Via: latch.IdentifiedByKey},
+		{Name: "ci", Role: api.RoleRun, Groups: []string{"/ops/eu", "sre"}, Via: latch.IdentifiedByKey},
+		{Name: "ann", Role: api.RoleAdmin, Groups: []string{"leads", "sre"}, Via: latch.IdentifiedByKey},
+	} {
+		require.Equal(t, want, *grouped[i].Caller())
+	}
 	parsed, err = api.ParseKeys("")
 	require.NoError(t, err)
 	require.Empty(t, parsed)
@@ -58,6 +68,14 @@ func TestParseKeysRefuses(t *testing.T) {
 		{"ci:read=" + hush + "4", `(ci): this name has the role read here and run in another key`},
 		{"ci:admin=" + hush + "5", `(ci): this name has the role admin here and run in another key`},
 		{"blank= " + hush + "6", "blank: the key begins or ends with a blank"},
+		{"dee@=" + hush + "8", "dee: a group has no name; write dee@group"},
+		{"eve@sre:lock=" + hush + "9", "eve: the role goes before the groups; write eve:lock@sre"},
+		{"fay@sre+ sre=" + hush + "10", `fay: the group "sre" is given twice`},
+		{"gil@a@b=" + hush + "11", `gil: the group "a@b" has a character that no group may have`},
+		{"hal@" + strings.Repeat("x", 201) + "=" + hush + "12", "has 201 bytes; the limit is 200"},
+		{"ida:boss@+=" + hush + "13", `ida: "boss" is not a role`},
+		{"joe@sre=" + hush + "14", ""},
+		{"joe=" + hush + "15", "(joe): this name has the groups none here and others in another key"},
 		{"bell=" + hush + "\a7", "bell: the key begins or ends with a blank or has a control character"},
 	} {
 		entries = append(entries, bad.entry)
@@ -69,7 +87,8 @@ func TestParseKeysRefuses(t *testing.T) {
 	for _, says := range wanted {
 		require.ErrorContains(t, err, says)
 	}
-	require.Len(t, strings.Split(err.Error(), "\n"), len(wanted), err)
+	const alsoOfIda = 2 // the groups' names
+	require.Len(t, strings.Split(err.Error(), "\n"), len(wanted)+alsoOfIda, err)
 	require.NotContains(t, err.Error(), "hush")
 }
 

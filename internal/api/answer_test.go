@@ -71,7 +71,7 @@ func TestUpdateUnderLoad(t *testing.T) {
 	require.Len(t, f.Updates, 4)
 	for _, each := range f.Updates {
 		require.Equal(t, f.Updates[0].UpdateID, each.UpdateID)
-		require.True(t, strings.HasPrefix(each.UpdateID, "api-"), each.UpdateID)
+		require.True(t, strings.HasPrefix(each.UpdateID, "api-key-"), each.UpdateID)
 		require.Equal(t, "release-1", each.WorkflowID)
 		require.Equal(t, latch.LockRelease{Lock: "release-1:board:abc", By: "board", Reason: "ok"}, each.Args[0])
 	}

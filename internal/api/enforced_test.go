@@ -17,7 +17,7 @@ import (
 func TestSkipVouchesForAdminAlone(t *testing.T) {
 	t.Parallel()
 	f := apitest.Running("release-shop", nil, func(options client.UpdateWorkflowOptions) (any, error) {
-		if !strings.HasPrefix(options.UpdateID, "api-admin-") {
+		if !strings.HasPrefix(options.UpdateID, "api-admin-key-") {
 			return nil, temporal.NewNonRetryableApplicationError(`webhook "board" is enforced`, latch.ErrorForbidden, nil)
 		}
 		return latch.Record{DeliveryID: "dlv_1", Result: latch.ResultSkipped}, nil
@@ -30,7 +30,7 @@ func TestSkipVouchesForAdminAlone(t *testing.T) {
 	require.Equal(t, map[string]int{"admin": 200, "run": 403, "lock": 403, "read": 403},
 		map[string]int{"admin": skip("admin"), "run": skip("run"), "lock": skip("lock"), "read": skip("read")})
 	require.Len(t, f.Updates, 2, "smaller roles do not come to the run")
-	require.True(t, strings.HasPrefix(f.Updates[1].UpdateID, "api-"))
+	require.True(t, strings.HasPrefix(f.Updates[1].UpdateID, "api-key-"))
 }
 
 // A run that replaces an enforced webhook is refused before it is started.

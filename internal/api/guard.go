@@ -11,16 +11,23 @@ import (
 	"strings"
 	"time"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/loopback"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/settings"
 )
 
-// A Caller is the sender of a request, identified by its key.
+// A Caller is the sender of a request.
 type Caller struct {
-	// Name is the name of the key, or [NameLocal] for a caller on this machine
-	// without keys.
+	// Name is the name of the key or the person, or [NameLocal] for a caller on
+	// this machine without keys.
 	Name string
 	Role Role
+	// Groups are those of the key, or those that the issuer has confirmed for
+	// the person.
+	Groups []string
+	// Via says how the name is known: [latch.IdentifiedByKey] and the like.
+	Via string
 	// Ambient is true if the request contains no key, but is identified by its
 	// origin or a cookie, which a browser sends on its own.
 	Ambient bool
@@ -33,6 +40,10 @@ const (
 	// NameLinked is a visitor of a lock's page who has only its link.
 	NameLinked = "link"
 )
+
+// UpdatePrefix returns the beginning of the id of an update that the caller
+// sends in a way, such as [protocol.UpdateViaAPI].
+func (c *Caller) UpdatePrefix(way string) string { return protocol.UpdatePrefix(way, c.Via) }
 
 type callerKey struct{}
 
@@ -73,12 +84,14 @@ func (a *API) admit(r *http.Request) (*Caller, *Problem) {
 		if refused := a.checkLocal(r); refused != nil {
 			return nil, refused
 		}
-		return &Caller{Name: NameLocal, Role: RoleAdmin, Ambient: true}, nil
+		return &Caller{Name: NameLocal, Role: RoleAdmin, Via: latch.IdentifiedByLocal, Ambient: true}, nil
 	}
 	value := keyOf(r)
 	if value == "" && a.pagesOf(r) != nil {
 		if key, loggedIn := a.sessionOf(r); loggedIn {
-			return &Caller{Name: key.Name, Role: key.Role, Ambient: true}, nil
+			known := key.Caller()
+			known.Ambient = true
+			return known, nil
 		}
 	}
 	if value == "" || isOpen(r) {
@@ -88,7 +101,7 @@ func (a *API) admit(r *http.Request) (*Caller, *Problem) {
 	if refused != nil {
 		return nil, refused
 	}
-	return &Caller{Name: key.Name, Role: key.Role}, nil
+	return key.Caller(), nil
 }
 
 // Identify returns the key with a value sent from a remote address. A wrong

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/typo"
 )
 
@@ -46,7 +47,14 @@ type Key struct {
 	// the other; they must then have the same role.
 	Name string
 	Role Role
-	hash [sha256.Size]byte
+	// Groups are the groups of the key's owner.
+	Groups []string
+	hash   [sha256.Size]byte
+}
+
+// Caller returns the sender of a request with the key.
+func (k Key) Caller() *Caller {
+	return &Caller{Name: k.Name, Role: k.Role, Groups: k.Groups, Via: latch.IdentifiedByKey}
 }
 
 // NewKey returns a key for a secret value. It does not check the value: see [ParseKeys].
@@ -57,11 +65,12 @@ func NewKey(name string, role Role, value string) Key {
 // id identifies the key without revealing its value.
 func (k Key) id() string { return fmt.Sprintf("%s:%x", k.Name, k.hash) }
 
-// ParseKeys parses keys in the format of LATCH_API_KEYS: name[:role]=key,
-// separated by commas or line breaks, each split at the first "="; the default
-// role is admin. Lines that begin with # are ignored. A key must have at least
-// [MinimumKey] bytes, and a name only one role. All problems are reported at
-// once, with the names of the keys and never their values.
+// ParseKeys parses keys in the format of LATCH_API_KEYS:
+// name[:role][@group+group]=key, separated by commas or line breaks, each split
+// at the first "="; the default role is admin. Lines that begin with # are
+// ignored. A key must have at least [MinimumKey] bytes, and a name only one role
+// and the same groups. All problems are reported at once, with the names of the
+// keys and never their values.
 func ParseKeys(text string) ([]Key, error) {
 	var keys []Key
 	var problems []error
@@ -78,6 +87,9 @@ func ParseKeys(text string) ([]Key, error) {
 		case otherRole(keys, key) != 0:
 			problems = append(problems, fmt.Errorf("key %d (%s): this name has the role %s here and %s in another key; give both the same role, or different names",
 				i+1, key.Name, key.Role, otherRole(keys, key)))
+		case hasOtherGroups(keys, key):
+			problems = append(problems, fmt.Errorf("key %d (%s): this name has the groups %s here and others in another key; give both the same groups, or different names",
+				i+1, key.Name, namesOf(key.Groups)))
 		default:
 			keys = append(keys, key)
 		}
@@ -99,29 +111,42 @@ func entriesOf(text string) []string {
 func parseKey(entry string) (Key, error) {
 	head, value, found := strings.Cut(entry, "=")
 	if !found {
-		return Key{}, errors.New("has no \"=\"; write name=key or name:role=key")
+		return Key{}, errors.New("has no \"=\"; write name=key or name:role@group=key")
 	}
+	head, groups, grouped := strings.Cut(strings.TrimSpace(head), "@")
 	name, role, given := strings.Cut(strings.TrimSpace(head), ":")
 	key := NewKey(strings.TrimSpace(name), RoleAdmin, value)
 	if given {
 		key.Role = roleOf(role)
 	}
+	err := checkKey(key, role, value)
+	if grouped {
+		var wrong error
+		key.Groups, wrong = parseGroups(key.Name, groups)
+		err = errors.Join(err, wrong)
+	}
+	return key, err
+}
+
+// checkKey returns an error that names the key. role is as it was written.
+func checkKey(key Key, role, value string) error {
 	switch {
 	case strings.EqualFold(key.Name, NameLinked) || strings.EqualFold(key.Name, NameLocal):
-		return Key{}, fmt.Errorf("%s: removed_by uses this name for callers without a key; choose another", key.Name)
+		return fmt.Errorf("%s: removed_by uses this name for callers without a key; choose another", key.Name)
 	case key.Name == "":
-		return Key{}, errors.New("has no name; write name=key or name:role=key")
+		return errors.New("has no name; write name=key or name:role@group=key")
 	case key.Role == 0:
-		return Key{}, fmt.Errorf("%s: %q is not a role; the roles are admin, run, lock and read%s", key.Name, role,
+		return fmt.Errorf("%s: %q is not a role; the roles are admin, run, lock and read%s", key.Name, role,
 			typo.Hint(role, slices.Sorted(maps.Values(roleNames))))
 	case value == "":
-		return Key{}, fmt.Errorf("%s: the key is empty", key.Name)
+		return fmt.Errorf("%s: the key is empty", key.Name)
 	case len(value) < MinimumKey:
-		return Key{}, fmt.Errorf("%s: the key has %d bytes; it needs at least %d random ones, for example from: openssl rand -base64 24", key.Name, len(value), MinimumKey)
+		return fmt.Errorf("%s: the key has %d bytes; it needs at least %d random ones, for example from: openssl rand -base64 24",
+			key.Name, len(value), MinimumKey)
 	case strings.TrimSpace(value) != value || strings.ContainsFunc(value, unicode.IsControl):
-		return Key{}, fmt.Errorf("%s: the key begins or ends with a blank or has a control character, which a header cannot hold", key.Name)
+		return fmt.Errorf("%s: the key begins or ends with a blank or has a control character, which a header cannot hold", key.Name)
 	}
-	return key, nil
+	return nil
 }
 
 // otherRole returns the different role of another key with the same name, or 0.

@@ -124,7 +124,7 @@ func (a *API) releaseLock(ctx context.Context, input *removalInput) (*releasedOu
 		return nil, err
 	}
 	removal.By = CallerOf(ctx).Name
-	released, err := a.RemoveLock(ctx, protocol.UpdateViaAPI, removal)
+	released, err := a.RemoveLock(ctx, CallerOf(ctx).UpdatePrefix(protocol.UpdateViaAPI), removal)
 	if err != nil {
 		return nil, err
 	}
@@ -153,17 +153,17 @@ func decodeRemoval(body []byte, token string) (latch.LockRelease, error) {
 	return removal, err
 }
 
-// RemoveLock removes a lock and returns its record. via is the prefix that says
-// through what, such as [protocol.UpdateViaAPI]. If the run has closed, a lock
+// RemoveLock removes a lock and returns its record. prefix is that of the update
+// (see [Caller.UpdatePrefix]). If the run has closed, a lock
 // that was removed is answered from its history as the run would; anything else
 // is a 409.
-func (a *API) RemoveLock(ctx context.Context, via string, removal latch.LockRelease) (*latch.Released, error) {
+func (a *API) RemoveLock(ctx context.Context, prefix string, removal latch.LockRelease) (*latch.Released, error) {
 	workflowID, err := runOfLock(removal.Lock)
 	if err != nil {
 		return nil, err
 	}
 	released := new(latch.Released)
-	err = a.Runs.Update(ctx, via, workflowID, latch.MessageReleaseLock, removal, released)
+	err = a.Runs.Update(ctx, prefix, workflowID, latch.MessageReleaseLock, removal, released)
 	if runs.IsForeign(err) {
 		return nil, noMaker(workflowID)
 	}

@@ -31,7 +31,7 @@ func (a *API) controlRun(kind latch.Kind, message string) func(context.Context, 
 		}
 		control.By = CallerOf(ctx).Name
 		output := &statusOutput{}
-		return output, a.tell(ctx, kind, protocol.UpdateViaAPI, input.ID, message, control, &output.Body)
+		return output, a.tell(ctx, kind, CallerOf(ctx).UpdatePrefix(protocol.UpdateViaAPI), input.ID, message, control, &output.Body)
 	}
 }
 
@@ -43,7 +43,7 @@ func (a *API) retryStep(ctx context.Context, input *messageInput) (*statusOutput
 	}
 	retry.By = CallerOf(ctx).Name
 	output := &statusOutput{}
-	return output, a.tell(ctx, latch.ReleaseKind, protocol.UpdateViaAPI, input.ID, latch.MessageRetry, retry, &output.Body)
+	return output, a.tell(ctx, latch.ReleaseKind, CallerOf(ctx).UpdatePrefix(protocol.UpdateViaAPI), input.ID, latch.MessageRetry, retry, &output.Body)
 }
 
 type skippedOutput struct{ Body recordOrStatus }
@@ -84,7 +84,7 @@ func (a *API) skipInRelease(ctx context.Context, input *messageInput) (*skippedO
 	}
 	skip.By = CallerOf(ctx).Name
 	status := new(latch.Status)
-	err := a.tell(ctx, latch.ReleaseKind, protocol.UpdateViaAPI, input.ID, latch.MessageSkip, skip, status)
+	err := a.tell(ctx, latch.ReleaseKind, CallerOf(ctx).UpdatePrefix(protocol.UpdateViaAPI), input.ID, latch.MessageSkip, skip, status)
 	return &skippedOutput{recordOrStatus{status: status}}, err
 }
 
@@ -100,7 +100,7 @@ func (a *API) skipHook(kind latch.Kind) func(context.Context, *messageInput) (*r
 			prefix = protocol.UpdateByAdmin
 		}
 		output := &recordOutput{}
-		return output, a.tell(ctx, kind, prefix, input.ID, latch.MessageSkip, skip, &output.Body)
+		return output, a.tell(ctx, kind, CallerOf(ctx).UpdatePrefix(prefix), input.ID, latch.MessageSkip, skip, &output.Body)
 	}
 }
 

@@ -81,11 +81,11 @@ func decidedBy(by *latch.DecidedBy) string {
 	case by.Webhook != "":
 		text := fmt.Sprintf("webhook %s at %s", output.OneLine(by.Webhook), by.Event)
 		if by.By != "" {
-			text += " (" + output.OneLine(by.By) + ")"
+			text += " (" + output.OneLine(by.Person()) + ")"
 		}
 		return text
 	default:
-		return output.OneLine(by.By)
+		return output.OneLine(by.Person())
 	}
 }
 

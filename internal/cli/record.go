@@ -103,7 +103,7 @@ func removalOf(lock *latch.RecordLock) string {
 			text += " by " + lock.RemovedBy
 		}
 		if lock.Via != "" {
-			text += " (" + lock.Via + ")"
+			text += " (" + lock.Way() + ")"
 		}
 	}
 	return text + output.Colon(lock.Reason)

@@ -41,8 +41,9 @@ of reach it answers 503 and stays up. All settings come from the environment:
   LATCH_API_ADDR        where it listens (127.0.0.1:7127)
   LATCH_API_URL         its public address
   LATCH_FQDN, LATCH_ENVIRONMENT   what /api/system tells
-  LATCH_API_KEYS        name[:admin|run|lock|read]=key,…, of 16 bytes or more;
-                        without keys only requests on this machine are served
+  LATCH_API_KEYS        name[:admin|run|lock|read][@group+group]=key,…, of 16
+                        bytes or more; without keys only requests on this
+                        machine are served
   LATCH_API_KEYS_FILE   the same in a file, with commas or lines between the keys
   LATCH_API_ALLOW       CIDRs that may call (all)
   LATCH_API_TLS_CERT, LATCH_API_TLS_KEY   files in PEM

@@ -73,7 +73,7 @@ func (v *visit) releaseFacts(state *apiclient.Release) piece.Facts {
 	facts.Add("Now", piece.Text(strings.TrimSpace(state.Phase+" "+state.Event+" "+state.Step)))
 	facts.Add("Why", piece.Text(state.Reason))
 	if by := state.DecidedBy; by != nil {
-		facts.Add("Decided by", piece.Text(strings.TrimSpace(strings.Join([]string{by.By, by.Webhook, by.Event}, " "))))
+		facts.Add("Decided by", piece.Text(strings.TrimSpace(strings.Join([]string{by.Person(), by.Webhook, by.Event}, " "))))
 	}
 	if turn := state.Turn; turn != nil && turn.HeldBy != nil {
 		facts.Add("Waits for its turn", piece.Link(turn.HeldBy.WorkflowID, v.link(releasePath(turn.HeldBy.WorkflowID))).

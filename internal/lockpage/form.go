@@ -2,13 +2,14 @@ package lockpage
 
 import (
 	"encoding/base64"
-	"fmt"
-	"strconv"
+	"encoding/json"
 	"strings"
 	"time"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/proof"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // formLife is how long a form is valid after it was shown.
@@ -28,26 +29,21 @@ func (p *pages) verifyForm(lock, given string, now time.Time) (visitor, bool) {
 	return v, known && proof.Verify(p.formKey, encoded+"\n"+lock, signed, now)
 }
 
-// A visitor is a person at a lock's page: the owner of an API key, or somebody
-// who has only the link.
+// A visitor is a person at a lock's page: a caller of the API, or somebody who
+// has only the link.
 type visitor struct {
-	name string
-	role api.Role
-	// linked is true if only the link opened the page.
-	linked bool
+	api.Caller
 }
 
+// linked reports whether only the link opened the page.
+func (v visitor) linked() bool { return v.Via == latch.IdentifiedByLink }
+
 func (v visitor) encode() string {
-	text := fmt.Sprintf("%d:%t:%s", v.role, v.linked, v.name)
-	return base64.RawURLEncoding.EncodeToString([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(rawjson.Encode(v.Caller))
 }
 
 func decodeVisitor(text string) (visitor, bool) {
 	decoded, err := base64.RawURLEncoding.DecodeString(text)
-	parts := strings.SplitN(string(decoded), ":", 3)
-	if err != nil || len(parts) != 3 {
-		return visitor{}, false
-	}
-	role, err := strconv.Atoi(parts[0])
-	return visitor{name: parts[2], role: api.Role(role), linked: parts[1] == "true"}, err == nil
+	var known visitor
+	return known, err == nil && json.Unmarshal(decoded, &known.Caller) == nil
 }

@@ -72,12 +72,12 @@ func isPage(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, pagePat
 func (p *pages) visitorOf(r *http.Request, token string) (visitor, *api.Problem) {
 	known := api.CallerOf(r.Context())
 	if locklink.Verify(p.LinkKey, token, r.URL.Query().Get(locklink.Parameter)) && (known == nil || known.Role < api.RoleLock) {
-		return visitor{name: api.NameLinked, role: api.RoleLock, linked: true}, nil
+		return visitor{api.Caller{Name: api.NameLinked, Role: api.RoleLock, Via: latch.IdentifiedByLink}}, nil
 	}
 	if refused := api.MayDo(known, api.RoleRead); refused != nil {
 		return visitor{}, refused
 	}
-	return visitor{name: known.Name, role: known.Role}, nil
+	return visitor{*known}, nil
 }
 
 // showPage shows a lock. It changes nothing, because chats and scanners fetch links on their own.
@@ -130,7 +130,7 @@ func (p *pages) openPage(w http.ResponseWriter, r *http.Request, token string) {
 		return
 	}
 	api.NoteCaller(r, key.Name)
-	p.writeLock(w, r, token, visitor{name: key.Name, role: key.Role}, page{})
+	p.writeLock(w, r, token, visitor{*key.Caller()}, page{})
 }
 
 // sender returns the sender of a form: the visitor to whom it was shown, or the owner of an API
@@ -145,10 +145,10 @@ func (p *pages) sender(r *http.Request, token string) (visitor, *api.Problem) {
 		if known.Ambient {
 			return who, api.NewProblem(http.StatusForbidden, "This form is unknown or has expired. Open the lock's page again.")
 		}
-		who = visitor{name: known.Name, role: known.Role}
+		who = visitor{*known}
 	}
-	api.NoteCaller(r, who.name)
-	return who, api.MayDo(&api.Caller{Name: who.name, Role: who.role}, api.RoleLock)
+	api.NoteCaller(r, who.Name)
+	return who, api.MayDo(&who.Caller, api.RoleLock)
 }
 
 // click carries out a choice.
@@ -168,9 +168,9 @@ func (p *pages) click(w http.ResponseWriter, r *http.Request, token string, who 
 		p.Refuse(w, r, api.NewProblem(http.StatusUnprocessableEntity, "action: %q is not one of this lock's buttons.", action))
 		return
 	}
-	removal := latch.LockRelease{Lock: token, By: who.name, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
+	removal := latch.LockRelease{Lock: token, By: who.Name, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
 	name := readable(r.PostForm.Get("name"))
-	if who.linked && name != "" {
+	if who.linked() && name != "" {
 		removal.By = name + " (by " + api.NameLinked + ")"
 	}
 	if len(removal.Reason) > maximumReason || len(removal.By) > maximumName {
@@ -189,7 +189,7 @@ func (p *pages) click(w http.ResponseWriter, r *http.Request, token string, who 
 		return
 	}
 	removal.Result, removal.Data = choice.result, choice.data
-	released, err := p.RemoveLock(r.Context(), protocol.UpdateViaPage, removal)
+	released, err := p.RemoveLock(r.Context(), who.UpdatePrefix(protocol.UpdateViaPage), removal)
 	var late *api.Problem
 	switch {
 	case err == nil && !released.Unchanged:
@@ -255,8 +255,8 @@ func (p *pages) writeLock(w http.ResponseWriter, r *http.Request, token string, 
 		p.refusePage(w, r, err)
 		return
 	}
-	shown.Lock, shown.Linked, shown.MayRemove, shown.By = view, who.linked, who.role >= api.RoleLock, who.name
-	if p.inbox && !who.linked {
+	shown.Lock, shown.Linked, shown.MayRemove, shown.By = view, who.linked(), who.Role >= api.RoleLock, who.Name
+	if p.inbox && !who.linked() {
 		shown.Inbox = api.Root(r)
 	}
 	shown.Form = p.signForm(token, who, time.Now())
@@ -321,8 +321,8 @@ func (p *pages) look(ctx context.Context, token string, who visitor) (*lockView,
 	if err != nil {
 		return nil, err
 	}
-	view := viewOf(definition, status, records, holder.At, who.linked, time.Now())
-	if !who.linked {
+	view := viewOf(definition, status, records, holder.At, who.linked(), time.Now())
+	if !who.linked() {
 		view.RunURL = runs.URL(p.temporalUI, p.Namespace, execution.GetWorkflowId(), execution.GetRunId())
 	}
 	return view, nil
@@ -331,7 +331,7 @@ func (p *pages) look(ctx context.Context, token string, who visitor) (*lockView,
 // shownTo removes what opens a lock from records and status, if the visitor may not remove all
 // locks.
 func (p *pages) shownTo(who visitor, records []latch.Record, status latch.Status) ([]latch.Record, latch.Status, error) {
-	if who.role >= api.RoleLock && !who.linked {
+	if who.Role >= api.RoleLock && !who.linked() {
 		return records, status, nil
 	}
 	type both struct {

@@ -129,7 +129,11 @@ func viewOfUse(record latch.Record, linked bool, now time.Time) *usedView {
 		latch.ViaSignal: "a signal", latch.ViaUpdate: "an update", latch.ViaAPI: "the API", latch.ViaPage: "this page",
 		latch.ViaTimeout: "its timeout", latch.ViaOverride: "what was decided elsewhere",
 	}[lock.Via]
-	return &usedView{At: moment(lock.RemovedAt, now), By: lock.RemovedBy, Via: via, Reason: lock.Reason, Result: record.Result,
+	known := map[string]string{
+		latch.IdentifiedByKey: ", by an API key", latch.IdentifiedByOIDC: ", logged in by OpenID Connect",
+		latch.IdentifiedByLink: ", by the lock's link alone", latch.IdentifiedByLocal: ", without a key",
+	}[lock.IdentifiedBy]
+	return &usedView{At: moment(lock.RemovedAt, now), By: lock.RemovedBy, Via: via + known, Reason: lock.Reason, Result: record.Result,
 		Decision: record.Decision, Rule: unlessLinked(linked, record.Rule)}
 }
 

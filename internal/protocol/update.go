@@ -1,7 +1,15 @@
 package protocol
 
+import (
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+)
+
 // These are prefixes of the ids of updates that the API sends. They tell a run the origin of an
-// update, and the role that the API has checked. The rest of the id is random.
+// update, and the role that the API has checked. After it stands how the caller's name is known (see
+// [UpdatePrefix]); the rest of the id is random.
 const (
 	// UpdateViaAPI marks a call of the API by a key of any role.
 	UpdateViaAPI = "api-"
@@ -10,3 +18,27 @@ const (
 	// UpdateViaPage marks a button of a lock's page.
 	UpdateViaPage = "page-"
 )
+
+// UpdatePrefix returns the beginning of the id of an update that arrives in a way, such as
+// [UpdateViaAPI], from a caller whose name is known by identifiedBy.
+func UpdatePrefix(way, identifiedBy string) string { return way + identifiedBy + "-" }
+
+// IdentifiedByOf returns how the name of an update's sender is known, by the update's id. It
+// returns "" for an update that an API of an earlier version has sent.
+func IdentifiedByOf(id string) string {
+	for _, way := range []string{UpdateByAdmin, UpdateViaAPI, UpdateViaPage} {
+		rest, is := strings.CutPrefix(id, way)
+		if !is {
+			continue
+		}
+		known, _, _ := strings.Cut(rest, "-")
+		if slices.Contains(identifiedByAPI, known) {
+			return known
+		}
+		return ""
+	}
+	return latch.IdentifiedByTemporal
+}
+
+// identifiedByAPI are the ways in which the API knows a caller.
+var identifiedByAPI = []string{latch.IdentifiedByKey, latch.IdentifiedByOIDC, latch.IdentifiedByLink, latch.IdentifiedByLocal}

@@ -118,7 +118,7 @@ type API struct {
 	FQDN string `env:"LATCH_FQDN"`
 	// `system.environment`, as `/api/system` shows it.
 	Environment string `env:"LATCH_ENVIRONMENT"`
-	// `name[:role]=key,…`. The role is `admin`, `run`, `lock` or `read`, and
+	// `name[:role][@group+group]=key,…`. The role is `admin`, `run`, `lock` or `read`, and
 	// defaults to `admin`; a key has at least 16 bytes. A name has one role and
 	// may have several keys; records and the log show the name.
 	Keys string `env:"LATCH_API_KEYS"`

@@ -107,11 +107,11 @@ func TestGate(t *testing.T) {
 			by: latch.DecidedBy{Webhook: "tests", Event: "TESTED"}},
 		{name: "a removal stops", gates: []string{held, ruled}, message: latch.MessageReleaseLock,
 			argument:  map[string]any{"result": "fail", "data": map[string]any{"stop_release": true}, "by": "ann"},
-			decisions: []string{latch.Stop}, by: latch.DecidedBy{Webhook: "gate", Event: "APPROVED", By: "ann"}},
+			decisions: []string{latch.Stop}, by: byAnn("gate")},
 		{name: "a person stops", gates: []string{held, ruled}, message: latch.MessageStop, argument: map[string]any{"by": "ann"},
-			decisions: []string{latch.Stop}, by: latch.DecidedBy{Event: "APPROVED", By: "ann"}},
+			decisions: []string{latch.Stop}, by: byAnn("")},
 		{name: "a person rolls back", gates: []string{held, ruled}, message: latch.MessageRollback, argument: map[string]any{"by": "ann"},
-			decisions: []string{latch.Rollback}, by: latch.DecidedBy{Event: "APPROVED", By: "ann"}},
+			decisions: []string{latch.Rollback}, by: byAnn("")},
 		{name: "a skip lets pass", gates: []string{held}, message: latch.MessageSkip, argument: map[string]any{"reason": "away"},
 			decisions: []string{latch.Continue}},
 	} {
@@ -283,4 +283,9 @@ func (reversing) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, erro
 		}
 	}
 	return decoded, nil
+}
+
+// byAnn is a decision of ann, who wrote to Temporal, at APPROVED: by a webhook's lock, or "".
+func byAnn(webhook string) latch.DecidedBy {
+	return latch.DecidedBy{Webhook: webhook, Event: "APPROVED", By: "ann", IdentifiedBy: latch.IdentifiedByTemporal}
 }

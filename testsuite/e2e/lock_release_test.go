@@ -26,11 +26,12 @@ const gated = `{"id":"r","steps":$STEPS(a),
 func TestLockRelease(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	for _, test := range []struct{ name, updateID, via string }{
-		{"signal", "", latch.ViaSignal},
-		{"update", "u-1", latch.ViaUpdate},
-		{"api", "api-1", latch.ViaAPI},
-		{"page", "page-1", latch.ViaPage},
+	for _, test := range []struct{ name, updateID, via, known string }{
+		{"signal", "", latch.ViaSignal, latch.IdentifiedByTemporal},
+		{"update", "u-1", latch.ViaUpdate, latch.IdentifiedByTemporal},
+		{"api", "api-1", latch.ViaAPI, ""},
+		{"key at the api", "api-admin-key-1", latch.ViaAPI, latch.IdentifiedByKey},
+		{"oidc on the page", "page-oidc-1", latch.ViaPage, latch.IdentifiedByOIDC},
 	} {
 		for _, given := range []struct {
 			name, message, result, data, status string
@@ -85,6 +86,7 @@ func TestLockRelease(t *testing.T) {
 				require.False(t, removed.Lock.RemovedAt.IsZero())
 				if by, ok := message["by"]; ok {
 					require.JSONEq(t, string(by), fmt.Sprintf("%q", removed.Lock.RemovedBy))
+					require.Equal(t, test.known, removed.Lock.IdentifiedBy)
 				}
 				if reason, ok := message["reason"]; ok {
 					require.JSONEq(t, string(reason), fmt.Sprintf("%q", removed.Lock.Reason))

@@ -153,7 +153,8 @@ func TestReleaseDecisionOfSeveralHooks(t *testing.T) {
 			"data": map[string]any{"rollback_release": true}, "by": "ann", "reason": "broken"}, nil))
 		got := l.outcome(run)
 		require.Equal(t, latch.ReleaseRolledBack, got.Status)
-		require.Equal(t, &latch.DecidedBy{Webhook: "person", Event: "AFTER_STEP", By: "ann"}, got.DecidedBy)
+		require.Equal(t, &latch.DecidedBy{Webhook: "person", Event: "AFTER_STEP", By: "ann",
+			IdentifiedBy: latch.IdentifiedByTemporal}, got.DecidedBy)
 		require.Contains(t, got.Reason, "broken")
 		require.Equal(t, "a:undone", got.steps())
 	})

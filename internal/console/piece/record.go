@@ -96,7 +96,7 @@ func (f *Facts) addLock(lock *latch.RecordLock) {
 	if lock.RemovedBy != "" {
 		by += " by " + lock.RemovedBy
 	}
-	f.Add("Lock", Text(by+" via "+lock.Via).WithTime("", lock.RemovedAt))
+	f.Add("Lock", Text(by+" via "+lock.Way()).WithTime("", lock.RemovedAt))
 	if lock.Reason != "" {
 		f.Add("Reason", Text(lock.Reason))
 	}

@@ -101,7 +101,9 @@ func (a *routes) stopJob(ctx context.Context, input *actionInput) (*runOutput, e
 		return nil, err
 	}
 	var answer latch.Status
-	err := a.Runs.Update(ctx, protocol.UpdateViaAPI, registry.WorkflowID(input.ID), latch.MessageStop, latch.Control{By: api.CallerOf(ctx).Name}, &answer)
+	caller := api.CallerOf(ctx)
+	err := a.Runs.Update(ctx, caller.UpdatePrefix(protocol.UpdateViaAPI), registry.WorkflowID(input.ID),
+		latch.MessageStop, latch.Control{By: caller.Name}, &answer)
 	if runs.IsClosed(err) || runs.IsForeign(err) { // another workflow may have the run's id
 		return nil, api.NewProblem(http.StatusConflict, "Job %s is not running.", input.ID)
 	}
