@@ -45,7 +45,7 @@ func Render(r *protocol.WebhookRequest) (*Preview, latch.Problems) {
 			problems.Addf(path, "%s", excerpt.First(cleanText(err.Error()), maximumErrorBytes))
 		}
 	}
-	shown := &Preview{Method: d.Webhook.Method, Header: d.header}
+	shown := &Preview{Method: d.Webhook.Method, Header: d.header.written}
 	if err := d.resolveSecrets(); err != nil { // not a valid name
 		add("", err)
 		return shown, problems
@@ -129,7 +129,7 @@ func (d *draft) previewTarget() (string, error) {
 // previewHeader returns the headers. A value that is made from a secret is replaced by the
 // secret's name.
 func (d *draft) previewHeader() http.Header {
-	shown := d.header.Clone()
+	shown := d.header.written.Clone()
 	if shown.Get(idempotencyKey) == "" {
 		shown.Del(idempotencyKey)
 	}

@@ -111,11 +111,10 @@ func (a *answer) decode() (object latch.Object, err error) {
 	if at := a.firstGarbled(); at >= 0 {
 		return nil, fmt.Errorf("bytes that are not text in its charset%s", position(a.body, at))
 	}
-	var other json.RawMessage
 	if formOf(a.body) == objectForm {
 		err = json.Unmarshal(a.body, &object)
 	} else {
-		err = json.Unmarshal(a.body, &other)
+		err = json.Unmarshal(a.body, new(json.RawMessage))
 	}
 	if syntax, is := errors.AsType[*json.SyntaxError](err); is {
 		return nil, fmt.Errorf("%w%s", syntax, position(a.body, int(syntax.Offset)-1))

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/latch-run/latch"
@@ -21,7 +20,7 @@ type draft struct {
 	// Webhook is the draft's own copy, with the body that is sent at the event. Templates are
 	// replaced by their values as they are rendered.
 	Webhook   latch.Webhook
-	templates *templates
+	templates templates
 	sender    *Sender
 	attempt   int
 	now       time.Time
@@ -34,7 +33,7 @@ type draft struct {
 	masker      *mask.Masker
 	target      target
 	vars        expr.Variables // the variables of templates; nil until they are needed
-	header      http.Header
+	header      headerWriter
 	body        []byte
 	// record describes the request as records show it; nil until its URL is
 	// known.
@@ -50,7 +49,7 @@ func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt)
 	if err != nil {
 		return nil, (&call{target: d.subject(), masker: d.masker}).fail(err)
 	}
-	c := &call{request: outgoing{d.Webhook.Method, d.target.url, d.header, d.body}, target: d.subject(),
+	c := &call{request: outgoing{d.Webhook.Method, d.target.url, d.header.written, d.body}, target: d.subject(),
 		timeout: time.Duration(d.Webhook.Timeout), retry: r.Webhook.Retry, secrets: d.masked, masker: d.masker, delivery: r, attempt: attempt, redaction: s.redactionOf(r.Webhook.Redact)}
 	if err := s.admit(c, &d.access); err != nil {
 		return nil, c.fail(err)
@@ -58,11 +57,8 @@ func (s *Sender) prepare(r *protocol.WebhookRequest, attempt int, made *Attempt)
 	return c, nil
 }
 
-// usualHeaders is how many headers most requests have.
-const usualHeaders = 12
-
 func (s *Sender) newDraft(r *protocol.WebhookRequest, attempt int, now time.Time) *draft {
-	d := &draft{WebhookRequest: r, Webhook: r.Webhook, sender: s, attempt: attempt, now: now, header: make(http.Header, usualHeaders)}
+	d := &draft{WebhookRequest: r, Webhook: r.Webhook, sender: s, attempt: attempt, now: now, header: newHeaderWriter()}
 	d.Webhook.Body = r.Webhook.BodyFor(r.Event)
 	d.Webhook.Events = nil // nothing else of the webhook is sent
 	fields.SetDefaults(&d.Webhook)
@@ -122,7 +118,7 @@ func (d *draft) resolveSecrets() error {
 	d.secrets = found
 	var err error
 	d.access, err = d.sender.newAccess(d.Webhook.Auth, d.Webhook.TLS, found)
-	d.masked = slices.Concat(texts, urlTexts(found, d.Webhook.URLSecret), d.access.texts())
+	d.masked = append(append(texts, urlTexts(found, d.Webhook.URLSecret)...), d.access.texts()...)
 	d.masker = d.sender.maskerOf(d.masked)
 	if a := d.Webhook.Analysis; a != nil && a.HTTP != nil { // a preview shows its request
 		_, wrong := d.sender.newAccess(a.HTTP.Auth, a.HTTP.TLS, found)
@@ -169,22 +165,22 @@ func (d *draft) writeHeader() error {
 	if err := d.templates.fillInRest(); err != nil {
 		return err
 	}
-	if err := writeHeaders(d.header, d.sender.userAgent, d.DeliveryID, d.Webhook.Headers); err != nil {
+	if err := writeHeaders(&d.header, d.sender.userAgent, d.DeliveryID, d.Webhook.Headers); err != nil {
 		return err
 	}
-	if err := writeHeaderSecrets(d.header, d.Webhook.HeaderSecrets, d.secrets); err != nil {
+	if err := writeHeaderSecrets(&d.header, d.Webhook.HeaderSecrets, d.secrets); err != nil {
 		return err
 	}
 	if value := d.sentSecret(); value != "" {
-		if err := setHeader(d.header, d.Webhook.SecretHeader, value); err != nil {
+		if err := d.header.set(d.Webhook.SecretHeader, value); err != nil {
 			return fmt.Errorf("secret %q: %w", d.Webhook.Secret, err)
 		}
 	}
-	if err := d.access.writeHeader(d.header); err != nil {
+	if err := d.access.writeHeader(&d.header); err != nil {
 		return err
 	}
 	if d.Webhook.Method != http.MethodGet {
-		if err := setHeader(d.header, "Content-Type", d.record.ContentType); err != nil {
+		if err := d.header.set("Content-Type", d.record.ContentType); err != nil {
 			return err
 		}
 	}
@@ -192,11 +188,11 @@ func (d *draft) writeHeader() error {
 		return err
 	}
 	if d.Lock != "" {
-		if err := setHeader(d.header, "X-Latch-Lock", d.Lock); err != nil {
+		if err := d.header.set("X-Latch-Lock", d.Lock); err != nil {
 			return err
 		}
 	}
-	return checkHeaderSize(d.header)
+	return d.header.checkSize()
 }
 
 func (d *draft) writeBody() error {

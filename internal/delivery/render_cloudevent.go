@@ -101,7 +101,7 @@ func (d *draft) writeAttributes() error {
 		if attribute.value == "" {
 			continue
 		}
-		if err := setHeader(d.header, "Ce-"+attribute.name, attributeHeader(attribute.value)); err != nil {
+		if err := d.header.set("Ce-"+attribute.name, attributeHeader(attribute.value)); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/latch-run/latch"
@@ -23,16 +24,11 @@ type templates struct {
 	escape expr.Escape
 }
 
-// templatesIn finds the templates in the fields that [fields.Detach] has copied for the
+// templatesIn keeps the templates among the fields that [fields.Detach] has copied for the
 // request.
-func templatesIn(found []*fields.Field, variables func(reader) expr.Variables, escape expr.Escape) *templates {
-	t := &templates{variables: variables, escape: escape, left: make([]*fields.Field, 0, len(found))}
-	for _, f := range found {
-		if f.Role.IsTemplate() {
-			t.left = append(t.left, f)
-		}
-	}
-	return t
+func templatesIn(found []*fields.Field, variables func(reader) expr.Variables, escape expr.Escape) templates {
+	left := slices.DeleteFunc(found, func(f *fields.Field) bool { return !f.Role.IsTemplate() })
+	return templates{variables: variables, escape: escape, left: left}
 }
 
 // fillIn renders the templates of the role. Its error names the first one that fails.

@@ -17,18 +17,18 @@ const (
 // sign adds the headers of Standard Webhooks, over the body that is sent, and those of the
 // delivery's position.
 func (d *draft) sign() error {
-	if err := setHeader(d.header, "Webhook-Id", d.DeliveryID); err != nil {
+	if err := d.header.set("Webhook-Id", d.DeliveryID); err != nil {
 		return err
 	}
 	if d.Sequence > 0 {
-		d.header.Set(sequenceHeader, strconv.Itoa(d.Sequence))
+		d.header.put(sequenceHeader, strconv.Itoa(d.Sequence))
 	}
 	if d.PreviousID != "" {
-		if err := setHeader(d.header, previousIDHeader, d.PreviousID); err != nil {
+		if err := d.header.set(previousIDHeader, d.PreviousID); err != nil {
 			return err
 		}
 	}
-	d.header.Set("Webhook-Timestamp", strconv.FormatInt(d.now.Unix(), 10))
+	d.header.put("Webhook-Timestamp", strconv.FormatInt(d.now.Unix(), 10))
 	if d.Webhook.Secret == "" {
 		return nil
 	}
@@ -37,6 +37,6 @@ func (d *draft) sign() error {
 		return fmt.Errorf("secret %q is PEM and cannot sign; an ed25519 key that signs begins with whsk_", d.Webhook.Secret)
 	}
 	message := signature.Message{ID: d.DeliveryID, Timestamp: d.now.Unix(), Body: d.body}
-	d.header.Set("Webhook-Signature", message.Sign(keys))
+	d.header.put("Webhook-Signature", message.Sign(keys))
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 
 	"github.com/latch-run/latch"
@@ -70,7 +69,7 @@ func (a *access) value(name, use string) (string, error) {
 }
 
 // writeHeader sets Authorization, except for OAuth2, whose token is not known yet.
-func (a *access) writeHeader(header http.Header) error {
+func (a *access) writeHeader(header *headerWriter) error {
 	if a.auth == nil || a.auth.OAuth2 != nil {
 		return nil
 	}
@@ -89,7 +88,7 @@ func (a *access) writeHeader(header http.Header) error {
 		}
 		credentials = "Bearer " + token
 	}
-	if err := setHeader(header, "Authorization", credentials); err != nil {
+	if err := header.set("Authorization", credentials); err != nil {
 		return fmt.Errorf("secret %q: %w", name, err)
 	}
 	return nil

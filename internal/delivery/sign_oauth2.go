@@ -153,7 +153,7 @@ func (a *answer) token(c *call, asked time.Time) (*token, error) {
 		return nil, permanentf("%s", c.tell("it is of a token_type other than Bearer, which alone can be sent"))
 	case len(told.AccessToken) > maximumTokenBytes:
 		return nil, permanentf("%s", c.tell(fmt.Sprintf("it has more than %d KiB", maximumTokenBytes>>10)))
-	case setHeader(http.Header{}, "Authorization", told.AccessToken) != nil:
+	case checkHeader("Authorization", told.AccessToken) != nil:
 		return nil, permanentf("%s", c.tell("it has characters that cannot stand in a header"))
 	}
 	return &token{told.AccessToken, asked.Add(usable(told.ExpiresIn))}, nil

@@ -3,7 +3,6 @@ package delivery
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -95,14 +94,14 @@ func urlTexts(secrets keyring, name string) []string {
 }
 
 // writeHeaderSecrets sets the headers whose values are secrets.
-func writeHeaderSecrets(header http.Header, named map[string]string, secrets keyring) error {
+func writeHeaderSecrets(header *headerWriter, named map[string]string, secrets keyring) error {
 	for _, each := range sortedNames(named) {
 		held := secrets.of(named[each])
 		value, sendable := held.Value()
 		if !sendable {
 			return fmt.Errorf("secret %q %s and cannot stand in the header %s", held.Name(), whyKept(held), each)
 		}
-		if err := setHeader(header, each, value); err != nil {
+		if err := header.set(each, value); err != nil {
 			return fmt.Errorf("secret %q: %w", held.Name(), err)
 		}
 	}

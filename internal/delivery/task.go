@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -79,14 +78,15 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 	if err := mayGoTo(found, target, task.TLS); err != nil {
 		return nil, c.fail(err)
 	}
-	header, body, err := s.taskContent(r, templates, found)
+	header := newHeaderWriter()
+	body, err := s.taskContent(r, &templates, found, &header)
 	if err != nil {
 		return nil, c.fail(err)
 	}
-	if err := access.writeHeader(header); err != nil {
+	if err := access.writeHeader(&header); err != nil {
 		return nil, c.fail(err)
 	}
-	c.request = outgoing{task.Method, target.url, header, body}
+	c.request = outgoing{task.Method, target.url, header.written, body}
 	if err := s.admit(c, &access); err != nil {
 		return nil, c.fail(err)
 	}
@@ -96,30 +96,29 @@ func (s *Sender) prepareTask(r *TaskRequest) (*call, error) {
 // variables returns the variables of the task's templates.
 func (r *TaskRequest) variables(reader) expr.Variables { return r.Variables }
 
-// taskContent renders the remaining templates of the task.
-func (s *Sender) taskContent(r *TaskRequest, t *templates, secrets keyring) (http.Header, []byte, error) {
+// taskContent renders the remaining templates of the task, and returns its body.
+func (s *Sender) taskContent(r *TaskRequest, t *templates, secrets keyring, header *headerWriter) ([]byte, error) {
 	bare := absent(r.Task.Body)
 	if err := t.fillInRest(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	header := http.Header{}
 	if err := writeHeaders(header, s.userAgent, r.ID, r.Task.Headers); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := writeHeaderSecrets(header, r.Task.HeaderSecrets, secrets); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if err := checkHeaderSize(header); err != nil || bare {
-		return header, nil, err
+	if err := header.checkSize(); err != nil || bare {
+		return nil, err
 	}
 	body := []byte(r.Task.Body)
-	if err := setHeader(header, "Content-Type", contentTypeOf(r.Task.ContentType, body)); err != nil {
-		return nil, nil, err
+	if err := header.set("Content-Type", contentTypeOf(r.Task.ContentType, body)); err != nil {
+		return nil, err
 	}
 	if len(body) > MaximumRequestBytes {
-		return nil, nil, fmt.Errorf("its body has %d bytes, more than the limit of %d KiB", len(body), MaximumRequestBytes>>10)
+		return nil, fmt.Errorf("its body has %d bytes, more than the limit of %d KiB", len(body), MaximumRequestBytes>>10)
 	}
-	return header, body, nil
+	return body, nil
 }
 
 func (a *answer) taskResponse(m *mask.Masker) *TaskResponse {
