@@ -22,6 +22,9 @@ const (
 	// PrefixOperator begins the id of the workflow that fires an event about a
 	// delivery.
 	PrefixOperator = "operator-"
+	// PrefixEvidence begins the id of the workflow that sends the evidence of a run, before the run's
+	// own id.
+	PrefixEvidence = "latch-evidence-"
 )
 
 // PrefixDeliveryID begins the id of every delivery.

@@ -37,6 +37,8 @@ const (
 	WorkflowTurns = "latch.Turns"
 	// WorkflowDeliverInOrder sends deliveries that were kept, one after the other.
 	WorkflowDeliverInOrder = "latch.DeliverInOrder"
+	// WorkflowEvidence sends the evidence of a run that has closed.
+	WorkflowEvidence = "latch.Evidence"
 )
 
 // NexusService is the name of the Nexus service. The others are its operations: each takes the

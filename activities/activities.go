@@ -31,6 +31,8 @@ type Options struct {
 	AllowCommands bool
 	// SearchAttributes makes runs upsert search attributes, which must exist on the server.
 	SearchAttributes bool
+	// Evidence says where evidence of runs is sent.
+	Evidence Evidence
 	// DataConverter returns the data converter of the worker's client, which encoded the
 	// registered entries. If nil, it is the default one.
 	DataConverter func() converter.DataConverter
@@ -101,6 +103,7 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityWatch, a.Watch},
 		{protocol.ActivityCompose, a.Compose},
 		{protocol.ActivityJudge, a.Judge},
+		{protocol.ActivitySendEvidence, a.SendEvidence},
 	} {
 		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})
 	}

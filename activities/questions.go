@@ -30,6 +30,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 		SearchAttributes: a.tags(ctx),
 		RunInDeliveryIDs: true,
 		Volleys:          true,
+		Evidence:         a.options.Evidence.URL != "",
 		System:           vars.NewSystem(a.options.FQDN, a.options.Environment, info.Namespace, info.TaskQueue),
 	}
 	answer.Console = a.options.APIURL

@@ -20,6 +20,10 @@ func FromEnv() (*Plugin, error) {
 	if problems = append(problems, err); err != nil {
 		given.LockLinks = false // the missing key is not a problem of its own
 	}
+	_, evidenceKey, err := environment.EvidenceKey(given.EvidenceKey, given.EvidenceKeyFile)
+	if problems = append(problems, err); err != nil {
+		given.EvidenceWebhook = "" // the missing key is not a problem of its own
+	}
 	p := New(Options{
 		EgressAllow:         given.EgressAllow,
 		EgressProxy:         given.EgressProxy,
@@ -33,6 +37,9 @@ func FromEnv() (*Plugin, error) {
 		TemporalUI:          given.TemporalUI,
 		LockLinks:           given.LockLinks,
 		LinkKey:             []byte(linkKey),
+		EvidenceWebhook:     given.EvidenceWebhook,
+		EvidenceSecret:      given.EvidenceSecret,
+		EvidenceKey:         []byte(evidenceKey),
 		SearchAttributes:    given.SearchAttributes,
 		store:               store,
 		variables:           true,

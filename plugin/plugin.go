@@ -70,6 +70,11 @@ type Options struct {
 	// have the same key, of at least 16 bytes.
 	LockLinks bool
 	LinkKey   []byte
+	// EvidenceWebhook is the URL that signed evidence of each release and gate is sent to once it
+	// has closed. EvidenceKey, an ed25519 private key in PEM, signs it. EvidenceSecret is the name
+	// of the secret that signs the request, by Standard Webhooks; it may be empty.
+	EvidenceWebhook, EvidenceSecret string
+	EvidenceKey                     []byte
 	// SearchAttributes makes runs upsert the search attributes LatchID, LatchStatus and
 	// LatchWaiting, which must exist on the server, and LatchWebhooks if it exists.
 	SearchAttributes bool
@@ -174,6 +179,8 @@ func newActivities(options Options, store *secret.Store, dataConverter func() co
 	}
 	linkKey, err := linkKeyOf(options)
 	problems = append(problems, err)
+	sendsEvidence, err := evidenceOf(options)
+	problems = append(problems, err)
 	if err := errors.Join(problems...); err != nil {
 		if options.variables {
 			return nil, err
@@ -187,10 +194,28 @@ func newActivities(options Options, store *secret.Store, dataConverter func() co
 		APIURL:           options.APIURL,
 		TemporalUI:       options.TemporalUI,
 		LinkKey:          linkKey,
+		Evidence:         sendsEvidence,
 		AllowCommands:    options.AllowCommands,
 		SearchAttributes: options.SearchAttributes,
 		DataConverter:    dataConverter,
 	}), nil
+}
+
+// evidenceOf returns where evidence goes, and by which key.
+func evidenceOf(options Options) (activities.Evidence, error) {
+	if options.EvidenceWebhook == "" {
+		return activities.Evidence{}, nil
+	}
+	var problems []error
+	if err := environment.CheckURL(options.EvidenceWebhook); err != nil {
+		problems = append(problems, fmt.Errorf("%s: %w", options.name("EvidenceWebhook", "LATCH_EVIDENCE_WEBHOOK"), err))
+	}
+	key, err := evidence.ParseKey(options.EvidenceKey)
+	if err != nil {
+		problems = append(problems, fmt.Errorf("%s, which %s needs: %w", options.name("EvidenceKey", "LATCH_EVIDENCE_KEY"),
+			options.name("EvidenceWebhook", "LATCH_EVIDENCE_WEBHOOK"), err))
+	}
+	return activities.Evidence{URL: options.EvidenceWebhook, Secret: options.EvidenceSecret, Key: key}, errors.Join(problems...)
 }
 
 // linkKeyOf returns the key that signs links, or nil if they are not signed.

@@ -54,6 +54,7 @@ func GateRun(ctx workflow.Context, input converter.RawValue) (*latch.GateResult,
 	if err := run.decide(ctx, firing, ruling, waiting); err != nil {
 		return nil, err
 	}
+	run.leaveEvidence(ctx)
 	if err := run.closeInTime(ctx); err != nil {
 		return nil, err
 	}

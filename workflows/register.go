@@ -32,6 +32,7 @@ func Register(registry Registry) {
 		{latch.WorkflowWatch, Watch},
 		{latch.WorkflowTurns, Turns},
 		{latch.WorkflowWatchNotice, WatchNotice},
+		{latch.WorkflowEvidence, Evidence},
 	} {
 		registry.RegisterWorkflowWithOptions(w.function, workflow.RegisterOptions{
 			Name: w.name,

@@ -116,6 +116,7 @@ func (r *releaseRun) undoFailed() bool {
 
 // end closes the run with its result.
 func (r *releaseRun) end(ctx workflow.Context) (*latch.ReleaseResult, error) {
+	r.leaveEvidence(ctx)
 	if err := r.close(ctx); err != nil {
 		return nil, err
 	}

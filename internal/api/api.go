@@ -25,6 +25,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/deliveries"
+	"github.com/latch-run/latch/internal/evidence"
 	"github.com/latch-run/latch/internal/guess"
 	"github.com/latch-run/latch/internal/httpurl"
 	"github.com/latch-run/latch/internal/locklink"
@@ -59,6 +60,8 @@ type Options struct {
 	// LockLinks lets a link signed with LinkKey open a lock's page.
 	LockLinks bool
 	LinkKey   []byte
+	// EvidenceKey signs evidence; without it the API gives none.
+	EvidenceKey evidence.Key
 	// TestPatience is how long the test of a webhook waits for a worker; 8 seconds if 0.
 	TestPatience time.Duration
 	// Routes are added to Latch's own routes: a lock's page, Mitto's job API.
@@ -90,8 +93,9 @@ type API struct {
 	// publicURL is the API's public address.
 	publicURL string
 	system    vars.System
-	// testPatience is as in [Options].
+	// testPatience and evidenceKey are as in [Options].
 	testPatience time.Duration
+	evidenceKey  evidence.Key
 
 	service func() workflowservice.WorkflowServiceClient
 	keys    []Key
@@ -163,7 +167,7 @@ func build(options Options) (*API, error) {
 	store := registry.New(a.RegistryOptions())
 	a.webhooks, a.watches = store.Webhooks(), store.Watches()
 	over := runs.Options{Client: options.Client, Namespace: a.Namespace, DataConverter: a.converter, Identity: identity}
-	a.testPatience = options.TestPatience
+	a.testPatience, a.evidenceKey = options.TestPatience, options.EvidenceKey
 	a.publicURL, a.system = options.PublicURL, vars.NewSystem(options.FQDN, options.Environment, a.Namespace, a.TaskQueue)
 	a.Runs, a.deliveries = runs.New(over), deliveries.New(over)
 	a.events = &committer{commit: a.commit, metrics: a.metrics, pace: rate.NewLimiter(startsPerSecond, startsAtOnce)}
@@ -248,6 +252,7 @@ func (a *API) register(options Options) {
 	a.registerReleases()
 	a.registerEvents()
 	a.registerGates()
+	a.registerEvidence()
 	a.registerLocks()
 	a.registerHooks()
 	a.registerHookPreview()

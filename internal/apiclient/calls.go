@@ -86,6 +86,14 @@ func (c *Client) Release(ctx context.Context, id string) (*Release, error) {
 	return release, c.call(ctx, http.MethodGet, releases+"/"+url.PathEscape(id), nil, nil, release)
 }
 
+// Evidence returns the signed evidence of a closed release or gate.
+func (c *Client) Evidence(ctx context.Context, kind latch.Kind, id string) (json.RawMessage, error) {
+	var sealed json.RawMessage
+	path := map[latch.Kind]string{latch.ReleaseKind: releases, latch.GateKind: gates}[kind]
+	err := c.call(ctx, http.MethodGet, path+"/"+url.PathEscape(id)+"/evidence", nil, nil, &sealed)
+	return sealed, err
+}
+
 // ReleasePlan reads what a release does, and what a rollback would undo, into plan.
 func (c *Client) ReleasePlan(ctx context.Context, id string, plan any) error {
 	return c.call(ctx, http.MethodGet, releases+"/"+url.PathEscape(id)+"/plan", nil, nil, plan)

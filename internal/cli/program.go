@@ -149,7 +149,7 @@ func (p *program) rootCommand() *cobra.Command {
 	e := &p.env
 	root.AddCommand(jobCommand(e), releaseCommand(e), emitCommand(e), gateCommand(e), lockCommand(e), watchCommand(e), statusCommand(e), historyCommand(e),
 		deliveriesCommand(e), serveCommand(e), webhookCommand(e), watchesCommand(e), rulesCommand(e), codecCommand(e), validateCommand(e), doctorCommand(e), setupCommand(e),
-		schemaCommand(e), applyCommand(e), exportCommand(e), versionCommand(e))
+		schemaCommand(e), applyCommand(e), exportCommand(e), evidenceCommand(e), versionCommand(e))
 	return root
 }
 

@@ -46,6 +46,7 @@ var remoteCalls = map[string][2]string{
 	"watch":                {"", "shop"},
 	"status":               {"", "shop"},
 	"history":              {"", "shop"},
+	"evidence":             {"", "shop"},
 	"deliveries":           {},
 	"deliveries list":      {},
 	"deliveries redeliver": {"", "dlv_1"},

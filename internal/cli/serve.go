@@ -49,6 +49,7 @@ of reach it answers 503 and stays up. All settings come from the environment:
   LATCH_API_TLS_CERT, LATCH_API_TLS_KEY   files in PEM
   LATCH_LOCK_LINKS      true: a lock's link opens its page without a key
   LATCH_LINK_KEY, LATCH_LINK_KEY_FILE     signs those links; the worker has the same
+  LATCH_EVIDENCE_KEY, LATCH_EVIDENCE_KEY_FILE   PEM: signs evidence of releases
   LATCH_TEMPORAL_UI_URL the address of Temporal UI, to which pages link
   LATCH_PAYLOAD_KEYS, LATCH_PAYLOAD_KEYS_FILE   id=base64,…: the worker's keys
                         for what Temporal stores
@@ -92,7 +93,7 @@ func serveAPI(ctx context.Context, e *env) error {
 		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: e.settings.TaskQueue,
 		Keys: configured.keys, Allow: configured.allow, PublicURL: configured.URL, FQDN: configured.fqdn(), Environment: configured.Environment,
 		DataConverter: configured.temporal.DataConverter,
-		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), Logger: logger, Metrics: metrics, Tracer: traces.Tracer,
+		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), EvidenceKey: configured.evidence, Logger: logger, Metrics: metrics, Tracer: traces.Tracer,
 		Routes: configured.routes(ctx),
 	})
 	if err != nil {

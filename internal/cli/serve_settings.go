@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch/codec"
 	"github.com/latch-run/latch/internal/anyid"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/evidence"
 	"github.com/latch-run/latch/internal/locklink"
 	environment "github.com/latch-run/latch/internal/settings"
 )
@@ -24,6 +25,7 @@ type serveConfiguration struct {
 	allow    []netip.Prefix
 	tls      *tls.Config
 	temporal client.Options
+	evidence evidence.Key
 }
 
 // configureServe reads the environment and reports all its problems at once.
@@ -52,6 +54,8 @@ func configureServe() (*serveConfiguration, error) {
 	} else if given.LockLinks {
 		note("LATCH_LINK_KEY, which LATCH_LOCK_LINKS needs", locklink.CheckKey([]byte(configured.LinkKey)))
 	}
+	configured.evidence, err = evidenceKey(given.EvidenceKey, given.EvidenceKeyFile)
+	problems = append(problems, err)
 	note("LATCH_LOG_FORMAT", environment.CheckLogFormat(given.LogFormat))
 	configured.temporal, err = envconfig.LoadDefaultClientOptions()
 	note("the connection to Temporal (TEMPORAL_…, profile)", err)

@@ -10,8 +10,8 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Names of the internal activities. All but AwaitEnd, AwaitFirstAttempts, Fetch, Probe, SendKept, SendKeptBatch
-// and Watch run as local activities: what they answer is recorded and never computed again.
+// Names of the internal activities. All but AwaitEnd, AwaitFirstAttempts, Fetch, Probe, SendEvidence, SendKept,
+// SendKeptBatch and Watch run as local activities: what they answer is recorded and never computed again.
 const (
 	ActivityAdmit              = "latch.internal.Admit"
 	ActivityPlan               = "latch.internal.Plan"
@@ -34,6 +34,7 @@ const (
 	ActivityWatch              = "latch.internal.Watch"
 	ActivityCompose            = "latch.internal.Compose"
 	ActivityJudge              = "latch.internal.Judge"
+	ActivitySendEvidence       = "latch.internal.SendEvidence"
 )
 
 // An AdmitRequest asks whether a run with this input may begin.
@@ -79,6 +80,8 @@ type Admission struct {
 	RunInDeliveryIDs bool `json:"run_in_delivery_ids,omitempty"`
 	// Volleys makes first attempts run in local activities.
 	Volleys bool `json:"volleys,omitempty"`
+	// Evidence makes the run leave evidence of itself when it closes.
+	Evidence bool `json:"evidence,omitempty"`
 }
 
 // An EventAdmission is the answer for one event of a batch.

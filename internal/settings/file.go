@@ -42,6 +42,12 @@ func LinkKey(key, file string) (string, error) {
 	return text, err
 }
 
+// EvidenceKey returns the key of LATCH_EVIDENCE_KEY or of the file that LATCH_EVIDENCE_KEY_FILE
+// names, with the variable that gave it.
+func EvidenceKey(key, file string) (variable, text string, err error) {
+	return Given{Variable: "LATCH_EVIDENCE_KEY", Value: key, FileVariable: "LATCH_EVIDENCE_KEY_FILE", File: file}.Text()
+}
+
 // readWhole reads a file that holds a setting.
 func readWhole(path string) (string, error) {
 	file, err := os.Open(path)

@@ -104,6 +104,15 @@ type Plugin struct {
 	LinkKey string `env:"LATCH_LINK_KEY"`
 	// A file with the same. Set only one of the two.
 	LinkKeyFile string `env:"LATCH_LINK_KEY_FILE"`
+	// The URL that signed evidence of each release and gate is sent to once it
+	// has closed.
+	EvidenceWebhook string `env:"LATCH_EVIDENCE_WEBHOOK"`
+	// The name of the secret that signs these requests.
+	EvidenceSecret string `env:"LATCH_EVIDENCE_SECRET"`
+	// The ed25519 private key, in PEM, that signs the evidence itself.
+	EvidenceKey string `env:"LATCH_EVIDENCE_KEY"`
+	// A file with the same. Set only one of the two.
+	EvidenceKeyFile string `env:"LATCH_EVIDENCE_KEY_FILE"`
 }
 
 // API are the settings of starter serve.
@@ -139,6 +148,11 @@ type API struct {
 	LinkKey string `env:"LATCH_LINK_KEY"`
 	// A file with the same. Set only one of the two.
 	LinkKeyFile string `env:"LATCH_LINK_KEY_FILE"`
+	// The ed25519 private key, in PEM, that signs evidence of releases and
+	// gates. Without it the API gives none.
+	EvidenceKey string `env:"LATCH_EVIDENCE_KEY"`
+	// A file with the same. Set only one of the two.
+	EvidenceKeyFile string `env:"LATCH_EVIDENCE_KEY_FILE"`
 	// The address of Temporal UI, for links from a lock's page.
 	TemporalUI string `env:"LATCH_TEMPORAL_UI_URL"`
 	Log
@@ -181,6 +195,10 @@ type CommandLine struct {
 	API string `env:"LATCH_API"`
 	// The key for that API.
 	APIKey string `env:"LATCH_API_KEY"`
+	// The ed25519 private key, in PEM, by which starter evidence signs.
+	EvidenceKey string `env:"LATCH_EVIDENCE_KEY"`
+	// A file with the same. Set only one of the two.
+	EvidenceKeyFile string `env:"LATCH_EVIDENCE_KEY_FILE"`
 }
 
 // sets lists all structs with settings, for Names.

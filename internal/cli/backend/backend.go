@@ -6,6 +6,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/deliveries"
+	"github.com/latch-run/latch/internal/evidence"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/runs"
 )
@@ -39,6 +40,9 @@ type Runs interface {
 	Status(ctx context.Context, id string) (*Status, error)
 	// History returns the records of the run that an id refers to.
 	History(ctx context.Context, id string, wanted latch.HistoryQuery) (*Answer, error)
+	// Evidence returns signed evidence of the closed run that an id refers to. The key signs it,
+	// unless the backend signs with its own.
+	Evidence(ctx context.Context, id string, key evidence.Key) ([]byte, error)
 	// Send sends a message to the run that an id refers to: a run of the kind, or a user's own
 	// workflow. If the run has closed, the failure's kind is TooLate.
 	Send(ctx context.Context, kind latch.Kind, id, message string, argument any) (*Answer, error)
