@@ -18,6 +18,7 @@ import (
 	"github.com/latch-run/latch/activities"
 	"github.com/latch-run/latch/internal/anyid"
 	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/evidence"
 	"github.com/latch-run/latch/internal/locklink"
 	"github.com/latch-run/latch/internal/nexusservice"
 	"github.com/latch-run/latch/internal/secret"
