@@ -46,6 +46,8 @@ var routeRoles = map[string]string{
 	"GET /latch/v1/concurrency/{key}":       "read",
 	"POST /latch/v1/gates":                  "run",
 	"GET /latch/v1/gates/{id}":              "read",
+	"GET /latch/v1/gates/{id}/evidence":     "read",
+	"GET /latch/v1/releases/{id}/evidence":  "read",
 	"POST /latch/v1/gates/{id}/stop":        "run",
 	"POST /latch/v1/gates/{id}/rollback":    "run",
 	"POST /latch/v1/gates/{id}/skip":        "run",

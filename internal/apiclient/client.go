@@ -199,7 +199,7 @@ func read(response *http.Response, text []byte, answer any) error {
 		return problem
 	case response.StatusCode == http.StatusNoContent:
 		return nil
-	case kind != "application/json":
+	case kind != "application/json" && !strings.HasSuffix(kind, "+json"):
 		return fmt.Errorf("what answers is no API of Latch's: it answers %s with %q", response.Status, kind)
 	}
 	if err := json.Unmarshal(text, answer); err != nil {

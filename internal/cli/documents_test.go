@@ -114,7 +114,7 @@ func names(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	if command.HasSubCommands() && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+	if command.HasSubCommands() && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && command.ValidateArgs(rest[:1]) != nil {
 		return fmt.Errorf("%s has no command %q", command.CommandPath(), rest[0])
 	}
 	command.InitDefaultHelpFlag()

@@ -67,9 +67,10 @@ func writeEvidence(ctx context.Context, open opener, e *env, id, keyFile, file s
 // signingKey returns the key that signs; none if the API signs.
 func signingKey(e *env, file string) (evidence.Key, error) {
 	switch {
-	case e.api != nil && file != "":
-		return evidence.Key{}, errors.New("--key: the API signs with its own key; leave it out, or speak to Temporal")
 	case e.api != nil:
+		if file != "" {
+			e.out.Warnf("the API signs with its own key, and not with --key %s", output.Shell(file))
+		}
 		return evidence.Key{}, nil
 	case file != "":
 		text, err := spec.Bytes(file, e.out.In, maximumKey)

@@ -144,9 +144,9 @@ func TestShape(t *testing.T) {
 	t.Parallel()
 	text, err := shape("ReleaseResult")
 	require.NoError(t, err)
-	require.Equal(t, "```text\n"+`{"id", "title"?, "status", "reason"?, "decided_by"?: {"webhook"?, "event"?, "by"?},
+	require.Equal(t, "```text\n"+`{"id", "title"?, "status", "reason"?, "decided_by"?: {"webhook"?, "event"?, "by"?, "identified_by"?},
  "steps": [{"name", "status", "error"?, "kvp"?: {…}, "attempts"?, "choices"?: [{"choice", "by"?,
- "reason"?, "at", "error"}…]}…], "history"?: [Record…]}`+"\n```", text)
+ "identified_by"?, "reason"?, "at", "error"}…]}…], "history"?: [Record…]}`+"\n```", text)
 	text, err = shape("JobResult")
 	require.NoError(t, err)
 	require.Contains(t, text, `"jobs"?: [JobResult…]`)
