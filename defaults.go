@@ -5,7 +5,7 @@ import "github.com/latch-run/latch/internal/fields"
 // hasDefaults lists the structures with fields that have a default. A [Retry], whose defaults
 // depend on each other, has its own method.
 type hasDefaults interface {
-	Webhook | Event | Poll | Analysis | Gate | Health | OAuth2 | ActivityTask | WorkflowTask | NexusTask | HTTPTask | CommandTask
+	Webhook | Event | Approval | Poll | Analysis | Gate | Health | OAuth2 | ActivityTask | WorkflowTask | NexusTask | HTTPTask | CommandTask
 }
 
 // WithDefaults returns the structure with each absent field set to its default, which is the

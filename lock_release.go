@@ -11,11 +11,24 @@ type Released struct {
 	// Unchanged reports that the lock had already been removed by a removal that asked for the
 	// same. The record is then unchanged.
 	Unchanged bool `json:"unchanged,omitempty"`
+	// Missing is what a lock with approvals still needs. It is absent once the lock is removed.
+	Missing []MissingApproval `json:"missing,omitempty"`
 }
 
 // Asks returns the result that the removal asks for, pass or fail. It returns "" if the removal
 // leaves the result to the endpoint's answer, or else pass.
 func (m *LockRelease) Asks() string {
+	switch m.Vote {
+	case VoteApprove:
+		return ResultPass
+	case VoteReject:
+		return ResultFail
+	}
+	return m.said()
+}
+
+// said returns the result in the message itself, or "".
+func (m *LockRelease) said() string {
 	if m.Result != "" {
 		return m.Result
 	}
@@ -42,6 +55,8 @@ func (m *LockRelease) RefusedBy(record *Record) string {
 		return fmt.Sprintf("the lock was closed at %s: %s", at, lock.Reason)
 	case record.Result == ResultSkipped:
 		return fmt.Sprintf("the hook was skipped at %s%s: %s", at, by, lock.Reason)
+	case len(record.Approvals) > 0:
+		return m.refusedByVotes(record)
 	}
 	if came, asks := cameTo(record), m.asksOf(record); came != asks {
 		return fmt.Sprintf("the lock was removed at %s%s with the result %s, and this asks for %s", at, by, came, asks)

@@ -7,9 +7,30 @@ type LockRelease struct {
 	Lock string `json:"lock"`
 	// Result is "pass", "fail" or absent. If present, it is written to data.result.
 	Result string `json:"result,omitempty"`
-	Data   Object `json:"data,omitempty"`
-	By     string `json:"by,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	// Vote is what the sender says about a lock with approvals: [VoteApprove], [VoteReject] or
+	// [VoteWithdraw]. If it is absent, Result counts, and without both the vote approves.
+	Vote string `json:"vote,omitempty"`
+	Data Object `json:"data,omitempty"`
+	By   string `json:"by,omitempty"`
+	// Groups are the groups that the sender claims to be in. They count only where unproven votes
+	// do; those of a caller of the API are in Voucher.
+	Groups []string `json:"groups,omitempty"`
+	Reason string   `json:"reason,omitempty"`
+	// Voucher is the API's proof of who sent the message.
+	Voucher string `json:"voucher,omitempty"`
+}
+
+// Choice returns the vote that the message asks for: by Vote, by the result that it asks for, or
+// else approval.
+func (m *LockRelease) Choice() string {
+	switch {
+	case m.Vote != "":
+		return m.Vote
+	case m.Asks() == ResultFail:
+		return VoteReject
+	default:
+		return VoteApprove
+	}
 }
 
 // A RecordUpdate is the argument of [MessageRecord]. It changes a record without removing its
@@ -78,9 +99,29 @@ func (m *LockRelease) Decode(data []byte) error {
 	var more Problems
 	requireText(&more, "lock", m.Lock)
 	oneOf(&more, "result", m.Result, ResultPass, ResultFail)
+	m.validateVote(&more)
 	boundText(&more, "by", m.By)
 	boundText(&more, "reason", m.Reason)
 	return problems.Merge(more).Err()
+}
+
+// maximumVoucher bounds a voucher, in bytes.
+const maximumVoucher = 16 << 10
+
+func (m *LockRelease) validateVote(problems *Problems) {
+	if oneOf(problems, "vote", m.Vote, VoteApprove, VoteReject, VoteWithdraw) {
+		asks := m.said()
+		if other := map[string]string{VoteApprove: ResultFail, VoteReject: ResultPass}[m.Vote]; other != "" && asks == other {
+			problems.Addf("vote", "%s, and the result %s, which says the opposite; leave out one of them", m.Vote, asks)
+		}
+		if m.Vote == VoteWithdraw && asks != "" {
+			problems.Addf("vote", "withdraw, and the result %s: a vote that is taken back has none", asks)
+		}
+	}
+	validateNames(problems, "groups", m.Groups, maximumApprovers)
+	if len(m.Voucher) > maximumVoucher {
+		problems.Addf("voucher", "has %d bytes; the limit is %d", len(m.Voucher), maximumVoucher)
+	}
 }
 
 // Decode strictly decodes the argument. Its error is [Problems].

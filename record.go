@@ -75,6 +75,9 @@ type Record struct {
 	CompletedAt Time            `json:"completed_at,omitzero"`
 	DurationMS  int64           `json:"duration_ms,omitempty"`
 	Lock        *RecordLock     `json:"lock,omitempty"`
+	// Approvals are the votes about a lock with approvals, each person's newest and without those
+	// that were taken back, oldest first.
+	Approvals []Vote `json:"approvals,omitempty"`
 }
 
 // A RecordRequest describes the request, without headers and body. If the URL contains a
@@ -199,6 +202,10 @@ type OpenLock struct {
 	OnTimeout string `json:"on_timeout,omitempty"`
 	// Enforced reports that the lock belongs to an enforced registered webhook.
 	Enforced bool `json:"enforced,omitempty"`
+	// Approvals are the votes about a lock with approvals, without their reasons. Missing is what
+	// they still need.
+	Approvals []Vote            `json:"approvals,omitempty"`
+	Missing   []MissingApproval `json:"missing,omitempty"`
 }
 
 // A Rejected is a signal that was refused, with the reason.

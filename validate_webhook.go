@@ -254,6 +254,7 @@ func (e *Event) validate(problems *Problems, path string, where scope) {
 	} else {
 		e.validateAbilities(problems, path, where)
 	}
+	e.validateApprovals(problems, path)
 	checkDuration(problems, field(path, "lock_timeout"), e.LockTimeout)
 	checkDuration(problems, field(path, "answer_timeout"), e.AnswerTimeout)
 	if where == inRegistry && JobKind.fires(e.Event) && !IsOperatorEvent(e.Event) {

@@ -90,6 +90,17 @@ type Event struct {
 	When string `json:"when,omitempty" latch:"expression,when"`
 	// Blocking holds the run at the event until the hook's lock is removed.
 	Blocking bool `json:"blocking,omitempty" unset:"false"`
+	// Approvals makes the lock one that people decide by votes: all of these have to hold.
+	Approvals []Approval `json:"approvals,omitempty"`
+	// AllowSelf is true by default. If false, the person who started the run may not approve.
+	AllowSelf *bool `json:"allow_self,omitempty" unset:"true"`
+	// AllowUnproven also counts votes of people whose names nobody has proven.
+	AllowUnproven bool `json:"allow_unproven,omitempty" unset:"false"`
+	// Reject says how many rejections close the lock: [RejectAny], the default, or
+	// [RejectQuorum].
+	Reject string `json:"reject,omitempty" latch:"plain" unset:"any"`
+	// Form is a JSON Schema to which the data of each approval conforms.
+	Form json.RawMessage `json:"form,omitempty" latch:"form"`
 	// LockTimeout bounds the wait for the removal; 0 waits for ever.
 	LockTimeout Duration `json:"lock_timeout,omitempty" unset:"0s"`
 	// AnswerTimeout bounds how long a hook that does not block may delay a decision; 90s by

@@ -9,6 +9,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/voucher"
 )
 
 // Options configures a worker's activities. The zero value allows nothing: no secrets, no
@@ -27,6 +28,9 @@ type Options struct {
 	// LinkKey signs the links to locks, so that they open a lock's page without an API key.
 	// Without it they are not signed.
 	LinkKey []byte
+	// Vouchers verifies who votes about a lock, and who started a run. Without it no name is
+	// proven.
+	Vouchers voucher.Key
 	// AllowCommands allows command tasks.
 	AllowCommands bool
 	// SearchAttributes makes runs upsert search attributes, which must exist on the server.
@@ -104,6 +108,7 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityCompose, a.Compose},
 		{protocol.ActivityJudge, a.Judge},
 		{protocol.ActivitySendEvidence, a.SendEvidence},
+		{protocol.ActivityExamine, a.Examine},
 	} {
 		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})
 	}

@@ -56,8 +56,8 @@ func (h *hook) holdsBack(decision string) bool {
 		return false
 	}
 	if h.firing.session.overdue() {
-		h.rule = "on_deadline: " + h.firing.session.bounds.policy
-		h.overdue(h.firing.session.bounds.policy)
+		h.rule = "on_deadline: " + h.onDeadline()
+		h.overdue(h.onDeadline())
 	}
 	return true
 }

@@ -62,7 +62,7 @@ func (f *firing) isOver() bool {
 func (h *hook) carried(place int, held bool) protocol.HookState {
 	state := protocol.HookState{Webhook: h.webhook.ID, Record: place, Delivery: h.state, LockRemoved: h.lockRemoved,
 		Decision: h.decision, Skipped: h.skipped, WhenFailed: h.whenFailed, Rule: h.rule, Since: h.since, Waits: h.turn == laidBy, UnderWay: h.kept}
-	state.Spare = h.spare
+	state.Spare, state.Votes = h.spare, h.votes
 	if !held {
 		state.Gone = h.record
 	}
@@ -128,7 +128,7 @@ func (f *firing) rehook(state *protocol.HookState, webhooks []protocol.AttachedW
 	if h.record == nil {
 		h.record = s.history.records[state.Record].Record
 	}
-	h.spare = state.Spare
+	h.spare, h.votes = state.Spare, state.Votes
 	if h.webhook.Analysis != nil && h.record.Lock != nil {
 		h.settings.Blocking = true // because its analysis was inconclusive
 	}

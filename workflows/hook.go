@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/approval"
 	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/protocol"
@@ -29,6 +30,9 @@ type hook struct {
 	// rule is the expression that the decision rests on, if one was true.
 	rule  string
 	since time.Time
+
+	// votes are those about a lock with approvals.
+	votes []approval.Vote
 
 	// stream is the stream of the delivery, or nil if nothing is sent.
 	stream *stream
@@ -176,7 +180,7 @@ func (h *hook) endsWaiting() (at time.Time, policy string) {
 	own, due := h.until(), h.firing.session.deadline()
 	switch {
 	case !due.IsZero() && (own.IsZero() || due.Before(own)):
-		return due, h.firing.session.bounds.policy
+		return due, h.onDeadline()
 	case h.settings.Blocking:
 		return own, h.policy.OnTimeout
 	default:
@@ -202,8 +206,8 @@ func (h *hook) decide(ctx workflow.Context) error {
 	switch basis {
 	case verdict.Open:
 		if h.firing.session.overdue() {
-			h.rule = "on_deadline: " + h.firing.session.bounds.policy
-			h.overdue(h.firing.session.bounds.policy)
+			h.rule = "on_deadline: " + h.onDeadline()
+			h.overdue(h.onDeadline())
 		}
 		return nil
 	case verdict.OnNothing:
@@ -241,12 +245,16 @@ func (h *hook) decideOnRecord(ctx workflow.Context) error {
 		}
 		answer = asked
 	}
-	if h.holdsBack(answer.Decide(h.settings, h.firing.scope)) {
+	decision, rule := answer.Decide(h.settings, h.firing.scope), answer.RestsOn(h.firing.scope)
+	if decision == latch.Continue && h.isRejected() {
+		decision, rule = latch.Stop, "approvals: rejected"
+	}
+	if h.holdsBack(decision) {
 		h.verdict = answer
 		return nil
 	}
 	h.rule = answer.Rule
-	h.ruled(answer, answer.Decide(h.settings, h.firing.scope), answer.RestsOn(h.firing.scope))
+	h.ruled(answer, decision, rule)
 	return nil
 }
 
@@ -302,6 +310,9 @@ func (h *hook) openLock() latch.OpenLock {
 		Since: latch.NewTime(h.since), Enforced: h.enforced}
 	if until, policy := h.endsWaiting(); !until.IsZero() {
 		lock.Until, lock.OnTimeout = latch.NewTime(until), policy
+	}
+	if h.settings.HasApprovals() {
+		lock.Approvals, lock.Missing = withoutReasons(h.record.Approvals), h.missing()
 	}
 	return lock
 }

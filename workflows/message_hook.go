@@ -4,7 +4,6 @@ import (
 	"maps"
 	"strings"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
@@ -35,6 +34,14 @@ func (s *session) decodeReleaseLock(data []byte) (*hook, latch.LockRelease, erro
 		return nil, release, invalidArgument(err)
 	}
 	hook, err := s.byToken(release.Lock)
+	if err == nil && !hook.settings.HasApprovals() {
+		if release.Vote == latch.VoteWithdraw {
+			return nil, release, refusal(latch.ErrorInvalidArgument, "vote: withdraw: this lock has no approvals, and the first removal decides it")
+		}
+		if release.Vote != "" {
+			release.Result = release.Asks()
+		}
+	}
 	return hook, release, err
 }
 
@@ -42,14 +49,15 @@ func (s *session) decodeReleaseLock(data []byte) (*hook, latch.LockRelease, erro
 // here: an update that an earlier version accepted is answered as before.
 func (s *session) checkReleaseLock(data []byte, _ sender) error {
 	h, release, err := s.decodeReleaseLock(data)
-	if err != nil || h.record.Lock.Open() {
+	switch {
+	case err != nil:
 		return err
+	case h.record.Lock.Open() && h.settings.HasApprovals():
+		return checkVote(&release)
+	case h.record.Lock.Open():
+		return nil
 	}
-	if late := release.RefusedBy(h.record); late != "" {
-		return temporal.NewApplicationErrorWithOptions(late, latch.ErrorTooLate,
-			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*h.record}})
-	}
-	return nil
+	return tooLate(&release, h.record)
 }
 
 func (s *session) clearRelease(data []byte) error {
@@ -79,10 +87,19 @@ func (s *session) releaseLock(ctx workflow.Context, data []byte, from sender) (a
 		return nil, err
 	}
 	used := !h.record.Lock.Open()
-	if !used {
+	if !used && h.settings.HasApprovals() {
+		if answer, err := h.vote(ctx, release, from); answer != nil || err != nil {
+			return answer, err
+		}
+	} else if !used {
 		h.released(release, from)
 		h.firing.changed = true
 	}
+	return h.answerRemoval(ctx, used)
+}
+
+// answerRemoval answers with the record once the hook is decided, or has to soak first.
+func (h *hook) answerRemoval(ctx workflow.Context, used bool) (any, error) {
 	soaks := func() bool { return h.soaks() && !h.firing.changed && !h.firing.deciding }
 	if err := workflow.Await(ctx, func() bool { return h.decision != "" || h.firing.decided || soaks() }); err != nil {
 		return nil, err
@@ -116,6 +133,9 @@ func (s *session) decodeRecord(data []byte) (*hook, latch.RecordUpdate, error) {
 		for _, hook := range firing.hooks {
 			if hook.record == nil || hook.record.DeliveryID != update.DeliveryID {
 				continue
+			}
+			if hook.settings.HasApprovals() {
+				return nil, update, refusal(latch.ErrorForbidden, "webhook %q at %s has approvals: what it goes by comes by votes, with release_lock", hook.webhook.ID, firing.event)
 			}
 			if !firing.mayStillChange() {
 				return nil, update, refusal(latch.ErrorTooLate, "%s is decided: its records stand", firing.event)

@@ -105,6 +105,12 @@ func (d *delivery) released(release latch.LockRelease, from sender) {
 	d.closeLock(from, release.By, release.Reason)
 }
 
+// voted records the votes about the lock.
+func (d *delivery) voted(votes []latch.Vote) {
+	d.record.Approvals = votes
+	d.history.changed(d.record)
+}
+
 // opened records that a lock was made after the event had fired.
 func (d *delivery) opened(lock latch.RecordLock) {
 	d.record.Lock = &lock

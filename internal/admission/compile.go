@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/expr"
+	"github.com/latch-run/latch/internal/form"
 )
 
 // compiler collects compile errors. It drops an error of a template if the shape has a problem at
@@ -45,6 +47,18 @@ func (c *compiler) expression(path, source string, use expr.Use) {
 	}
 	_, err := expr.Compile(source, use)
 	report(&c.expressions, path, err)
+}
+
+// form is compiled unless its shape has a problem.
+func (c *compiler) form(path string, schema json.RawMessage) {
+	has := func(p latch.Problem) bool { return p.Path == path }
+	if c.full() || string(schema) == "null" || slices.ContainsFunc(c.shape, has) {
+		return
+	}
+	_, err := form.Compile(schema)
+	for _, problem := range problemsOf(err) {
+		c.expressions.Addf(strings.TrimSuffix(join(path, problem.Path), "."), "%s", problem.Message)
+	}
 }
 
 // report adds one problem for each compile error in err, which may be several joined, and may be

@@ -57,6 +57,8 @@ type reading struct {
 	alone bool
 }
 
+func (d *doubter) form(string, json.RawMessage) {}
+
 func (d *doubter) expression(path, source string, use expr.Use) {
 	compiled, err := expr.Compile(source, use)
 	if err != nil {

@@ -8,13 +8,14 @@ import (
 	"github.com/latch-run/latch/internal/fields"
 )
 
-// visitor is called with every expression and template of an input and its
+// visitor is called with every expression, template and form of an input and its
 // path. Sources are not empty; for JSON with templates, the source is the whole
 // value.
 type visitor interface {
 	template(path, source string, place expr.Place)
 	tree(path string, value json.RawMessage)
 	expression(path, source string, use expr.Use)
+	form(path string, schema json.RawMessage)
 }
 
 // walker walks through an input in order. The fields to visit follow from their
@@ -36,6 +37,8 @@ func (w *walker) walk(input any) {
 			w.visit.expression(field.Path, field.Text(), expr.UseOf(field.Role))
 		case field.Role.IsTemplate():
 			w.template(field)
+		case field.Role == fields.Form:
+			w.visit.form(field.Path, json.RawMessage(field.Text()))
 		}
 	}
 }

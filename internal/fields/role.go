@@ -42,6 +42,8 @@ const (
 	IssuerSecret
 	// URL is a URL that is not a template.
 	URL
+	// Form is a JSON Schema.
+	Form
 	// MediaType is the media type of the bodies in the same structure or nested in it.
 	MediaType
 )
@@ -62,6 +64,7 @@ var words = map[string]Role{
 	"secret":                      Secret,
 	"secret,issuer":               IssuerSecret,
 	"url":                         URL,
+	"form":                        Form,
 	"media type":                  MediaType,
 }
 

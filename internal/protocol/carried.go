@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/approval"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -126,6 +127,8 @@ type HookState struct {
 	Since       time.Time        `json:"since"`
 	// Waits reports that the delivery waits for its turn.
 	Waits bool `json:"waits,omitempty"`
+	// Votes are those about a lock with approvals.
+	Votes []approval.Vote `json:"votes,omitempty"`
 	// Spare is the lock that is used if the hook's analysis is inconclusive.
 	Spare *latch.RecordLock `json:"spare,omitempty"`
 	// UnderWay is what the delivery needs to continue.

@@ -35,6 +35,7 @@ const (
 	ActivityCompose            = "latch.internal.Compose"
 	ActivityJudge              = "latch.internal.Judge"
 	ActivitySendEvidence       = "latch.internal.SendEvidence"
+	ActivityExamine            = "latch.internal.Examine"
 )
 
 // An AdmitRequest asks whether a run with this input may begin.
@@ -55,6 +56,10 @@ type AdmitRequest struct {
 	Endpoint string `json:"endpoint,omitempty"`
 	// Limit is the time after which Temporal ends the run of a gate; 0 means never.
 	Limit latch.Duration `json:"limit,omitempty"`
+	// Starter is the payload of the run's memo with the voucher of whoever started it, and Started
+	// when that was.
+	Starter []byte     `json:"starter,omitempty"`
+	Started latch.Time `json:"started,omitzero"`
 }
 
 // An Admission is the answer: all problems of the input, and the settings of the worker that
@@ -82,6 +87,8 @@ type Admission struct {
 	Volleys bool `json:"volleys,omitempty"`
 	// Evidence makes the run leave evidence of itself when it closes.
 	Evidence bool `json:"evidence,omitempty"`
+	// Starter is the proven name of the person who started the run; "" if there is none.
+	Starter string `json:"starter,omitempty"`
 }
 
 // An EventAdmission is the answer for one event of a batch.

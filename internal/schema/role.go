@@ -32,6 +32,7 @@ var kinds = map[fields.Role][2]string{
 	fields.Result:          {"A CEL expression over history and " + templates + ", 'pass' or 'fail'"},
 	fields.StopRelease:     {"A CEL expression over history and " + templates},
 	fields.RollbackRelease: {"A CEL expression over history and " + templates},
+	fields.Form:            {"A JSON Schema"},
 	fields.Secret:          {"The name of a secret", "Names of secrets"},
 	fields.IssuerSecret:    {"The name of a secret", "Names of secrets"},
 }

@@ -1,0 +1,46 @@
+package activities
+
+import (
+	"context"
+	"errors"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/form"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/voucher"
+)
+
+// Examine says who sent a message about a lock with approvals, by its voucher, and checks what it
+// brings against the lock's form.
+func (a *Activities) Examine(ctx context.Context, request protocol.ExamineRequest) (protocol.Examined, error) {
+	message := request.Message
+	answer := protocol.Examined{Sender: voucher.Holder{Name: message.By, Groups: message.Groups, IdentifiedBy: latch.IdentifiedByTemporal}}
+	switch {
+	case activity.GetInfo(ctx).Namespace == testNamespace: // there is no Temporal that anybody could reach
+		answer.Sender.IdentifiedBy = latch.IdentifiedByKey
+	case message.Voucher == "":
+	case a.options.Vouchers.IsZero() && !request.AllowUnproven:
+		answer.Forged = "this worker has no LATCH_LINK_KEY to verify it by"
+		return answer, nil
+	case !a.options.Vouchers.IsZero():
+		holder, err := a.options.Vouchers.OfRemoval(message)
+		if err != nil {
+			answer.Forged = err.Error()
+			return answer, nil
+		}
+		answer.Sender = holder
+	}
+	if len(request.Form) == 0 {
+		return answer, nil
+	}
+	compiled, err := form.Compile(request.Form)
+	if err != nil && !errors.As(err, &answer.Problems) {
+		answer.Problems = latch.Problems{{Path: "form", Message: err.Error()}}
+	}
+	if err == nil {
+		answer.Problems = compiled.Check(message.Data)
+	}
+	return answer, nil
+}

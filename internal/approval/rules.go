@@ -1,0 +1,172 @@
+package approval
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/assign"
+)
+
+// Rules are those of one lock.
+type Rules struct {
+	Requirements  []latch.Approval
+	AllowUnproven bool
+	// Reject is [latch.RejectAny] or [latch.RejectQuorum].
+	Reject string
+	// Excluded is the name of the person who may not vote, because they started the run; "" if
+	// everybody may.
+	Excluded string
+}
+
+// RulesOf returns the rules of an event's settings, for a run that the starter has started. The
+// name is "" if nobody has proven it.
+func RulesOf(settings latch.Event, starter string) Rules {
+	settings = latch.WithDefaults(settings)
+	rules := Rules{Requirements: settings.Approvals, AllowUnproven: settings.AllowUnproven, Reject: settings.Reject}
+	if !settings.AllowsSelf() {
+		rules.Excluded = starter
+	}
+	return rules
+}
+
+// A Vote is a vote with what only its lock needs.
+type Vote struct {
+	latch.Vote
+	// Issued is when the sender's proof was made; zero without one.
+	Issued latch.Time `json:"issued,omitzero"`
+	// Data is what the vote brings to the record if it is among those that decide.
+	Data latch.Object `json:"data,omitempty"`
+}
+
+// A State is what the votes come to.
+type State string
+
+// States of a lock.
+const (
+	Open     State = "open"
+	Approved State = "approved"
+	Rejected State = "rejected"
+)
+
+// Tally returns what the votes come to, and what is missing for an approval.
+//
+// A person counts for one requirement at most: two requirements need two people, also if one
+// person could fill each. A rejection counts in each requirement that its sender may approve.
+func (r Rules) Tally(votes []Vote) (State, []latch.MissingApproval) {
+	approving, rejecting := with(votes, latch.VoteApprove), with(votes, latch.VoteReject)
+	sizes := make([]int, len(r.Requirements))
+	for i := range r.Requirements {
+		sizes[i] = r.Requirements[i].People()
+	}
+	filled := assign.Fill(sizes, len(approving), func(person, i int) bool { return mayFill(&r.Requirements[i], &approving[person].Vote) })
+	var missing []latch.MissingApproval
+	for i, requirement := range r.Requirements {
+		if lacks := sizes[i] - filled[i]; lacks > 0 {
+			missing = append(missing, latch.MissingApproval{Groups: requirement.Groups, Users: requirement.Users, Count: lacks})
+		}
+	}
+	switch {
+	case r.isRejected(rejecting):
+		return Rejected, missing
+	case len(missing) == 0:
+		return Approved, nil
+	default:
+		return Open, missing
+	}
+}
+
+// isRejected reports whether the rejections suffice.
+func (r Rules) isRejected(rejecting []Vote) bool {
+	if r.Reject != latch.RejectQuorum {
+		return len(rejecting) > 0
+	}
+	return slices.ContainsFunc(r.Requirements, func(a latch.Approval) bool {
+		against := 0
+		for i := range rejecting {
+			if mayFill(&a, &rejecting[i].Vote) {
+				against++
+			}
+		}
+		return against >= a.People()
+	})
+}
+
+func with(votes []Vote, result string) []Vote {
+	var found []Vote
+	for _, vote := range votes {
+		if vote.Result == result {
+			found = append(found, vote)
+		}
+	}
+	return found
+}
+
+// mayFill reports whether a voter is one of those whom a requirement names. Names are compared as
+// they are written.
+func mayFill(a *latch.Approval, vote *latch.Vote) bool {
+	if len(a.Groups) == 0 && len(a.Users) == 0 || slices.Contains(a.Users, vote.By) {
+		return true
+	}
+	return slices.ContainsFunc(a.Groups, func(group string) bool { return slices.Contains(vote.Groups, group) })
+}
+
+// Shown returns the votes that stand, as records have them.
+func Shown(votes []Vote) []latch.Vote {
+	var shown []latch.Vote
+	for _, vote := range votes {
+		if vote.Result != latch.VoteWithdraw {
+			shown = append(shown, vote.Vote)
+		}
+	}
+	return shown
+}
+
+// Data returns what the votes with a result bring, a later one over an earlier one.
+func Data(votes []Vote, result string) latch.Object {
+	data := latch.Object{}
+	for _, vote := range with(votes, result) {
+		for key, value := range vote.Data {
+			data[key] = value
+		}
+	}
+	return data
+}
+
+// relevant returns those of the groups that a requirement names, in order.
+func (r Rules) relevant(groups []string) []string {
+	var named []string
+	for _, group := range groups {
+		names := func(a latch.Approval) bool { return slices.Contains(a.Groups, group) }
+		if slices.ContainsFunc(r.Requirements, names) && !slices.Contains(named, group) {
+			named = append(named, group)
+		}
+	}
+	slices.Sort(named)
+	return named
+}
+
+// Who says who may approve, for people.
+func (r Rules) Who() string {
+	parts := make([]string, len(r.Requirements))
+	for i := range r.Requirements {
+		parts[i] = WhoOf(r.Requirements[i].Groups, r.Requirements[i].Users, r.Requirements[i].People())
+	}
+	return strings.Join(parts, ", and ")
+}
+
+// WhoOf says so of one requirement, or of what it still lacks.
+func WhoOf(groups, users []string, count int) string {
+	var who []string
+	if len(groups) > 0 {
+		who = append(who, "of "+strings.Join(groups, " or "))
+	}
+	if len(users) > 0 {
+		who = append(who, strings.Join(users, " or "))
+	}
+	if len(who) == 0 {
+		return fmt.Sprintf("%d of anybody", count)
+	}
+	return fmt.Sprintf("%d %s", count, strings.Join(who, ", or "))
+}

@@ -1,0 +1,27 @@
+package protocol
+
+import (
+	"encoding/json"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/voucher"
+)
+
+// An ExamineRequest asks who sent a message about a lock with approvals, and whether what they
+// filled in is right.
+type ExamineRequest struct {
+	Message latch.LockRelease `json:"message"`
+	// Form is the lock's form; empty if it has none.
+	Form json.RawMessage `json:"form,omitempty"`
+	// AllowUnproven reports that the lock counts names that nobody has proven.
+	AllowUnproven bool `json:"allow_unproven,omitempty"`
+}
+
+// An Examined is the answer.
+type Examined struct {
+	Sender voucher.Holder `json:"sender"`
+	// Forged says why the message's voucher does not count.
+	Forged string `json:"forged,omitempty"`
+	// Problems are those of the data that was filled in.
+	Problems latch.Problems `json:"problems,omitempty"`
+}
