@@ -168,6 +168,12 @@ func IsTargetEvent(event string) bool {
 	return event == EventBeforeTarget || event == EventAfterTarget || IsStepEvent(event)
 }
 
+// IsLifecycleEvent reports whether the event fires around a workflow that knows nothing of
+// Latch, too: an event of any job, and not only of a registered one.
+func IsLifecycleEvent(event string) bool {
+	return slices.Contains([]string{EventJobStart, EventJobComplete, EventJobSuccess, EventJobFailure}, event)
+}
+
 // IsEndpointEvent reports whether the event is about the endpoint of a registered webhook. No
 // run fires such an event.
 func IsEndpointEvent(event string) bool {

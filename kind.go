@@ -22,6 +22,9 @@ const (
 	WebhookKind Kind = "webhook"
 	// WatchKind is the end of a workflow that a watch has found.
 	WatchKind Kind = "watch"
+	// LifecycleKind is a run of a workflow that knows nothing of Latch, around which a worker
+	// fires the events of a job.
+	LifecycleKind Kind = "lifecycle"
 	// RulesKind is a file of tests for the rules by which webhooks decide.
 	RulesKind Kind = "rules"
 )
@@ -71,7 +74,9 @@ func (k Kind) fires(event string) bool {
 	known, is := builtIn(event)
 	switch {
 	case !is:
-		return k != JobKind && k != ReleaseKind && k != EndpointKind && k != WatchKind
+		return k != JobKind && k != ReleaseKind && k != EndpointKind && k != WatchKind && k != LifecycleKind
+	case k == LifecycleKind:
+		return known.Of == DeliveryKind || IsLifecycleEvent(event)
 	default:
 		return known.Of == DeliveryKind || known.Of == k
 	}

@@ -6,6 +6,9 @@ const Version = "0.1.0"
 // DefaultTaskQueue is the default task queue of Latch's worker.
 const DefaultTaskQueue = "latch"
 
+// WorkflowPrefix begins the names of Latch's workflow types.
+const WorkflowPrefix = "latch."
+
 // These are the names of the workflow types.
 const (
 	WorkflowJobRun  = "latch.JobRun"

@@ -37,6 +37,9 @@ type Options struct {
 	SearchAttributes bool
 	// Evidence says where evidence of runs is sent.
 	Evidence Evidence
+	// Lifecycle are the workflows that know nothing of Latch, around which the events of a job
+	// fire.
+	Lifecycle []Lifecycle
 	// DataConverter returns the data converter of the worker's client, which encoded the
 	// registered entries. If nil, it is the default one.
 	DataConverter func() converter.DataConverter
@@ -47,7 +50,9 @@ type Activities struct {
 	options Options
 	// stores are the registries of the task queues that the worker serves.
 	stores sync.Map // of storeKey to *registry.Store
-	known  attributes
+	// services are the newest known ways to ask the server.
+	services sync.Map // of namespace to workflowservice.WorkflowServiceClient
+	known    attributes
 	// flights are the first attempts that this worker makes in volleys.
 	flights *flights
 	own     sync.Map // of namespace to *ownWorker

@@ -40,7 +40,11 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 		answer.Problems = latch.Problems{{Message: err.Error()}}
 	}
 	answer.Events = make([]protocol.EventAdmission, len(read.events))
-	if len(answer.Problems) == 0 && request.Kind != latch.DeliveryKind {
+	selected := true
+	if request.Kind == latch.LifecycleKind {
+		answer.Own, selected = a.ownWebhooks(read, answer.System)
+	}
+	if len(answer.Problems) == 0 && request.Kind != latch.DeliveryKind && selected {
 		if err := a.consult(ctx, a.registryOf(ctx), read, listAge(time.Duration(request.Waited)), &answer); err != nil {
 			return protocol.Admission{}, err
 		}
@@ -74,7 +78,8 @@ const maximumProblems = 100
 // An input is the part of a run's input that matters to registered webhooks.
 type input struct {
 	kind latch.Kind
-	// event is the event that an emission or a gate fires.
+	// event is the event that an emission or a gate fires, or the type of a workflow that knows
+	// nothing of Latch.
 	event     string
 	variables expr.Variables
 	// events are those of a batch. A batch has no other fields.
@@ -84,6 +89,14 @@ type input struct {
 	// job is set for a job, with the jobs of its sequence. webhooks are those of any other run.
 	job      *latch.Job
 	webhooks []latch.Webhook
+}
+
+// fired returns the one event that counts, or "" if a run of the kind fires several.
+func (i *input) fired() string {
+	if i.kind == latch.LifecycleKind {
+		return ""
+	}
+	return i.event
 }
 
 func decode(request protocol.AdmitRequest) (*input, error) {
@@ -122,6 +135,8 @@ func decodeInput(request protocol.AdmitRequest) (*input, error) {
 	case latch.BatchKind:
 		batch, err := admission.DecodeEmissionBatch(request.Input)
 		return inputOfBatch(latch.EmissionKind, batch), err
+	case latch.LifecycleKind: // made by a worker's interceptor
+		return decodeLifecycle(request)
 	case latch.WatchKind: // made by latch.Watch
 		var notice protocol.WatchNotice
 		if err := json.Unmarshal(request.Input, &notice); err != nil {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
@@ -34,16 +33,8 @@ func (a *Activities) registryOf(ctx context.Context) *registry.Store {
 	if info.Namespace == testNamespace {
 		return nil
 	}
-	key := storeKey{info.Namespace, info.TaskQueue}
-	if store, found := a.stores.Load(key); found {
-		return store.(*registry.Store)
-	}
-	client := activity.GetClient(ctx)
-	store, _ := a.stores.LoadOrStore(key, registry.New(registry.Options{
-		Service:   func() workflowservice.WorkflowServiceClient { return client.WorkflowService() },
-		Namespace: info.Namespace, TaskQueue: info.TaskQueue, Identity: "latch-worker", DataConverter: a.dataConverter(),
-	}))
-	return store.(*registry.Store)
+	a.services.Store(info.Namespace, activity.GetClient(ctx).WorkflowService())
+	return a.storeOf(storeKey{info.Namespace, info.TaskQueue})
 }
 
 // Resolve returns the current version of a registered job.
@@ -218,7 +209,7 @@ func missing(named []latch.Problem, found map[string]bool) latch.Problems {
 func applying(registered []latch.RegisteredWebhook, read *input, system vars.System) []protocol.AttachedWebhook {
 	var applies []protocol.AttachedWebhook
 	for i := range registered {
-		webhook, listens := registered[i].For(read.kind, read.event)
+		webhook, listens := registered[i].For(read.kind, read.fired())
 		if !listens {
 			continue
 		}

@@ -79,6 +79,9 @@ type Options struct {
 	// SearchAttributes makes runs upsert the search attributes LatchID, LatchStatus and
 	// LatchWaiting, which must exist on the server, and LatchWebhooks if it exists.
 	SearchAttributes bool
+	// Lifecycle fires the events of a job (JOB_START, JOB_COMPLETE, JOB_SUCCESS, JOB_FAILURE)
+	// around workflows that know nothing of Latch.
+	Lifecycle []Lifecycle
 	// DataConverter is the data converter of the worker's client. It must be set if it is not
 	// the default one and the plugin is not given to the client too: registered entries were
 	// encoded with it.
@@ -120,6 +123,9 @@ func New(options Options) *Plugin {
 	p.secrets, err = secretsOf(options)
 	p.activities, p.problem = newActivities(options, p.secrets, p.dataConverter)
 	p.problem = errors.Join(err, p.problem)
+	if p.problem == nil {
+		p.interceptor.Listeners = p.activities
+	}
 	p.SimplePlugin, err = temporal.NewSimplePlugin(temporal.SimplePluginOptions{
 		Name:                      "latch.run/latch",
 		ConfigureClient:           p.configureClient,
@@ -179,7 +185,7 @@ func newActivities(options Options, store *secret.Store, dataConverter func() co
 		problems = append(problems, fmt.Errorf("%s: %w", options.name("TemporalUI", "LATCH_TEMPORAL_UI_URL"), err))
 	}
 	linkKey, err := linkKeyOf(options)
-	problems = append(problems, err)
+	problems = append(problems, err, checkLifecycles(options.Lifecycle))
 	sendsEvidence, err := evidenceOf(options)
 	problems = append(problems, err)
 	if err := errors.Join(problems...); err != nil {
@@ -199,6 +205,7 @@ func newActivities(options Options, store *secret.Store, dataConverter func() co
 		AllowCommands:    options.AllowCommands,
 		SearchAttributes: options.SearchAttributes,
 		DataConverter:    dataConverter,
+		Lifecycle:        lifecyclesOf(options.Lifecycle),
 	}), nil
 }
 
@@ -250,6 +257,9 @@ func (p *Plugin) configureClient(_ context.Context, options client.PluginConfigu
 		return p.problem
 	}
 	anyid.Configure(options.ClientOptions)
+	if p.activities != nil && p.activities.HasLifecycle() {
+		p.knowConnection(options.ClientOptions)
+	}
 	if options.ClientOptions.DataConverter != nil {
 		p.mutex.Lock()
 		defer p.mutex.Unlock()

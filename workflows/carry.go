@@ -94,7 +94,7 @@ func (s *session) takeOver(state *protocol.State) error {
 
 // refire recreates a firing from the state of an earlier run of the chain.
 func (s *session) refire(state *protocol.FiringState) error {
-	f := &firing{session: s, sequence: len(s.firings), event: state.Event, step: state.Step, emission: state.Emission,
+	f := &firing{session: s, subject: s.subject, sequence: len(s.firings), event: state.Event, step: state.Step, emission: state.Emission,
 		scope: state.Scope, awaited: state.Awaited, nothingDone: state.NothingDone, decided: state.Decided,
 		variables: expr.Variables{}}
 	webhooks := s.webhooks

@@ -15,6 +15,9 @@ const maximumRows = 50
 
 // show sets the run's current details for Temporal UI, in Markdown.
 func (s *session) show() {
+	if s.guest && s.phase != "waiting" {
+		return
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s**: %s", inline(s.subject.status()), inline(s.phase))
 	switch {

@@ -40,9 +40,14 @@ func (s *session) close(ctx workflow.Context) error {
 	}
 	s.phase = "closed"
 	s.link.holds = false // no run follows that could take them
-	s.drainSignals(ctx)
+	if !s.guest {
+		s.drainSignals(ctx)
+	}
 	if err := s.showLocks(); err != nil {
 		return err
+	}
+	if s.guest {
+		return workflow.Await(ctx, func() bool { return s.updatesUnderWay == 0 && s.signalsUnderWay == 0 })
 	}
 	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) && s.signalsUnderWay == 0 && len(s.unread) == 0 })
 }

@@ -53,6 +53,11 @@ func setupWith(t *testing.T, options plugin.Options, interceptors ...interceptor
 	server := httptest.NewServer(http.HandlerFunc(b.serve))
 	t.Cleanup(server.Close)
 	b.url = server.URL
+	for _, lifecycle := range options.Lifecycle {
+		for i := range lifecycle.Webhooks {
+			lifecycle.Webhooks[i].URL = strings.ReplaceAll(lifecycle.Webhooks[i].URL, "$R", b.url)
+		}
+	}
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet())
 	b.env = suite.NewTestWorkflowEnvironment()

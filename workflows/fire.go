@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -24,7 +25,10 @@ const maximumInFlight = 500
 
 // A firing is one event of a run, from its plan to its decision.
 type firing struct {
-	session  *session
+	session *session
+	// subject is what the event is about: the session's subject, except around a user's own
+	// workflow.
+	subject  subject
 	sequence int
 	event    string
 	step     string
@@ -67,16 +71,18 @@ type occasion struct {
 	// turn waits until the event may take its place among the run's others. It is nil for an
 	// event that fires alone.
 	turn func(workflow.Context)
+	// about is what the event is about. It is nil for the session's subject.
+	about subject
 }
 
 // fire plans the event's deliveries, makes the locks, writes the records and sends. It returns
 // once everything is being sent.
 func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.AttachedWebhook) (*firing, error) {
-	f := &firing{session: s, sequence: len(s.firings), event: o.event, emission: o.emission, watch: o.watch, scope: o.scope, nothingDone: o.nothingDone}
+	f := &firing{session: s, subject: cmp.Or(o.about, s.subject), sequence: len(s.firings), event: o.event, emission: o.emission, watch: o.watch, scope: o.scope, nothingDone: o.nothingDone}
 	s.event = o.event
 	f.step = place{step: o.step, target: o.target}.name()
 	s.firings = append(s.firings, f)
-	f.variables = s.variables(o.step)
+	f.variables = s.variablesOf(f.subject, o.step)
 	f.variables["event"] = rawjson.Encode(o.event)
 	if o.target != nil {
 		f.variables["target"] = rawjson.Encode(o.target)

@@ -143,28 +143,48 @@ func sessionOf(ctx workflow.Context) (*session, error) {
 			return nil, err
 		}
 	}
+	if run.session.guest { // made around the workflow, which now has a part in it
+		run.session.guest = false
+		if err := run.session.answer(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return run.session, nil
 }
 
 // Interceptor holds the session of workflows that call [Gate] or [Fire], and closes it before
-// they close. It does not affect other workflows.
+// they close. Around runs to whose events somebody listens it fires the events of a job. It does
+// not affect other workflows.
 type Interceptor struct {
 	interceptor.WorkerInterceptorBase
+	// Listeners knows who listens. It may be nil: then nobody does.
+	Listeners Listeners
 }
 
 // InterceptWorkflow wraps a workflow in the keeper.
-func (*Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	return &keeper{interceptor.WorkflowInboundInterceptorBase{Next: next}}
+func (i *Interceptor) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &keeper{WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, listeners: i.Listeners}
 }
 
 type keeper struct {
 	interceptor.WorkflowInboundInterceptorBase
+	listeners Listeners
+	// held takes messages while a hook holds the run. It is nil otherwise.
+	held *heldSignal
 }
 
 // ExecuteWorkflow runs the workflow and then waits for its deliveries.
 func (k *keeper) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
 	run := &ownRun{workflowID: workflow.GetInfo(ctx).WorkflowExecution.ID}
-	result, err := k.Next.ExecuteWorkflow(workflow.WithValue(ctx, ownRunKey{}, run), in)
+	work := func() (any, error) { return k.Next.ExecuteWorkflow(workflow.WithValue(ctx, ownRunKey{}, run), in) }
+	around := k.lifecycleOf(ctx, run, in)
+	var result any
+	var err error
+	if around == nil {
+		result, err = work()
+	} else {
+		result, err = around.surround(ctx, k, work)
+	}
 	if run.session == nil {
 		return result, err
 	}

@@ -69,7 +69,7 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 		StartedAt:  latch.NewTime(h.since),
 		Enforced:   h.enforced,
 	}
-	s.subject.mark(&record)
+	h.firing.subject.mark(&record)
 	switch {
 	case plan.Error != "":
 		h.whenFailed = true
@@ -306,7 +306,7 @@ const maximumShownTitle = 200
 func (h *hook) openLock() latch.OpenLock {
 	lock := latch.OpenLock{Token: h.record.Lock.Token, URL: h.record.Lock.URL, Webhook: h.webhook.ID,
 		Event: h.firing.event, Step: h.firing.step, Job: h.record.Job, Release: h.record.Release,
-		Title: excerpt.Of(h.firing.session.subject.title(), maximumShownTitle),
+		Title: excerpt.Of(h.firing.subject.title(), maximumShownTitle),
 		Since: latch.NewTime(h.since), Enforced: h.enforced}
 	if until, policy := h.endsWaiting(); !until.IsZero() {
 		lock.Until, lock.OnTimeout = latch.NewTime(until), policy

@@ -309,14 +309,17 @@ func (r *jobRun) addVariables(variables expr.Variables) {
 	variables["jobs"] = rawjson.Encode(r.known(len(r.done.list)))
 }
 
-func (r *jobRun) jobStatus() vars.JobStatus {
-	status := vars.JobStatus{ID: r.runID, KVP: r.result.KVP}
-	if !r.result.StartedAt.IsZero() {
-		status.StartedAt = &r.result.StartedAt
+func (r *jobRun) jobStatus() vars.JobStatus { return statusOf(&r.result, r.runID) }
+
+// statusOf returns the variable job.status of a run with the result so far.
+func statusOf(result *latch.JobResult, runID string) vars.JobStatus {
+	status := vars.JobStatus{ID: runID, KVP: result.KVP}
+	if !result.StartedAt.IsZero() {
+		status.StartedAt = &result.StartedAt
 	}
-	if r.result.Status != latch.JobRunning {
-		code := r.result.ReturnCode()
-		status.ReturnCode, status.Error, status.CompletedAt = &code, &r.result.Error, &r.result.CompletedAt
+	if result.Status != latch.JobRunning {
+		code := result.ReturnCode()
+		status.ReturnCode, status.Error, status.CompletedAt = &code, &result.Error, &result.CompletedAt
 	}
 	return status
 }

@@ -114,6 +114,19 @@ func (s *session) commonMessages() []message {
 
 // answer sets the run's handlers: queries, updates, and a coroutine for each signal.
 func (s *session) answer(ctx workflow.Context) error {
+	if err := s.answerQueries(ctx); err != nil {
+		return err
+	}
+	for _, m := range s.messages() {
+		if err := s.answerUpdate(ctx, m); err != nil {
+			return err
+		}
+		workflow.GoNamed(s.detached, "signal "+m.name, func(ctx workflow.Context) { s.listen(ctx, m) })
+	}
+	return nil
+}
+
+func (s *session) answerQueries(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, latch.QueryStatus, func() (latch.Status, error) { return s.snapshot(), nil }); err != nil {
 		return err
 	}
@@ -123,24 +136,20 @@ func (s *session) answer(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, protocol.QuerySent, func(id string) (protocol.Sent, error) { return s.sent(id), nil }); err != nil {
 		return err
 	}
-	if err := workflow.SetQueryHandler(ctx, protocol.QuerySentOf,
-		func(ids []string) ([]protocol.Sent, error) { return s.sentOf(ids), nil }); err != nil {
-		return err
+	return workflow.SetQueryHandler(ctx, protocol.QuerySentOf,
+		func(ids []string) ([]protocol.Sent, error) { return s.sentOf(ids), nil })
+}
+
+func (s *session) answerUpdate(ctx workflow.Context, m message) error {
+	handler := func(ctx workflow.Context, argument converter.RawValue) (any, error) {
+		s.updatesUnderWay++
+		defer func() { s.updatesUnderWay-- }()
+		return m.take(ctx, payloadJSON(argument), senderOf(ctx))
 	}
-	for _, m := range s.messages() {
-		handler := func(ctx workflow.Context, argument converter.RawValue) (any, error) {
-			return m.take(ctx, payloadJSON(argument), senderOf(ctx))
-		}
-		validator := func(ctx workflow.Context, argument converter.RawValue) error {
-			return m.validate(payloadJSON(argument), senderOf(ctx))
-		}
-		err := workflow.SetUpdateHandlerWithOptions(ctx, m.name, handler, workflow.UpdateHandlerOptions{Validator: validator})
-		if err != nil {
-			return err
-		}
-		workflow.GoNamed(s.detached, "signal "+m.name, func(ctx workflow.Context) { s.listen(ctx, m) })
+	validator := func(ctx workflow.Context, argument converter.RawValue) error {
+		return m.validate(payloadJSON(argument), senderOf(ctx))
 	}
-	return nil
+	return workflow.SetUpdateHandlerWithOptions(ctx, m.name, handler, workflow.UpdateHandlerOptions{Validator: validator})
 }
 
 func (s *session) takeSignal(ctx workflow.Context, m message, argument converter.RawValue) {

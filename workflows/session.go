@@ -75,10 +75,13 @@ type session struct {
 	fields latch.Object
 	// about is the registered webhook that an event about an endpoint is about.
 	about string
-	// signalsUnderWay counts signals that are being taken. unread are those that were received
+	// guest reports that the session is in a workflow that knows nothing of Latch, whose
+	// signals, handlers and details are its own.
+	guest bool
+	// signalsUnderWay and updatesUnderWay count messages that are being taken. unread are those that were received
 	// but not taken.
-	signalsUnderWay int
-	unread          unread
+	signalsUnderWay, updatesUnderWay int
+	unread                           unread
 	// bounds are those of a gate.
 	bounds bounds
 
@@ -257,13 +260,15 @@ func (s *session) weigh(given ...latch.Object) {
 
 // variables returns the current template variables of all hooks and tasks. An event keeps those
 // of its firing, and a task those of its beginning, including the variable now.
-func (s *session) variables(step *vars.Step) expr.Variables {
+func (s *session) variables(step *vars.Step) expr.Variables { return s.variablesOf(s.subject, step) }
+
+func (s *session) variablesOf(about subject, step *vars.Step) expr.Variables {
 	variables := expr.Variables{
 		"system": rawjson.Encode(s.admission.System),
 		"run":    rawjson.Encode(s.runVariable()),
 		"now":    rawjson.Encode(s.now()),
 	}
-	s.subject.addVariables(variables)
+	about.addVariables(variables)
 	if step != nil {
 		variables["step"] = rawjson.Encode(step)
 	}

@@ -23,6 +23,11 @@ const (
 	stepFailed = "step-failed"
 	// carriesSignals: a run that continues as new passes on the signals that arrive meanwhile.
 	carriesSignals = "carries-signals"
+	// lifecycleTold and lifecycleHeld are not changes. They mark a run of a user's own workflow
+	// around which the events of a job fire. In the first the workflow begins at once, in the
+	// second after JOB_START, which may hold it.
+	lifecycleTold = "latch-lifecycle"
+	lifecycleHeld = "latch-lifecycle-held"
 	// keptInBatches: one activity sends many of the kept deliveries.
 	keptInBatches = "kept-in-batches"
 )

@@ -74,6 +74,9 @@ type Admission struct {
 	// Webhooks are the registered ones that apply to the run, each with the events that such a
 	// run fires.
 	Webhooks []AttachedWebhook `json:"webhooks,omitempty"`
+	// Own are the webhooks that the worker's options say, for a run of a workflow that knows
+	// nothing of Latch. Such a run brings none.
+	Own []latch.Webhook `json:"own,omitempty"`
 	// Events are the answers for each event of a batch.
 	Events []EventAdmission `json:"events,omitempty"`
 	// Page is the address of the run's page in the console, or "" if the run has no page or

@@ -1,0 +1,225 @@
+package workflows_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/plugin"
+	"github.com/latch-run/latch/workflows"
+)
+
+// An order is the input of a workflow that knows nothing of Latch. Fail, Wait, Again and Signals
+// say what it does.
+type order struct {
+	ID      string
+	Amount  int
+	Fail    string
+	Wait    time.Duration
+	Again   bool
+	Signals []string
+	Gate    bool
+}
+
+// orders is a workflow that knows nothing of Latch, except that it passes a gate on demand. It
+// returns the order's id and the signals that it received.
+func orders(ctx workflow.Context, given order) (map[string]any, error) {
+	if err := workflow.SetQueryHandler(ctx, latch.QueryStatus, func() (string, error) { return "my own", nil }); err != nil {
+		return nil, err
+	}
+	if given.Wait > 0 {
+		if err := workflow.Sleep(ctx, given.Wait); err != nil {
+			return nil, err
+		}
+	}
+	received := []string{}
+	for _, name := range given.Signals {
+		var value string
+		workflow.GetSignalChannel(ctx, name).Receive(ctx, &value)
+		received = append(received, name+" "+value)
+	}
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+	if err := workflow.ExecuteActivity(ctx, "charge", given.Amount).Get(ctx, nil); err != nil {
+		return nil, err
+	}
+	if given.Gate {
+		if _, err := workflows.Gate(ctx, latch.Emission{Event: "CHARGED"}); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case given.Again:
+		return nil, workflow.NewContinueAsNewError(ctx, "Order", given)
+	case given.Fail != "":
+		return nil, temporal.NewNonRetryableApplicationError(given.Fail, "OrderFailed", nil)
+	}
+	return map[string]any{"id": given.ID, "received": received}, nil
+}
+
+// lifecycleBench is a bench whose worker fires the events around orders.
+func lifecycleBench(t *testing.T, lifecycle string) *bench {
+	t.Helper()
+	var lifecycles []plugin.Lifecycle
+	require.NoError(t, json.Unmarshal([]byte(lifecycle), &lifecycles))
+	b := setupWith(t, plugin.Options{Lifecycle: lifecycles})
+	b.env.RegisterWorkflowWithOptions(orders, workflow.RegisterOptions{Name: "Order"})
+	b.env.RegisterActivityWithOptions(func(int) error { return b.post("/charge") }, activity.RegisterOptions{Name: "charge"})
+	return b
+}
+
+// post calls the receiver.
+func (b *bench) post(path string) error {
+	answer, err := http.Post(b.url+path, "application/json", strings.NewReader("{}"))
+	if err == nil {
+		err = answer.Body.Close()
+	}
+	return err
+}
+
+const (
+	everything   = `"events":[{"event":"JOB_START"},{"event":"JOB_COMPLETE"},{"event":"JOB_SUCCESS"},{"event":"JOB_FAILURE"}]`
+	tellOfOrders = `[{"Types":"Ord*","Webhooks":[{"id":"w","url":"$R/w",` + everything + `}]}]`
+	holdsOrders  = `[{"Types":"Order","Webhooks":[{"id":"w","url":"$R/w",` + everything + `},
+		{"id":"board","events":[{"event":"JOB_START","blocking":true,"lock_timeout":"2h"}]}]}]`
+)
+
+// Contract, "Lifecycle": the events around a run, by how it ends, by its type and by `when`.
+func TestLifecycle(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		lifecycle string
+		order     order
+		cancel    bool
+		events    []string
+		fails     string
+	}{
+		"success":       {tellOfOrders, order{ID: "7"}, false, []string{"JOB_START", "/charge", "JOB_COMPLETE", "JOB_SUCCESS"}, ""},
+		"failure":       {tellOfOrders, order{Fail: "no stock"}, false, []string{"JOB_START", "/charge", "JOB_COMPLETE", "JOB_FAILURE"}, "no stock"},
+		"cancelled":     {tellOfOrders, order{Wait: time.Hour}, true, []string{"JOB_START", "JOB_COMPLETE", "JOB_FAILURE"}, "canceled"},
+		"goes on":       {tellOfOrders, order{Again: true}, false, []string{"JOB_START", "/charge"}, "continue as new"},
+		"another type":  {`[{"Types":"Orders"},{"Types":"rder"}]`, order{}, false, []string{"/charge"}, ""},
+		"when is true":  {`[{"Types":"*","When":"vars.input.Amount > 5 && job.type == 'Order'","Webhooks":[{"id":"w","url":"$R/w","event":"JOB_START"}]}]`, order{Amount: 6}, false, []string{"JOB_START", "/charge"}, ""},
+		"when is false": {`[{"Types":"*","When":"vars.input.Amount > 5","Webhooks":[{"id":"w","url":"$R/w","event":"JOB_START"}]}]`, order{Amount: 5}, false, []string{"/charge"}, ""},
+		"when fails at a gate": {`[{"Types":"*","When":"vars.input.absent > 5","Webhooks":[{"id":"w","url":"$R/w","events":[{"event":"JOB_START","blocking":true,"on_error":"stop"}]}]}]`,
+			order{}, false, []string{}, "held back at JOB_START by webhook w"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := lifecycleBench(t, test.lifecycle)
+			if test.cancel {
+				b.env.RegisterDelayedCallback(b.env.CancelWorkflow, time.Minute)
+			}
+			b.env.ExecuteWorkflow("Order", test.order)
+			require.ElementsMatch(t, test.events, b.received())
+			if test.fails == "" {
+				require.NoError(t, b.env.GetWorkflowError())
+				return
+			}
+			require.ErrorContains(t, b.env.GetWorkflowError(), test.fails)
+		})
+	}
+}
+
+// Contract, "Lifecycle": the variables of a run that is not a job of Latch's. What the workflow
+// was given and returned is in templates, but not in the default body.
+func TestLifecycleVariables(t *testing.T) {
+	t.Parallel()
+	b := lifecycleBench(t, `[{"Types":"Order","Webhooks":[
+		{"id":"plain","url":"$R/plain","events":[{"event":"JOB_SUCCESS"}]},
+		{"id":"own","url":"$R/own","body":{"job":"${job}","vars":"${vars}"},"events":[{"event":"JOB_COMPLETE"}]}]}]`)
+	b.env.ExecuteWorkflow("Order", order{ID: "secret-7", Amount: 3})
+	require.NoError(t, b.env.GetWorkflowError())
+	require.NotContains(t, b.bodies("JOB_SUCCESS"), "secret-7")
+	require.Contains(t, b.bodies("JOB_SUCCESS"), `"name":"Order"`)
+	own := b.bodies("/own")
+	for _, part := range []string{`"type":"Order"`, `"task_queue":"default-test-taskqueue"`, `"attempt":1`, `"id":"default-test-workflow-id"`,
+		`"returncode":0`, `"result":{"id":"secret-7"`, `"input":{`, `"args":[{`, `"Amount":3`} {
+		require.Contains(t, own, part)
+	}
+}
+
+// Contract, "Lifecycle": a hook that blocks holds the workflow until its lock is removed, by an
+// update or a signal. Signals of the workflow's own with such names wait for it.
+func TestLifecycleHolds(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		result, fails string
+		cancel        bool
+		bySignal      bool
+	}{
+		"passes":         {"pass", "", false, false},
+		"by a signal":    {"pass", "", false, true},
+		"held back":      {"fail", "workflow Order held back at JOB_START by webhook board", false, false},
+		"not in time":    {"", "not removed within 2h", false, false},
+		"cancelled":      {"", "canceled", true, false},
+		"held by signal": {"fail", "held back at JOB_START", false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := lifecycleBench(t, holdsOrders)
+			b.env.RegisterDelayedCallback(func() {
+				require.NotContains(t, b.received(), "/charge", "the workflow has not begun")
+				b.env.SignalWorkflow(latch.MessageReleaseLock, "mine")
+				b.env.SignalWorkflow(latch.MessageStop, "mine too")
+				lock := b.status().Locks[0].Token
+				argument := map[string]string{"lock": lock, "result": test.result, "by": "ann"}
+				switch {
+				case test.cancel:
+					b.env.CancelWorkflow()
+				case test.result == "":
+				case test.bySignal:
+					b.env.SignalWorkflow(latch.MessageReleaseLock, argument)
+				default:
+					b.env.UpdateWorkflowNoRejection(latch.MessageReleaseLock, "", t, argument)
+				}
+			}, time.Minute)
+			b.env.ExecuteWorkflow("Order", order{Signals: []string{latch.MessageReleaseLock, latch.MessageStop}})
+			if test.fails != "" {
+				require.ErrorContains(t, b.env.GetWorkflowError(), test.fails)
+				require.ElementsMatch(t, []string{"JOB_START", "JOB_COMPLETE", "JOB_FAILURE"}, b.received())
+				var application *temporal.ApplicationError
+				require.Equal(t, !test.cancel, errors.As(b.env.GetWorkflowError(), &application) && application.Type() == latch.ErrorJobFailed)
+				return
+			}
+			require.NoError(t, b.env.GetWorkflowError())
+			var result struct{ Received []string }
+			b.result(&result)
+			require.Equal(t, []string{"release_lock mine", "stop mine too"}, result.Received)
+			require.ElementsMatch(t, []string{"JOB_START", "/charge", "JOB_COMPLETE", "JOB_SUCCESS"}, b.received())
+			value, err := b.env.QueryWorkflow(latch.QueryStatus)
+			require.NoError(t, err)
+			var own string
+			require.NoError(t, value.Get(&own))
+			require.Equal(t, "my own", own)
+		})
+	}
+}
+
+// A workflow that has a lifecycle and passes a gate of its own has one history, with a delivery
+// id each.
+func TestLifecycleAroundAGate(t *testing.T) {
+	t.Parallel()
+	b := lifecycleBench(t, tellOfOrders)
+	b.env.ExecuteWorkflow("Order", order{Gate: true})
+	require.NoError(t, b.env.GetWorkflowError())
+	value, err := b.env.QueryWorkflow(latch.QueryHistory)
+	require.NoError(t, err)
+	var records []latch.Record
+	require.NoError(t, value.Get(&records))
+	require.Len(t, records, 3)
+	ids := map[string]bool{}
+	for _, record := range records {
+		require.Equal(t, "default-test-workflow-id", record.Job)
+		ids[record.DeliveryID] = true
+	}
+	require.Len(t, ids, 3)
+}
