@@ -2,10 +2,12 @@ package plugin_test
 
 import (
 	"log"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/plugin"
 )
 
@@ -24,6 +26,32 @@ func ExampleNew() {
 			SecretHosts: map[string][]string{"change-board": {"board.example.com"}},
 		})},
 	})
+	if err := w.Run(worker.InterruptCh()); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// Around each run of a workflow whose type begins with Order, and whose first argument has an
+// amount above 1000, the events of a job fire. A person holds the run before it begins. The
+// workflows stay as they are.
+func ExampleLifecycle() {
+	p := plugin.New(plugin.Options{Lifecycle: []plugin.Lifecycle{{
+		Types: "Order*",
+		When:  "vars.input.amount > 1000",
+		Webhooks: []latch.Webhook{
+			{ID: "audit", URL: "https://audit.example.com/orders", Events: []latch.Event{
+				{Event: latch.EventJobStart}, {Event: latch.EventJobSuccess}, {Event: latch.EventJobFailure}}},
+			{ID: "approval", Events: []latch.Event{
+				{Event: latch.EventJobStart, Blocking: true, LockTimeout: latch.Duration(4 * time.Hour)}}},
+		},
+	}}})
+	// The client has it too, so that a worker's first run is looked up without an event.
+	c, err := client.Dial(client.Options{Plugins: []client.Plugin{p}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	w := worker.New(c, "shop", worker.Options{})
 	if err := w.Run(worker.InterruptCh()); err != nil {
 		log.Fatal(err)
 	}
