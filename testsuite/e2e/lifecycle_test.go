@@ -106,8 +106,8 @@ func (s *shop) goOn(run client.WorkflowRun) string {
 	return result
 }
 
-// around is the plugin of a worker that fires the events around the types, if any.
-func around(types ...string) *plugin.Plugin {
+// lifecyclesOf is the plugin of a worker that fires the events around the types, if any.
+func lifecyclesOf(types ...string) *plugin.Plugin {
 	options := plugin.Options{EgressAllow: []string{"127.0.0.1"}, FQDN: "build.example.com"}
 	for _, each := range types {
 		options.Lifecycle = append(options.Lifecycle, plugin.Lifecycle{Types: each})
@@ -140,7 +140,7 @@ func TestLifecycleHistoriesReplayBothWays(t *testing.T) {
 	s.open(nil)
 	plain := s.order("plain", "")
 	s.goOn(plain)
-	s.open(around("Ord*"))
+	s.open(lifecyclesOf("Ord*"))
 	unheard := s.order("unheard", "")
 	s.goOn(unheard)
 	require.Equal(t, keep("without the plugin", plain), keep("nobody listens", unheard))
@@ -158,8 +158,8 @@ func TestLifecycleHistoriesReplayBothWays(t *testing.T) {
 
 	for name, history := range histories {
 		listened := name == "somebody listens" || name == "held by a hook"
-		require.NoError(t, replayed(history, around("*")), name)
-		require.NoError(t, replayed(history, around()), name)
+		require.NoError(t, replayed(history, lifecyclesOf("*")), name)
+		require.NoError(t, replayed(history, lifecyclesOf()), name)
 		if err := replayed(history, nil); listened {
 			require.ErrorContains(t, err, "TMPRL1100", name)
 		} else {
@@ -191,13 +191,13 @@ func TestLifecycleOverWorkers(t *testing.T) {
 	before := s.order("before", "")
 	s.reaches(before, "WorkflowTaskCompleted", 1)
 	s.register("audit", audits)
-	s.open(around("Order"))
+	s.open(lifecyclesOf("Order"))
 	require.Equal(t, "open on", s.goOn(before))
 	require.Empty(t, s.came("/"))
 
 	begun := s.order("begun", "")
 	s.arrives("/audit", 1)
-	s.open(around())
+	s.open(lifecyclesOf())
 	require.Equal(t, "open on", s.goOn(begun))
 	require.Equal(t, []string{"JOB_START", "JOB_COMPLETE", "JOB_SUCCESS"}, s.audited(begun.GetID()))
 
@@ -238,7 +238,7 @@ func (s *shop) audited(workflowID string) (events []string) {
 func TestLifecycleOnAServer(t *testing.T) {
 	t.Parallel()
 	s := shopOf(t)
-	s.open(around("Order"))
+	s.open(lifecyclesOf("Order"))
 	s.register("audit", audits)
 	failed := s.order("failed", "fail")
 	var application *temporal.ApplicationError
@@ -269,7 +269,7 @@ func TestLifecycleOnAServer(t *testing.T) {
 	require.Equal(t, "mine on", s.goOn(begun))
 
 	s.close()
-	s.worker = worker.New(shared.client, s.queue, worker.Options{Plugins: []worker.Plugin{around("Order")}})
+	s.worker = worker.New(shared.client, s.queue, worker.Options{Plugins: []worker.Plugin{lifecyclesOf("Order")}})
 	s.worker.RegisterWorkflowWithOptions(orders, workflow.RegisterOptions{Name: "Order"})
 	s.worker.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: "charge"})
 	require.NoError(t, s.worker.Start())
@@ -282,7 +282,7 @@ func TestLifecycleOnAServer(t *testing.T) {
 func TestLifecycleLockThroughTheAPI(t *testing.T) {
 	t.Parallel()
 	s := shopOf(t)
-	s.open(around("Order"))
+	s.open(lifecyclesOf("Order"))
 	s.register("board", `{"events":[{"event":"JOB_START","blocking":true}],"enforced":true}`)
 	s.register("audit", audits)
 	refused := s.order("refused", "")
