@@ -139,9 +139,11 @@ func TestLifecycleHistoriesReplayBothWays(t *testing.T) {
 	}
 	s.open(nil)
 	plain := s.order("plain", "")
+	s.reaches(plain, "WorkflowTaskCompleted", 1)
 	s.goOn(plain)
 	s.open(lifecyclesOf("Ord*"))
 	unheard := s.order("unheard", "")
+	s.reaches(unheard, "WorkflowTaskCompleted", 1)
 	s.goOn(unheard)
 	require.Equal(t, keep("without the plugin", plain), keep("nobody listens", unheard))
 
