@@ -49,21 +49,33 @@ func setup(t *testing.T, interceptors ...interceptor.WorkerInterceptor) *bench {
 func setupWith(t *testing.T, options plugin.Options, interceptors ...interceptor.WorkerInterceptor) *bench {
 	t.Helper()
 	options.EgressAllow = []string{"127.0.0.1"}
+	b := newBench(t)
+	for _, lifecycle := range options.Lifecycle {
+		b.resolve(lifecycle.Webhooks)
+	}
+	b.env.SetWorkerOptions(worker.Options{Interceptors: interceptors, Plugins: []worker.Plugin{plugin.New(options)}})
+	return b
+}
+
+// newBench returns a bench whose environment has no worker options yet.
+func newBench(t *testing.T) *bench {
+	t.Helper()
 	b := &bench{T: t, answers: map[string]string{}, handlers: map[string]http.HandlerFunc{}}
 	server := httptest.NewServer(http.HandlerFunc(b.serve))
 	t.Cleanup(server.Close)
 	b.url = server.URL
-	for _, lifecycle := range options.Lifecycle {
-		for i := range lifecycle.Webhooks {
-			lifecycle.Webhooks[i].URL = strings.ReplaceAll(lifecycle.Webhooks[i].URL, "$R", b.url)
-		}
-	}
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet())
 	b.env = suite.NewTestWorkflowEnvironment()
 	b.env.SetTestTimeout(hang.Limit)
-	b.env.SetWorkerOptions(worker.Options{Interceptors: interceptors, Plugins: []worker.Plugin{plugin.New(options)}})
 	return b
+}
+
+// resolve replaces $R in the URLs of webhooks.
+func (b *bench) resolve(webhooks []latch.Webhook) {
+	for i := range webhooks {
+		webhooks[i].URL = strings.ReplaceAll(webhooks[i].URL, "$R", b.url)
+	}
 }
 
 func (b *bench) serve(w http.ResponseWriter, r *http.Request) {

@@ -10,10 +10,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/activities"
+	"github.com/latch-run/latch/internal/delivery"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/plugin"
 	"github.com/latch-run/latch/workflows"
 )
@@ -28,12 +33,21 @@ type order struct {
 	Again   bool
 	Signals []string
 	Gate    bool
+	Renames bool
+	AtOnce  bool
 }
 
 // orders is a workflow that knows nothing of Latch, except that it passes a gate on demand. It
 // returns the order's id and the signals that it received.
 func orders(ctx workflow.Context, given order) (map[string]any, error) {
 	if err := workflow.SetQueryHandler(ctx, latch.QueryStatus, func() (string, error) { return "my own", nil }); err != nil {
+		return nil, err
+	}
+	err := workflow.SetUpdateHandler(ctx, "rename", func(_ workflow.Context, name string) error {
+		given.ID = name
+		return nil
+	})
+	if err != nil || given.AtOnce {
 		return nil, err
 	}
 	if given.Wait > 0 {
@@ -74,6 +88,71 @@ func lifecycleBench(t *testing.T, lifecycle string) *bench {
 	b.env.RegisterWorkflowWithOptions(orders, workflow.RegisterOptions{Name: "Order"})
 	b.env.RegisterActivityWithOptions(func(int) error { return b.post("/charge") }, activity.RegisterOptions{Name: "charge"})
 	return b
+}
+
+// certain is what is found out of who listens, with certainty.
+type certain protocol.Listening
+
+func (a certain) Listen(protocol.ListenRequest) protocol.Listening { return protocol.Listening(a) }
+
+// certainBench is a bench whose worker knows from the start who listens: to a run that begins
+// with it, as nothing may hold it.
+func certainBench(t *testing.T, lifecycle string, listening protocol.Listening) *bench {
+	t.Helper()
+	var lifecycles []activities.Lifecycle
+	require.NoError(t, json.Unmarshal([]byte(lifecycle), &lifecycles))
+	b := newBench(t)
+	for _, each := range lifecycles {
+		b.resolve(each.Webhooks)
+	}
+	sender, err := delivery.New(delivery.Options{EgressAllow: []string{"127.0.0.1"}})
+	require.NoError(t, err)
+	b.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&workflows.Interceptor{Listeners: certain(listening)}}})
+	workflows.Register(b.env)
+	activities.New(activities.Options{Sender: sender, Lifecycle: lifecycles}).Register(b.env)
+	b.env.RegisterWorkflowWithOptions(orders, workflow.RegisterOptions{Name: "Order"})
+	b.env.RegisterActivityWithOptions(func(int) error { return b.post("/charge") }, activity.RegisterOptions{Name: "charge"})
+	return b
+}
+
+// Contract, "Lifecycle": a run that nothing may hold begins at once, and its own updates are
+// answered from its first moment.
+func TestLifecycleBeginsAtOnceWhereNothingHoldsIt(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		lifecycle string
+		order     order
+		events    []string
+		fails     string
+	}{
+		"success":                     {tellOfOrders, order{Renames: true}, []string{"JOB_START", "/charge", "JOB_COMPLETE", "JOB_SUCCESS"}, ""},
+		"failure":                     {tellOfOrders, order{Fail: "no stock"}, []string{"JOB_START", "/charge", "JOB_COMPLETE", "JOB_FAILURE"}, "no stock"},
+		"at once":                     {tellOfOrders, order{AtOnce: true}, []string{"JOB_START", "JOB_COMPLETE", "JOB_SUCCESS"}, ""},
+		"a gate registered meanwhile": {holdsOrders, order{}, []string{"JOB_START", "/charge", "JOB_COMPLETE", "JOB_SUCCESS"}, ""},
+		"around a gate of its own":    {tellOfOrders, order{Gate: true}, []string{"JOB_START", "/charge", "JOB_COMPLETE", "JOB_SUCCESS"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := certainBench(t, test.lifecycle, protocol.Listening{Listens: true})
+			if test.order.Renames {
+				b.env.RegisterDelayedCallback(func() { b.env.UpdateWorkflowNoRejection("rename", "", t, "mine") }, 0)
+			}
+			b.env.ExecuteWorkflow("Order", test.order)
+			require.ElementsMatch(t, test.events, b.received())
+			if test.fails != "" {
+				require.ErrorContains(t, b.env.GetWorkflowError(), test.fails)
+				return
+			}
+			require.NoError(t, b.env.GetWorkflowError())
+		})
+	}
+	t.Run("nobody listens", func(t *testing.T) {
+		t.Parallel()
+		b := certainBench(t, tellOfOrders, protocol.Listening{})
+		b.env.ExecuteWorkflow("Order", order{})
+		require.NoError(t, b.env.GetWorkflowError())
+		require.Equal(t, []string{"/charge"}, b.received())
+	})
 }
 
 // post calls the receiver.
