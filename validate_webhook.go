@@ -91,6 +91,7 @@ func (w *Webhook) validateSent(problems *Problems, path string) {
 	w.validatePreset(problems, path)
 	w.validateCloudEvents(problems, path)
 	oneOf(problems, field(path, "path"), w.Path, PathVolley, PathDurable)
+	w.validateRate(problems, field(path, "rate"))
 	w.Poll.validate(problems, field(path, "poll"))
 	if w.Poll != nil && !w.HasURL() {
 		problems.Addf(field(path, "poll"), "needs url or url_secret: without a request there is no answer")

@@ -71,6 +71,8 @@ type Webhook struct {
 	// Path says how first attempts are made. [PathVolley] is the default for events that do not
 	// block.
 	Path string `json:"path,omitempty" latch:"plain" unset:"volley"`
+	// Rate bounds the attempts per second, minute or hour ("20/s") across all workers.
+	Rate string `json:"rate,omitempty" latch:"plain"`
 	// Ordered makes each delivery of a run wait until the previous one is settled: delivered,
 	// given up, or kept for a dead endpoint.
 	Ordered bool `json:"ordered,omitempty" unset:"false"`

@@ -172,7 +172,7 @@ func (w *Webhook) requestKeys() []string {
 		{"header_secrets", w.HeaderSecrets != nil},
 		{"preset", w.Preset != ""}, {"cloudevents", w.CloudEvents != ""}, {"success", w.Success != ""}, {"secret", w.Secret != ""},
 		{"secret_header", w.SecretHeader != ""}, {"send_secret", w.SendSecret != nil}, {"auth", w.Auth != nil},
-		{"tls", w.TLS != nil}, {"path", w.Path != ""}, {"poll", w.Poll != nil},
+		{"tls", w.TLS != nil}, {"path", w.Path != ""}, {"rate", w.Rate != ""}, {"poll", w.Poll != nil},
 	} {
 		if each.set {
 			given = append(given, each.key)

@@ -56,6 +56,9 @@ type Activities struct {
 	// flights are the first attempts that this worker makes in volleys.
 	flights *flights
 	own     sync.Map // of namespace to *ownWorker
+	// homes are the task queues whose queues of rates the process serves, by the latter. rates are
+	// those of them that Temporal limits.
+	homes, rates sync.Map // of storeKey to string, to bool
 	// endpoints passes on the results of attempts at endpoints.
 	endpoints *endpointReports
 }

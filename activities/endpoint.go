@@ -79,7 +79,7 @@ func (a *Activities) report(ctx context.Context, send *protocol.Send, err error,
 		return
 	}
 	info := activity.GetInfo(ctx)
-	key := endpointKey{info.Namespace, info.TaskQueue, webhook.ID}
+	key := endpointKey{info.Namespace, a.homeQueue(ctx), webhook.ID}
 	if err == nil {
 		if webhook.Endpoint != nil || a.endpoints.isFailing(key) {
 			a.endpoints.report(ctx, key, protocol.Report{Delivered: true, At: latch.NewTime(at)}, a.signalEndpoint(ctx, key))

@@ -27,7 +27,7 @@ func (a *Activities) keptBack(ctx context.Context, send *protocol.Send) string {
 		return ""
 	}
 	info := activity.GetInfo(ctx)
-	key := endpointKey{info.Namespace, info.TaskQueue, webhook.ID}
+	key := endpointKey{info.Namespace, a.homeQueue(ctx), webhook.ID}
 	if a.endpoints.keeps(key) {
 		kept := &protocol.KeptDelivery{DeliveryID: send.Record.DeliveryID, WorkflowID: send.Record.WorkflowID, RunID: send.Record.RunID, At: send.Record.StartedAt}
 		a.endpoints.report(ctx, key, protocol.Report{Kept: kept}, a.signalEndpoint(ctx, key))

@@ -176,6 +176,9 @@ func (b *keptBatch) sendOne(ctx context.Context, kept *deliveries.KeptSend) (wai
 		return "", kept.Err
 	}
 	send := kept.Delivery.Send
+	if send.Rated {
+		return b.start(ctx, kept) // the workflow's attempts keep to the rate
+	}
 	if b.renew(ctx, &send) != nil {
 		return b.start(ctx, kept) // the workflow reports why it cannot be sent, or waits
 	}

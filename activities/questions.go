@@ -31,6 +31,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 		RunInDeliveryIDs: true,
 		Volleys:          true,
 		Evidence:         a.options.Evidence.URL != "",
+		Rates:            a.limitsRates(ctx),
 		System:           vars.NewSystem(a.options.FQDN, a.options.Environment, info.Namespace, info.TaskQueue),
 	}
 	answer.Console = a.options.APIURL

@@ -34,7 +34,7 @@ func (a *Activities) registryOf(ctx context.Context) *registry.Store {
 		return nil
 	}
 	a.services.Store(info.Namespace, activity.GetClient(ctx).WorkflowService())
-	return a.storeOf(storeKey{info.Namespace, info.TaskQueue})
+	return a.storeOf(storeKey{info.Namespace, a.homeQueue(ctx)})
 }
 
 // Resolve returns the current version of a registered job.

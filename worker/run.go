@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -15,6 +16,7 @@ import (
 
 	environment "github.com/latch-run/latch/internal/settings"
 	"github.com/latch-run/latch/internal/telemetry"
+	"github.com/latch-run/latch/plugin"
 )
 
 // dialTimeout bounds the first connection to Temporal.
@@ -62,7 +64,12 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer health.close()
+	rates, err := serveRates(ctx, configured, temporal, workerOptions(configured, machine, fatal), logger)
+	if err != nil {
+		return err
+	}
 	if err := served.Start(); err != nil {
+		rates.Stop()
 		return fmt.Errorf("start worker on task queue %q: %w", configured.TaskQueue, err)
 	}
 	health.ready(true)
@@ -82,9 +89,31 @@ func run(ctx context.Context) error {
 		err = fmt.Errorf("worker failed: %w", err)
 	}
 	health.ready(false)
-	served.Stop()
+	stopBoth(served, rates)
 	logger.Info("worker stopped")
 	return err
+}
+
+// stopBoth stops the workers at the same time, so that both have the whole drain timeout.
+func stopBoth(served worker.Worker, rates *plugin.RateWorker) {
+	var stopping sync.WaitGroup
+	stopping.Go(rates.Stop)
+	served.Stop()
+	stopping.Wait()
+}
+
+// serveRates serves the queue of rates. It must run before the first workflow is admitted.
+func serveRates(ctx context.Context, configured *configuration, temporal client.Client, options worker.Options,
+	logger *slog.Logger) (*plugin.RateWorker, error) {
+	rates, err := configured.plugin.ServeRates(ctx, temporal, configured.temporal.Namespace, configured.TaskQueue, options)
+	if err != nil {
+		return nil, err
+	}
+	if rates.Unlimited != nil {
+		logger.Warn("webhooks with a rate are sent at each worker's own pace: Temporal does not limit it; see starter doctor",
+			"error", rates.Unlimited)
+	}
+	return rates, nil
 }
 
 // asErrors adds the unknown variables to the problems, because one of them may be a mistyped

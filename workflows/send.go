@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -10,7 +9,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/verdict"
 )
@@ -117,6 +115,7 @@ func (h *hook) newSend(ctx workflow.Context) protocol.Send {
 		Question:   asked,
 		Registered: h.registered,
 	}
+	send.Rated = h.webhook.Rate != "" && h.firing.session.admission.Rates
 	send.Begin(workflow.Now(ctx))
 	if h.registered {
 		send.Given = needed
@@ -237,14 +236,16 @@ func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workf
 	}
 	remaining := max(send.Deadline.Sub(workflow.Now(ctx)), time.Second)
 	attempt := attemptLimit(send.Request.Webhook)
+	queue, priority := placeOf(ctx, send)
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		ActivityID:             send.Request.DeliveryID,
+		TaskQueue:              queue,
 		StartToCloseTimeout:    attempt,
 		ScheduleToCloseTimeout: remaining + attempt,
 		HeartbeatTimeout:       sendHeartbeat,
 		WaitForCancellation:    true,
 		Summary:                summary,
-		Priority:               temporal.Priority{FairnessKey: endpointKey(&send.Request.Webhook)},
+		Priority:               priority,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    min(time.Duration(retry.InitialInterval), longestDelay),
 			BackoffCoefficient: 1,
@@ -252,22 +253,4 @@ func sendOptions(ctx workflow.Context, send protocol.Send, summary string) workf
 			MaximumAttempts:    attempts,
 		},
 	})
-}
-
-// maximumFairnessKey is Temporal's limit, in bytes.
-const maximumFairnessKey = 64
-
-// endpointKey returns the fairness key of the endpoint. Temporal's task queue distributes its
-// workers among the keys, and limits the rate of each if an operator has configured that. If
-// only the worker knows the URL, the webhook's id is used.
-func endpointKey(webhook *latch.Webhook) string {
-	_, rest, found := strings.Cut(webhook.URL, "://")
-	host := rest
-	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		host = rest[:end]
-	}
-	if !found || host == "" || strings.Contains(host, "${") {
-		host = webhook.ID
-	}
-	return excerpt.Of(strings.ToLower(host), maximumFairnessKey-len("…"))
 }

@@ -18,10 +18,11 @@ import (
 const ownerStarts = 20 * time.Second
 
 // inVolley reports whether the hook's first attempt is made together with others. A hook that
-// holds the run, or whose webhook is configured so, has its own activity from the start.
+// holds the run, or whose webhook is configured so or has a rate, has its own activity from the
+// start.
 func (h *hook) inVolley() bool {
 	return h.firing.session.admission.Volleys && !h.settings.Blocking && h.webhook.Path != latch.PathDurable &&
-		h.webhook.Work() == "" && h.webhook.Analysis == nil && h.webhook.Poll == nil
+		h.webhook.Rate == "" && h.webhook.Work() == "" && h.webhook.Analysis == nil && h.webhook.Poll == nil
 }
 
 // shoot makes the first attempts of hooks in one local activity, and continues each by its

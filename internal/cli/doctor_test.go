@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"os"
@@ -45,6 +46,15 @@ type patient struct {
 	// date is the header of that name. polled is when a worker last polled the server.
 	date, polled func(now time.Time) time.Time
 	operator     fakeOperator
+	// rates is the configuration of the queue of rates. version is the server's.
+	rates   *taskqueuepb.TaskQueueConfig
+	version string
+}
+
+// limited is the configuration of a queue whose fairness keys have a rate limit.
+func limited() *taskqueuepb.TaskQueueConfig {
+	return &taskqueuepb.TaskQueueConfig{FairnessKeysRateLimitDefault: &taskqueuepb.RateLimitConfig{
+		RateLimit: &taskqueuepb.RateLimit{RequestsPerSecond: 1}}}
 }
 
 // An examined Temporal answers as described by the patient.
@@ -69,15 +79,15 @@ func (e examinedService) GetSystemInfo(_ context.Context, _ *workflowservice.Get
 			*header.HeaderAddr = metadata.Pairs("date", e.date(time.Now()).UTC().Format(http.TimeFormat))
 		}
 	}
-	return &workflowservice.GetSystemInfoResponse{ServerVersion: "1.32.1"}, e.system
+	return &workflowservice.GetSystemInfoResponse{ServerVersion: cmp.Or(e.version, "1.32.1")}, e.system
 }
 
 func (e examinedService) DescribeTaskQueue(context.Context, *workflowservice.DescribeTaskQueueRequest,
 	...grpc.CallOption) (*workflowservice.DescribeTaskQueueResponse, error) {
 	if e.polled == nil {
-		return &workflowservice.DescribeTaskQueueResponse{}, nil
+		return &workflowservice.DescribeTaskQueueResponse{Config: e.rates}, nil
 	}
-	return &workflowservice.DescribeTaskQueueResponse{Pollers: []*taskqueuepb.PollerInfo{{LastAccessTime: timestamppb.New(e.polled(time.Now()))}}}, nil
+	return &workflowservice.DescribeTaskQueueResponse{Config: e.rates, Pollers: []*taskqueuepb.PollerInfo{{LastAccessTime: timestamppb.New(e.polled(time.Now()))}}}, nil
 }
 
 func (e examinedService) DescribeNamespace(context.Context, *workflowservice.DescribeNamespaceRequest,
@@ -176,6 +186,16 @@ func TestDoctor(t *testing.T) {
 			"LATCH_SECRETS_HOSTS": "board"}, failure.ExitFailed,
 			[]string{"wrong  settings of the worker: ", "10.0.0.0/99", `LATCH_SECRETS_HOSTS: "board" is not of the form`,
 				"wrong  settings of the API: LATCH_API_KEYS"}, nil},
+		"rates not limited": {patient{polled: off(0)}, nil, failure.ExitOK,
+			[]string{`note   rates: the server does not limit the rates of task queue "latch-at-rate"`, "each worker's own pace",
+				"fix: start a worker on a server of 1.29 or later"}, []string{"dynamic configuration"}},
+		"rates nobody serves": {patient{rates: limited()}, nil, failure.ExitOK,
+			[]string{`note   rates: no worker polls the task queue "latch-at-rate"`, "ServeRates"}, nil},
+		"rates kept": {patient{rates: limited(), polled: off(0)}, nil, failure.ExitOK,
+			[]string{`ok     rates: the server limits rates, in task queue "latch-at-rate"`,
+				"note   dynamic configuration: a client cannot read it", "fix: set matching.enableFairness to true"}, []string{"wrong"}},
+		"rates on an older server": {patient{rates: limited(), polled: off(0), version: "1.30.4"}, nil, failure.ExitOK,
+			[]string{"in server 1.30.4 matching.useNewMatcher is off unless it is set"}, nil},
 		"commands": {patient{}, map[string]string{"LATCH_ALLOW_COMMANDS": "true"}, failure.ExitOK,
 			[]string{"whoever writes a job or release runs programs as the worker's user"}, nil},
 	} {

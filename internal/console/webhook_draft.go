@@ -43,6 +43,7 @@ var (
 	hookKeys = []hookKey{
 		{name: "secret", label: "Secret", help: "The name of the secret that requests are signed with. Workers hold its value."},
 		{name: "timeout", label: "Timeout", help: "How long to wait for an answer, such as 30s; 60s unless given"},
+		{name: "rate", label: "Rate", help: "How many attempts go out at most, across all workers, such as 20/s or 300/m"},
 		{name: "ordered", label: "Ordered: send each delivery of a run only once the one before is settled", kind: piece.KindCheck},
 		{name: "when", label: "Applies when", help: "An expression; runs for which it is false leave the webhook out", registered: true},
 		{name: "enforced", label: "Enforced: no run may bring a webhook of its own under this id", kind: piece.KindCheck, registered: true},

@@ -92,6 +92,8 @@ type Admission struct {
 	Evidence bool `json:"evidence,omitempty"`
 	// Starter is the proven name of the person who started the run; "" if there is none.
 	Starter string `json:"starter,omitempty"`
+	// Rates reports that workers serve the queue of rates, [RateQueue], and that it limits them.
+	Rates bool `json:"rates,omitempty"`
 }
 
 // An EventAdmission is the answer for one event of a batch.
@@ -171,6 +173,8 @@ type Send struct {
 	// Probe reports that this is the one attempt that probes a disabled endpoint. If it fails,
 	// the delivery is kept again.
 	Probe bool `json:"probe,omitempty"`
+	// Rated reports that attempts are made from the queue of rates, [RateQueue].
+	Rated bool `json:"rated,omitempty"`
 }
 
 // Begin sets the send's limits at its first attempt.

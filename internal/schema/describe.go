@@ -13,7 +13,7 @@ const (
 var patterns = map[string]string{
 	"BasicAuth.username": `^[^:]+$`, "OAuth2.token_url": `^[Hh][Tt][Tt][Pp][Ss]?://`,
 	"Webhook.event": anyEvent, "Event.event": anyEvent, "Emission.event": anyEvent, "Gate.event": anyEvent,
-	"Webhook.content_type": webhookType,
+	"Webhook.content_type": webhookType, "Webhook.rate": `^[1-9][0-9]*/[smh]$`,
 }
 
 var enumerations = map[string][]any{
@@ -207,6 +207,7 @@ var meanings = map[string]string{
 	"Webhook.redact":         "What of answers no record keeps, beside what the worker hides.",
 	"Webhook.timeout":        "Bounds the wait for an answer.",
 	"Webhook.retry":          "How a delivery that failed is tried again.",
+	"Webhook.rate":           "How many attempts go out per second, minute or hour, across all workers: 20/s, 300/m, 1000/h. What comes faster waits in Temporal, and its first attempt goes out as with path durable.",
 	"Webhook.ordered":        "Whether each delivery of a run waits until the one before to this webhook is settled: delivered, given up, or kept for a dead endpoint.",
 	"Webhook.path":           "The way of first attempts at events that do not block: volley makes those of one event together, at next to no cost for the run; durable makes each an activity of its own, which Temporal UI shows while it is under way.",
 	"Webhook.event":          "The one event that the webhook listens to; events has more settings.",

@@ -16,6 +16,8 @@ type Server interface {
 	// Clock compares the server's clock with this machine's. It returns nil if the server does
 	// not reveal its time, which it may do through the task queue of a worker.
 	Clock(ctx context.Context, queue string) (*Clock, error)
+	// Rates returns how attempts of webhooks with a rate are dispatched for a task queue.
+	Rates(ctx context.Context, queue string) (*Rates, error)
 	// Namespace returns the name of the namespace in use.
 	Namespace() string
 	// DescribeNamespace returns the settings of the namespace.
