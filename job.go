@@ -70,6 +70,8 @@ type JobResult struct {
 	// ExitStatus is the exit status of the command with which the job failed, or the negative
 	// number of the signal that killed it. It is 0 if the job did not fail by a command.
 	ExitStatus int `json:"returncode,omitempty"`
+	// By is [ByTerminated] or [ByTimedOut] for a job that was ended from outside.
+	By string `json:"by,omitempty"`
 	// KVP is the object that the task returned. Any other value becomes KVP's "result".
 	KVP Object `json:"kvp"`
 	// Jobs are the results of a sequence's jobs, oldest first.

@@ -38,6 +38,12 @@ const (
 	WorkflowWatchNotice = "latch.WatchNotice"
 	// WorkflowTurns has releases of one concurrency key run one at a time.
 	WorkflowTurns = "latch.Turns"
+	// WorkflowEnds finds the jobs and releases of one task queue that were terminated or timed
+	// out, so that no code of theirs reports it.
+	WorkflowEnds = "latch.Ends"
+	// WorkflowEndNotice reports the end of one of them, and carries out a release's undos if
+	// its on_terminate is rollback.
+	WorkflowEndNotice = "latch.EndNotice"
 	// WorkflowDeliverInOrder sends deliveries that were kept, one after the other.
 	WorkflowDeliverInOrder = "latch.DeliverInOrder"
 	// WorkflowEvidence sends the evidence of a run that has closed.

@@ -22,6 +22,10 @@ type Release struct {
 	// failed step waits for a person; see [MessageRetry].
 	OnFailure string `json:"on_failure,omitempty" latch:"plain" unset:"rollback"`
 	OnCancel  string `json:"on_cancel,omitempty" latch:"plain" unset:"rollback"`
+	// OnTerminate says what happens when the run is terminated or times out, so that no code of
+	// it runs any more: "tell" (the default) fires the events of a failed release; "rollback"
+	// undoes what was done first.
+	OnTerminate string `json:"on_terminate,omitempty" latch:"plain" unset:"tell"`
 	// FailOn are the outcomes, stopped and rolled_back, at which the run fails instead of
 	// completing; none by default.
 	FailOn []string `json:"fail_on,omitempty" latch:"plain"`
@@ -52,6 +56,8 @@ const (
 	Rollback = "rollback"
 	// Pause is a policy only for failed steps.
 	Pause = "pause"
+	// Tell is a policy only for releases that are terminated.
+	Tell = "tell"
 )
 
 // These are the statuses of a release.
@@ -90,7 +96,15 @@ type ReleaseResult struct {
 	History   []Record     `json:"history,omitempty"`
 }
 
+// These say that a run was ended from outside, when no code of it ran: by somebody who
+// terminated it, or by the time limit that its caller had set.
+const (
+	ByTerminated = "terminated"
+	ByTimedOut   = "timed_out"
+)
+
 // DecidedBy names who stopped a release or rolled it back: a webhook at an event, or a person.
+// By is [ByTerminated] or [ByTimedOut] for a release that was ended from outside.
 type DecidedBy struct {
 	Webhook string `json:"webhook,omitempty"`
 	Event   string `json:"event,omitempty"`
@@ -165,6 +179,7 @@ func (r *Release) Validate() Problems {
 	r.validateSteps(&problems)
 	oneOf(&problems, "on_failure", r.OnFailure, Rollback, Stop, Pause)
 	oneOf(&problems, "on_cancel", r.OnCancel, Rollback, Stop)
+	oneOf(&problems, "on_terminate", r.OnTerminate, Tell, Rollback)
 	for i, outcome := range r.FailOn {
 		at := element("fail_on", i)
 		switch {

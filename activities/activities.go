@@ -40,6 +40,8 @@ type Options struct {
 	// Lifecycle are the workflows that know nothing of Latch, around which the events of a job
 	// fire.
 	Lifecycle []Lifecycle
+	// IgnoreEnds leaves jobs and releases that are terminated or time out unreported.
+	IgnoreEnds bool
 	// DataConverter returns the data converter of the worker's client, which encoded the
 	// registered entries. If nil, it is the default one.
 	DataConverter func() converter.DataConverter
@@ -59,6 +61,8 @@ type Activities struct {
 	// homes are the task queues whose queues of rates the process serves, by the latter. rates are
 	// those of them that Temporal limits.
 	homes, rates sync.Map // of storeKey to string, to bool
+	// lookedFor says when the finder of ended runs was last started, by task queue.
+	lookedFor sync.Map // of storeKey to time.Time
 	// endpoints passes on the results of attempts at endpoints.
 	endpoints *endpointReports
 }
@@ -113,6 +117,9 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityHasEnded, a.HasEnded},
 		{protocol.ActivityAwaitEnd, a.AwaitEnd},
 		{protocol.ActivityWatch, a.Watch},
+		{protocol.ActivityEnds, a.Ends},
+		{protocol.ActivityReadEnd, a.ReadEnd},
+		{protocol.ActivityReadState, a.ReadState},
 		{protocol.ActivityCompose, a.Compose},
 		{protocol.ActivityJudge, a.Judge},
 		{protocol.ActivitySendEvidence, a.SendEvidence},

@@ -54,6 +54,9 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 		})
 	}
 	answer.Problems = answer.Problems.First(maximumProblems)
+	if request.Kind == latch.JobKind || request.Kind == latch.ReleaseKind {
+		a.lookForEnds(ctx)
+	}
 	return answer, nil
 }
 

@@ -264,7 +264,7 @@ func inputOfRelease(release *latch.Release, request protocol.AdmitRequest) *inpu
 	for i, step := range all {
 		steps[i] = latch.StepResult{Name: step.Name, Status: latch.StepPending}
 	}
-	vars.AddRelease(read.variables, release, latch.ReleaseRunning, steps, request.Run.StartedAt)
+	vars.AddRelease(read.variables, release, vars.ReleaseStatus{Status: latch.ReleaseRunning, Steps: steps, StartedAt: request.Run.StartedAt})
 	if read.variables["instance"] == nil {
 		read.variables["instance"] = encode(latch.Object{})
 	}

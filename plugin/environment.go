@@ -41,6 +41,7 @@ func FromEnv() (*Plugin, error) {
 		EvidenceSecret:      given.EvidenceSecret,
 		EvidenceKey:         []byte(evidenceKey),
 		SearchAttributes:    given.SearchAttributes,
+		IgnoreEnds:          !given.Ends,
 		store:               store,
 		variables:           true,
 	})

@@ -82,6 +82,10 @@ type Options struct {
 	// Lifecycle fires the events of a job (JOB_START, JOB_COMPLETE, JOB_SUCCESS, JOB_FAILURE)
 	// around workflows that know nothing of Latch.
 	Lifecycle []Lifecycle
+	// IgnoreEnds leaves jobs and releases unreported that are terminated or time out. Otherwise
+	// the first job or release on a task queue starts a workflow latch-ends-<task queue>, which
+	// finds them and costs six events of history an hour.
+	IgnoreEnds bool
 	// DataConverter is the data converter of the worker's client. It must be set if it is not
 	// the default one and the plugin is not given to the client too: registered entries were
 	// encoded with it.
@@ -204,6 +208,7 @@ func newActivities(options Options, store *secret.Store, dataConverter func() co
 		Evidence:         sendsEvidence,
 		AllowCommands:    options.AllowCommands,
 		SearchAttributes: options.SearchAttributes,
+		IgnoreEnds:       options.IgnoreEnds,
 		DataConverter:    dataConverter,
 		Lifecycle:        lifecyclesOf(options.Lifecycle),
 	}), nil

@@ -61,7 +61,7 @@ func (f *firing) isOver() bool {
 
 func (h *hook) carried(place int, held bool) protocol.HookState {
 	state := protocol.HookState{Webhook: h.webhook.ID, Record: place, Delivery: h.state, LockRemoved: h.lockRemoved,
-		Decision: h.decision, Skipped: h.skipped, WhenFailed: h.whenFailed, Rule: h.rule, Since: h.since, Waits: h.turn == laidBy, UnderWay: h.kept}
+		Decision: h.decision, Skipped: h.skipped, WhenFailed: h.whenFailed, Rule: h.rule, Since: h.since, Waits: h.turn == laidBy || h.turn == waiting, UnderWay: h.underWay()}
 	state.Spare, state.Votes = h.spare, h.votes
 	if !held {
 		state.Gone = h.record
@@ -71,6 +71,15 @@ func (h *hook) carried(place int, held bool) protocol.HookState {
 		state.Verdict, state.Reconsider = h.verdict, h.reconsider
 	}
 	return state
+}
+
+// underWay returns what is needed to continue the delivery. A run that continues as new has
+// taken it down before; a run that was ended from outside has not.
+func (h *hook) underWay() *protocol.Delivery {
+	if h.kept != nil || !isOwn(h) || h.attempt.send.Request.DeliveryID != h.record.DeliveryID {
+		return h.kept
+	}
+	return &protocol.Delivery{Send: h.attempt.send, NotBefore: h.attempt.send.NotBefore}
 }
 
 // takeOver makes the run continue where the previous one ended. It needs the subject and its

@@ -266,6 +266,9 @@ func (r *jobRun) tellTheEnd(ctx workflow.Context) error {
 		outcome = latch.EventJobSuccess
 	}
 	for _, event := range []string{latch.EventJobComplete, outcome} {
+		if r.hasFired(event) {
+			continue
+		}
 		if _, err := r.fire(ctx, occasion{event: event}, r.webhooks); err != nil {
 			return err
 		}
@@ -313,7 +316,7 @@ func (r *jobRun) jobStatus() vars.JobStatus { return statusOf(&r.result, r.runID
 
 // statusOf returns the variable job.status of a run with the result so far.
 func statusOf(result *latch.JobResult, runID string) vars.JobStatus {
-	status := vars.JobStatus{ID: runID, KVP: result.KVP}
+	status := vars.JobStatus{ID: runID, KVP: result.KVP, By: result.By}
 	if !result.StartedAt.IsZero() {
 		status.StartedAt = &result.StartedAt
 	}

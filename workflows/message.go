@@ -133,6 +133,9 @@ func (s *session) answerQueries(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, latch.QueryHistory, s.queryHistory); err != nil {
 		return err
 	}
+	if err := workflow.SetQueryHandler(ctx, protocol.QueryState, s.state); err != nil {
+		return err
+	}
 	if err := workflow.SetQueryHandler(ctx, protocol.QuerySent, func(id string) (protocol.Sent, error) { return s.sent(id), nil }); err != nil {
 		return err
 	}

@@ -20,6 +20,15 @@ func (s *session) queryHistory(argument converter.RawValue) ([]latch.Record, err
 	return s.history.list(query)
 }
 
+// state answers the query for the run's state, for the run that reports its end.
+func (s *session) state() (protocol.RunState, error) {
+	if !s.prepared {
+		return protocol.RunState{}, nil
+	}
+	packed, err := protocol.PackCarried(s.carried())
+	return protocol.RunState{Admitted: true, Packed: packed}, err
+}
+
 // sent answers the query for what was sent for a delivery.
 func (s *session) sent(id string) protocol.Sent {
 	for _, firing := range s.firings {

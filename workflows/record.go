@@ -178,6 +178,15 @@ func (d *delivery) takenOut(skip latch.Skip, from sender) {
 	d.closeLock(from, skip.By, skip.Reason)
 }
 
+// abandoned ends a delivery whose answer has nothing left to decide.
+func (d *delivery) abandoned(reason string) {
+	d.state = verdict.Undeliverable
+	if d.record.Result == latch.ResultPending && !d.record.Lock.Open() {
+		d.record.Result, d.record.Error, d.record.CompletedAt = latch.ResultSkipped, "skipped: "+reason, d.now()
+	}
+	d.history.changed(d.record)
+}
+
 // overridden closes a lock that nothing waits for any more, because the decision came from
 // elsewhere. Its record is skipped: nobody has passed the hook, and a later answer of its
 // endpoint decides nothing.

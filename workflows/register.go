@@ -31,6 +31,8 @@ func Register(registry Registry) {
 		{latch.WorkflowDeliverInOrder, DeliverInOrder},
 		{latch.WorkflowWatch, Watch},
 		{latch.WorkflowTurns, Turns},
+		{latch.WorkflowEnds, Ends},
+		{latch.WorkflowEndNotice, EndNotice},
 		{latch.WorkflowWatchNotice, WatchNotice},
 		{latch.WorkflowEvidence, Evidence},
 	} {

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"maps"
 	"slices"
 
 	"go.temporal.io/sdk/converter"
@@ -108,7 +109,7 @@ func (r *releaseRun) prepare(earlier *protocol.State) {
 // progress saves the progress of the release.
 func (r *releaseRun) progress(state *protocol.State) {
 	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed,
-		Pauses: r.pauses, Finished: r.finished, Turn: r.turn}
+		Pauses: r.pauses, Finished: r.finished, Turn: r.turn, Working: slices.Sorted(maps.Keys(r.working))}
 	if end := r.ending; end != nil {
 		state.Release.Ending = &protocol.EndingState{Status: end.status, RollBack: end.rollBack, Reason: end.reason, By: end.by}
 	}
@@ -311,5 +312,9 @@ func (r *releaseRun) variablesAt(i int) expr.Variables {
 }
 
 func (r *releaseRun) addVariables(variables expr.Variables) {
-	vars.AddRelease(variables, &r.release, r.result.Status, r.result.Steps, latch.NewTime(r.started))
+	stands := vars.ReleaseStatus{Status: r.result.Status, Steps: r.result.Steps, StartedAt: latch.NewTime(r.started)}
+	if r.ending != nil && r.ending.by != nil && r.ending.by.By == r.by {
+		stands.By = r.by
+	}
+	vars.AddRelease(variables, &r.release, stands)
 }

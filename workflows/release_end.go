@@ -67,6 +67,9 @@ func (r *releaseRun) finish(ctx workflow.Context, end *ending) error {
 		return err
 	}
 	for _, event := range []string{latch.EventReleaseComplete, r.outcomeEvent(end)} {
+		if r.hasFired(event) {
+			continue
+		}
 		if _, err := r.fire(ctx, occasion{event: event}, r.webhooks); err != nil {
 			return err
 		}

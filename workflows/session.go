@@ -73,6 +73,10 @@ type session struct {
 	kept, given int
 	// fields are the additional fields of a registered job in templates.
 	fields latch.Object
+	// of is the ended run that this one reports, or nil. by says how it was ended: one of
+	// [latch.ByTerminated] and [latch.ByTimedOut].
+	of *workflow.Execution
+	by string
 	// about is the registered webhook that an event about an endpoint is about.
 	about string
 	// guest reports that the session is in a workflow that knows nothing of Latch, whose
@@ -90,8 +94,9 @@ type session struct {
 	halted string
 	// settled reports that the outcome is final: a stop or rollback comes too late.
 	settled bool
-	// refused reports that the input was rejected.
-	refused bool
+	// prepared reports that the run was admitted and has its webhooks. refused reports that the
+	// input was rejected.
+	prepared, refused bool
 	// taggedWebhooks reports that the search attribute with the webhooks is set.
 	taggedWebhooks bool
 	rejected       []latch.Rejected
@@ -121,6 +126,7 @@ func (s *session) begin(ctx workflow.Context, kind latch.Kind, input converter.R
 			return err
 		}
 		prepare()
+		s.prepared = true
 		return nil
 	}
 	if err := latch.Unmarshal(payloadJSON(input), into); err != nil {
@@ -131,6 +137,7 @@ func (s *session) begin(ctx workflow.Context, kind latch.Kind, input converter.R
 	if err := s.takeOver(earlier); err != nil {
 		return err
 	}
+	s.prepared = true
 	if err := s.answer(ctx); err != nil {
 		return err
 	}
@@ -276,6 +283,9 @@ func (s *session) variablesOf(about subject, step *vars.Step) expr.Variables {
 }
 
 func (s *session) runVariable() vars.Run {
+	if s.of != nil {
+		return vars.Run{WorkflowID: s.of.ID, RunID: s.runID, StartedAt: latch.NewTime(s.started)}
+	}
 	return vars.Run{WorkflowID: s.execution.ID, RunID: s.runID, StartedAt: latch.NewTime(s.started)}
 }
 

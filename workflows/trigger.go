@@ -151,9 +151,10 @@ func (r *jobRun) triggerFollowers(ctx workflow.Context) {
 	}
 	for _, follower := range r.lineage.Followers {
 		child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-			WorkflowID:        excerpt.Of("latch-trigger-"+follower+"-after-"+r.execution.RunID, 990),
-			ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
-			StaticSummary:     summaryOf("Trigger job", follower, "after "+r.job.ID),
+			WorkflowID:            excerpt.Of("latch-trigger-"+follower+"-after-"+r.endedRunID(), 990),
+			WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+			ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
+			StaticSummary:         summaryOf("Trigger job", follower, "after "+r.job.ID),
 		})
 		trigger := protocol.Trigger{Definition: protocol.Definition{ID: follower}, After: r.job.ID, Outcome: outcome}
 		err := workflow.ExecuteChildWorkflow(child, latch.WorkflowTrigger, trigger).GetChildWorkflowExecution().Get(ctx, nil)

@@ -94,7 +94,7 @@ func TestRedeliverFailedByID(t *testing.T) {
 	id := protocol.DeliveryID("6ba7b810-9dad-11d1-80b4-00c04fd430c8", "board")
 	_, err = logOf(f).RedeliverFailed(t.Context(), deliveries.Filter{IDs: []string{id}}, "", 1, false)
 	require.NoError(t, err)
-	require.Contains(t, f.Queries[0], " AND RunId IN ('6ba7b810-9dad-11d1-80b4-00c04fd430c8')")
+	require.Contains(t, f.Queries[0], " AND (RunId IN ('6ba7b810-9dad-11d1-80b4-00c04fd430c8') OR WorkflowId IN ('latch-ended-6ba7b810-9dad-11d1-80b4-00c04fd430c8'))")
 	_, err = logOf(f).RedeliverFailed(t.Context(), deliveries.Filter{IDs: make([]string, deliveries.MaximumIDs+1)}, "", 1, false)
 	require.ErrorContains(t, err, "201 ids are too many")
 }

@@ -101,8 +101,9 @@ func momentOf(record *latch.Record) latch.Time {
 }
 
 // ownTypes matches Latch's own workflows that have records.
-var ownTypes = fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s', '%s', '%s', '%s', '%s', '%s')",
-	latch.WorkflowJobRun, latch.WorkflowRelease, latch.WorkflowEmit, latch.WorkflowEmitBatch, latch.WorkflowGate, latch.WorkflowDeliver, latch.WorkflowJobNotice, latch.WorkflowWatchNotice)
+var ownTypes = fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s', '%s', '%s', '%s', '%s', '%s', '%s')",
+	latch.WorkflowJobRun, latch.WorkflowRelease, latch.WorkflowEmit, latch.WorkflowEmitBatch, latch.WorkflowGate, latch.WorkflowDeliver, latch.WorkflowJobNotice, latch.WorkflowWatchNotice,
+	latch.WorkflowEndNotice)
 
 // query returns the visibility query for the runs that may have matching records: a record begins
 // and ends within its run. With search attributes it also finds users' own workflows, and leaves
@@ -132,7 +133,11 @@ func (f *Filter) query(attributes bool) string {
 		terms = append(terms, "ExecutionStatus != 'ContinuedAsNew'")
 	}
 	if of, known := f.runIDs(); known {
-		terms = append(terms, runs.AnyOf("RunId", of...))
+		reports := make([]string, len(of))
+		for i, run := range of {
+			reports[i] = protocol.PrefixEndNotice + run
+		}
+		terms = append(terms, runs.Either(runs.AnyOf("RunId", of...), runs.AnyOf("WorkflowId", reports...)))
 	}
 	return strings.Join(terms, " AND ")
 }

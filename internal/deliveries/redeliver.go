@@ -2,6 +2,7 @@ package deliveries
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -39,6 +40,10 @@ func (l *Log) Redeliver(ctx context.Context, id string, origin Origin) (*Redeliv
 		return nil, err
 	}
 	send, err := l.sendOf(ctx, run, id)
+	if report := l.reportOf(ctx, run, err); report != nil {
+		run = report
+		send, err = l.sendOf(ctx, run, id)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +66,28 @@ func again(send protocol.Send, count int) protocol.Delivery {
 	return protocol.Delivery{Send: send, Redelivery: count}
 }
 
+// reportOf returns the run that reports the end of a run which was ended from outside, if that
+// run does not have the delivery. Both make the same delivery ids.
+func (l *Log) reportOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, err error) *workflowpb.WorkflowExecutionInfo {
+	var refusal *RefusedError
+	if !errors.As(err, &refusal) || refusal.Reason != Unknown {
+		return nil
+	}
+	described, err := l.runs.Describe(ctx, protocol.PrefixEndNotice+run.GetExecution().GetRunId(), "")
+	if err != nil {
+		return nil // the first answer stands
+	}
+	return described.GetWorkflowExecutionInfo()
+}
+
 // originOf returns the run that fired the delivery.
 func (l *Log) originOf(ctx context.Context, id string, origin Origin) (*workflowpb.WorkflowExecutionInfo, error) {
 	if origin != (Origin{}) {
 		if origin.WorkflowID == "" || uuid.Validate(origin.RunID) != nil {
 			return nil, refused(Invalid, "workflow_id and run_id: both are needed, as the delivery's record has them.")
+		}
+		if strings.HasPrefix(origin.WorkflowID, protocol.PrefixEndNotice) {
+			origin.RunID = "" // a delivery id has the run that ended
 		}
 		described, err := l.runs.Describe(ctx, origin.WorkflowID, origin.RunID)
 		if runs.IsNotFound(err) {

@@ -70,7 +70,7 @@ func TestSearchEndsWithTheNewest(t *testing.T) {
 // that may match.
 func TestSearchQueries(t *testing.T) {
 	t.Parallel()
-	const own = `WorkflowType IN ('latch.JobRun', 'latch.Release', 'latch.Emit', 'latch.EmitBatch', 'latch.Gate', 'latch.Deliver', 'latch.JobNotice', 'latch.WatchNotice')`
+	const own = `WorkflowType IN ('latch.JobRun', 'latch.Release', 'latch.Emit', 'latch.EmitBatch', 'latch.Gate', 'latch.Deliver', 'latch.JobNotice', 'latch.WatchNotice', 'latch.EndNotice')`
 	for name, test := range map[string]struct {
 		filter        deliveries.Filter
 		with, without string

@@ -155,6 +155,8 @@ type ReleaseState struct {
 	// Undos are the steps to undo, in the order in which they were registered.
 	Undos      []int `json:"undos,omitempty"`
 	StepsTaken bool  `json:"steps_taken,omitempty"`
+	// Working are the steps in progress. A run that continues as new has none.
+	Working []int `json:"working,omitempty"`
 	// Gates is how many gates the release has passed.
 	Gates int `json:"gates,omitempty"`
 	// Finished are the parallel parts that are completed, by the index of their first step.

@@ -10,8 +10,9 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Names of the internal activities. All but AwaitEnd, AwaitFirstAttempts, Fetch, Probe, SendEvidence, SendKept,
-// SendKeptBatch and Watch run as local activities: what they answer is recorded and never computed again.
+// Names of the internal activities. All but AwaitEnd, AwaitFirstAttempts, Ends, Fetch, Probe, ReadEnd,
+// ReadState, SendEvidence, SendKept, SendKeptBatch and Watch run as local activities: what they answer
+// is recorded and never computed again.
 const (
 	ActivityAdmit              = "latch.internal.Admit"
 	ActivityPlan               = "latch.internal.Plan"
@@ -32,6 +33,9 @@ const (
 	ActivityHasEnded           = "latch.internal.HasEnded"
 	ActivityAwaitEnd           = "latch.internal.AwaitEnd"
 	ActivityWatch              = "latch.internal.Watch"
+	ActivityEnds               = "latch.internal.Ends"
+	ActivityReadEnd            = "latch.internal.ReadEnd"
+	ActivityReadState          = "latch.internal.ReadState"
 	ActivityCompose            = "latch.internal.Compose"
 	ActivityJudge              = "latch.internal.Judge"
 	ActivitySendEvidence       = "latch.internal.SendEvidence"

@@ -3,6 +3,7 @@ package runs
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -110,6 +111,9 @@ func (r *Runs) ReleaseResult(ctx context.Context, workflowID, runID string) (*la
 	}
 	if end.Result != nil {
 		return result, r.readResult(workflowID, end.Result, result)
+	}
+	if told := r.reported(ctx, runID, end); told != nil {
+		return result, json.Unmarshal(told, result)
 	}
 	result.Status, result.Reason = statusWithout(end), end.Reason
 	return result, nil

@@ -9,6 +9,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // Statuses of runs whose result has no status of its own.
@@ -65,7 +66,7 @@ func (r *Runs) Outcome(ctx context.Context, workflowID, runID string) (*Outcome,
 	if end == nil {
 		return nil, fmt.Errorf("run %s of %s has no closing event", runID, workflowID)
 	}
-	return r.outcomeOf(execution, end)
+	return r.outcomeOf(ctx, execution, end)
 }
 
 // Await waits for the end of a run and of the runs that continue it, and
@@ -77,10 +78,10 @@ func (r *Runs) Await(ctx context.Context, workflowID, runID string) (*Outcome, e
 	if err != nil {
 		return nil, err
 	}
-	return r.outcomeOf(execution, end)
+	return r.outcomeOf(ctx, execution, end)
 }
 
-func (r *Runs) outcomeOf(execution *commonpb.WorkflowExecution, end *Closing) (*Outcome, error) {
+func (r *Runs) outcomeOf(ctx context.Context, execution *commonpb.WorkflowExecution, end *Closing) (*Outcome, error) {
 	outcome := &Outcome{WorkflowID: execution.GetWorkflowId(), RunID: execution.GetRunId()}
 	var result json.RawMessage
 	if end.Result != nil {
@@ -93,6 +94,11 @@ func (r *Runs) outcomeOf(execution *commonpb.WorkflowExecution, end *Closing) (*
 		}
 	}
 	outcome.close(end)
+	if told := r.reported(ctx, execution.GetRunId(), end); told != nil {
+		outcome.Error, result = end.Reason+": reported by "+protocol.PrefixEndNotice+execution.GetRunId(), told
+		outcome.Result = result
+		return outcome, nil
+	}
 	s := (&Outcome{Result: result}).Read()
 	if s.Status != "" {
 		outcome.Status = s.Status

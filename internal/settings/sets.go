@@ -94,6 +94,9 @@ type Plugin struct {
 	// `LatchStatus` (Keyword) and `LatchWaiting` (Bool), all three or none, and
 	// `LatchWebhooks` (KeywordList). `starter setup` creates them.
 	SearchAttributes bool `env:"LATCH_SEARCH_ATTRIBUTES"`
+	// Report jobs and releases that are terminated or time out, by a workflow
+	// `latch-ends-<task queue>`.
+	Ends bool `env:"LATCH_ENDS" envDefault:"true"`
 	// The public address of the HTTP API, for links to locks.
 	APIURL string `env:"LATCH_API_URL"`
 	// The address of Temporal UI, for links to the runs that a watch has found.

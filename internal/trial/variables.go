@@ -191,7 +191,7 @@ func (h *Hook) addRelease(variables Variables, began time.Time) {
 		}
 	}
 	encoded := map[string]json.RawMessage{}
-	vars.AddRelease(encoded, h.Release, states[0], results, latch.NewTime(began))
+	vars.AddRelease(encoded, h.Release, vars.ReleaseStatus{Status: states[0], Steps: results, StartedAt: latch.NewTime(began)})
 	for name, value := range encoded {
 		variables[name] = objectOf(value)
 	}

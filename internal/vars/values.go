@@ -27,12 +27,14 @@ type Job struct {
 
 // JobStatus is the run that fired the event, as job.status.
 type JobStatus struct {
-	ID          string       `json:"id"`
-	ReturnCode  *int         `json:"returncode"`
-	Error       *string      `json:"error"`
-	StartedAt   *latch.Time  `json:"started_at"`
-	CompletedAt *latch.Time  `json:"completed_at"`
-	KVP         latch.Object `json:"kvp"`
+	ID          string      `json:"id"`
+	ReturnCode  *int        `json:"returncode"`
+	Error       *string     `json:"error"`
+	StartedAt   *latch.Time `json:"started_at"`
+	CompletedAt *latch.Time `json:"completed_at"`
+	// By is "terminated" or "timed_out" for a run that was ended from outside, or "".
+	By  string       `json:"by"`
+	KVP latch.Object `json:"kvp"`
 }
 
 // NewJob returns what templates see of a job whose run stands so.
@@ -58,7 +60,9 @@ type Release struct {
 	Vars     latch.Object `json:"vars"`
 	Instance latch.Object `json:"instance"`
 	Status   string       `json:"status"`
-	Steps    []*Step      `json:"steps"`
+	// By is "terminated" or "timed_out" for a run that was ended from outside, or "".
+	By    string  `json:"by"`
+	Steps []*Step `json:"steps"`
 	// StartedAt is when the run began.
 	StartedAt latch.Time `json:"started_at"`
 }
@@ -95,13 +99,21 @@ func NewStep(index int, result latch.StepResult) *Step {
 	return &Step{Name: result.Name, Index: index, Status: result.Status, Error: result.Error, KVP: OrEmpty(result.KVP)}
 }
 
+// A ReleaseStatus says how a release stands.
+type ReleaseStatus struct {
+	Status    string
+	By        string
+	Steps     []latch.StepResult
+	StartedAt latch.Time
+}
+
 // AddRelease adds the variables of a release in the given state: release, steps, vars, an empty
 // target and, if it has one, instance.
-func AddRelease(variables map[string]json.RawMessage, release *latch.Release, status string, steps []latch.StepResult, started latch.Time) {
+func AddRelease(variables map[string]json.RawMessage, release *latch.Release, stands ReleaseStatus) {
 	variable := Release{ID: release.ID, Title: release.Title, Vars: OrEmpty(release.Vars), Instance: OrEmpty(release.Instance),
-		Status: status, Steps: []*Step{}, StartedAt: started}
+		Status: stands.Status, By: stands.By, Steps: []*Step{}, StartedAt: stands.StartedAt}
 	byName := map[string]*Step{}
-	for i, result := range steps {
+	for i, result := range stands.Steps {
 		step := NewStep(i, result)
 		variable.Steps = append(variable.Steps, step)
 		byName[step.Name] = step

@@ -32,7 +32,8 @@ var endings = []ending{
 // own are the workflow types of Latch's own work. A report about one of them would create
 // another run to report, and so on.
 var own = []string{latch.WorkflowDeliver, latch.WorkflowDeliverInOrder, latch.WorkflowWatch, latch.WorkflowWatchNotice, latch.WorkflowTrigger,
-	latch.WorkflowJobNotice, latch.WorkflowStartOnce, latch.WorkflowTurns, latch.WorkflowEndpoint}
+	latch.WorkflowJobNotice, latch.WorkflowStartOnce, latch.WorkflowTurns, latch.WorkflowEndpoint,
+	latch.WorkflowEnds, latch.WorkflowEndNotice}
 
 // Query returns the list filter for the runs that a watch looks for: the runs of its own query
 // that ended in a way to which a webhook listens and that are not Latch's own work. It returns

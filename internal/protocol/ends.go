@@ -1,0 +1,74 @@
+package protocol
+
+import (
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/closes"
+)
+
+// QueryState is a query of a run, without an argument, for a [RunState].
+const QueryState = "latch.internal.State"
+
+// EndsID returns the id of the workflow that looks for the ended runs of a task queue.
+func EndsID(taskQueue string) string { return idOf("latch-ends-", taskQueue, "") }
+
+// PrefixEndNotice begins the id of a workflow that reports the end of a run. The id of that run
+// follows, so that there is one such workflow for a run.
+const PrefixEndNotice = "latch-ended-"
+
+// Ends is the argument of latch.Ends, and of its activity: the progress of the finder.
+type Ends struct {
+	Cursor closes.Cursor `json:"cursor,omitzero"`
+	Memory closes.Memory `json:"memory,omitzero"`
+	// Told counts the runs that were reported.
+	Told int `json:"told,omitempty"`
+}
+
+// FoundEnds is the result of the activity.
+type FoundEnds struct {
+	// Off reports that the worker's settings end the search.
+	Off    bool          `json:"off,omitempty"`
+	Cursor closes.Cursor `json:"cursor,omitzero"`
+	Runs   []EndedRun    `json:"runs,omitempty"`
+}
+
+// An EndedRun is the argument of latch.EndNotice: a run of a job or a release that was
+// terminated or timed out.
+type EndedRun struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+	// Type is the workflow type, and By one of [latch.ByTerminated] and [latch.ByTimedOut].
+	Type      string     `json:"type"`
+	By        string     `json:"by"`
+	StartedAt latch.Time `json:"started_at"`
+	ClosedAt  latch.Time `json:"closed_at"`
+}
+
+// Valid reports whether everything is given.
+func (e *EndedRun) Valid() bool {
+	return e.WorkflowID != "" && e.RunID != "" && (e.By == latch.ByTerminated || e.By == latch.ByTimedOut) &&
+		(e.Type == latch.WorkflowJobRun || e.Type == latch.WorkflowRelease)
+}
+
+// An Ending says how a run ended.
+type Ending struct {
+	// GoesOn reports that another run continues it, as after a reset or with a retry policy.
+	GoesOn bool `json:"goes_on,omitempty"`
+	// Reason says who ended it and why.
+	Reason string `json:"reason,omitempty"`
+	// Began reports that a worker had taken the run up. Otherwise it has no state.
+	Began bool `json:"began,omitempty"`
+	// Arguments are those of the run, decrypted.
+	Arguments [][]byte `json:"arguments,omitempty"`
+	// OriginalRunID is the run's id before any reset, from which delivery ids are made.
+	OriginalRunID string `json:"original_run_id,omitempty"`
+	// NewerRunID is the id of the newest run of the workflow, if that is another one.
+	NewerRunID string `json:"newer_run_id,omitempty"`
+}
+
+// A RunState is the answer to [QueryState].
+type RunState struct {
+	// Admitted reports that the run was admitted. Without it there is nothing else.
+	Admitted bool `json:"admitted,omitempty"`
+	// Packed is its [State]; see [PackCarried].
+	Packed []byte `json:"packed,omitempty"`
+}
