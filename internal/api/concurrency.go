@@ -7,8 +7,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/latch-run/latch"
-	"github.com/latch-run/latch/internal/protocol"
-	"github.com/latch-run/latch/internal/runs"
 )
 
 func (a *API) registerConcurrency() {
@@ -24,28 +22,11 @@ type concurrencyInput struct {
 type concurrencyOutput struct{ Body latch.Turns }
 
 func (a *API) getConcurrency(ctx context.Context, input *concurrencyInput) (*concurrencyOutput, error) {
-	turns, err := a.turnsOf(ctx, input.Key)
+	turns, err := a.Runs.Turns(ctx, input.Key)
 	if err != nil {
 		return nil, err
 	}
 	return &concurrencyOutput{*turns}, nil
-}
-
-// turnsOf asks for the turns of a concurrency key.
-func (a *API) turnsOf(ctx context.Context, key string) (*latch.Turns, error) {
-	turns := &latch.Turns{Key: key, Waiting: []latch.Turn{}}
-	id := protocol.TurnsPrefix + key
-	if !protocol.IsID(id) {
-		return turns, nil
-	}
-	info, err := a.describe(ctx, id, "")
-	if runs.IsNotFound(err) || err == nil && info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		return turns, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return turns, a.Runs.Query(ctx, id, info.GetExecution().GetRunId(), protocol.QueryTurns, turns)
 }
 
 // checkTurn refuses to start a release that would be refused since another one holds
@@ -56,7 +37,7 @@ func (a *API) checkTurn(ctx context.Context, release *latch.Release, workflowID 
 	if release.Concurrency == nil || release.Concurrency.Mode != latch.ConcurrencyRefuse {
 		return nil
 	}
-	turns, err := a.turnsOf(ctx, release.Concurrency.Key)
+	turns, err := a.Runs.Turns(ctx, release.Concurrency.Key)
 	if err != nil || turns.HeldBy == nil || turns.HeldBy.WorkflowID == workflowID {
 		return nil
 	}

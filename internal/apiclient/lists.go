@@ -34,6 +34,11 @@ func (c *Client) Releases(ctx context.Context, filter ReleaseFilter, cursor stri
 	return c.call(ctx, http.MethodGet, releases, query, nil, part)
 }
 
+// Turns reads the turns of a concurrency key into turns.
+func (c *Client) Turns(ctx context.Context, key string, turns any) error {
+	return c.call(ctx, http.MethodGet, "/latch/v1/concurrency/"+url.PathEscape(key), nil, nil, turns)
+}
+
 // A LockFilter selects the open locks to list.
 type LockFilter struct{ Webhook, Event, Job, Release, Since, Until string }
 

@@ -24,6 +24,7 @@ names another. One run at a time has that id; a closed one may run again.`),
 			"Stop a running release and undo nothing."+which),
 		controlCommand(e, latch.MessageRollback, latch.ReleaseKind, "Roll a release back",
 			"Stop a running release and undo the steps taken."+which),
+		releaseTurnsCommand(e),
 		retryCommand(e, "Take a failed step again, of a release that pauses at failures (on_failure:\npause)."+which),
 		skipCommand(e, `Take a hook out of the decision: its record is then skipped, and decides nothing.
 With --step alone a release that pauses at failures (on_failure: pause) goes on

@@ -42,6 +42,7 @@ var remoteCalls = map[string][2]string{
 	"release plan":         {releaseFile, "-"},
 	"release list":         {},
 	"release stop":         {"", "shop"},
+	"release turns":        {"", "shop-prod"},
 	"release rollback":     {"", "shop"},
 	"release retry":        {"", "shop --step deploy"},
 	"release skip":         {"", "shop --lock release-shop:board:r --reason down"},

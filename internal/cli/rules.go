@@ -43,7 +43,8 @@ outcome says what came to the hook: delivered (the default), unreadable, failed,
 unanswered (in time); of a hook that blocks lock_removed (its default), and
 lock_expired. expect has result (pass, fail, skipped, pending), decision
 (continue, stop, rollback; waits where the lock still holds; none where the hook
-decides nothing), and parts of the error and the rule that held. gate: true says
+decides nothing), would_decide of a hook with enforce: false, and parts of the
+error and the rule that held. gate: true says
 that a custom event is fired by workflows.Gate.
 
 Exit codes: 0 all is as expected; 1 something is not; 2 a file is wrong.`,

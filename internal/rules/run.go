@@ -21,13 +21,23 @@ type Hook struct {
 type Finding struct {
 	Result   string `json:"result"`
 	Decision string `json:"decision"`
-	Rule     string `json:"rule,omitempty"`
-	Error    string `json:"error,omitempty"`
+	// WouldDecide is the decision that a hook with enforce false only records.
+	WouldDecide string `json:"would_decide,omitempty"`
+	Rule        string `json:"rule,omitempty"`
+	Error       string `json:"error,omitempty"`
 }
 
 // Run decides like a run. It returns an error for an impossible test: an outcome that such a
 // hook cannot have.
 func (h Hook) Run(test Test) (Finding, error) {
+	finding, err := h.decide(test)
+	if err == nil && !h.Settings.IsActedOn() && finding.Decision != None && finding.Decision != Waits {
+		finding.WouldDecide, finding.Decision = finding.Decision, None
+	}
+	return finding, err
+}
+
+func (h Hook) decide(test Test) (Finding, error) {
 	if h.Settings.When != "" {
 		if finding, ends := h.leftOut(); ends {
 			return finding, nil
@@ -147,6 +157,7 @@ func (e Expectation) Differences(got Finding) []Difference {
 	}
 	compare("result", e.Result, got.Result, e.Result == got.Result)
 	compare("decision", e.Decision, got.Decision, e.Decision == got.Decision)
+	compare("would_decide", e.WouldDecide, got.WouldDecide, e.WouldDecide == got.WouldDecide)
 	compare("error", e.Error, got.Error, strings.Contains(got.Error, e.Error))
 	compare("rule", e.Rule, got.Rule, strings.Contains(got.Rule, e.Rule))
 	return differences

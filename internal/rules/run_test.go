@@ -15,6 +15,8 @@ func TestRunDecidesAsARunWould(t *testing.T) {
 	t.Parallel()
 	plain, blocking := latch.Event{}, latch.Event{Blocking: true, OnTimeout: latch.Rollback}
 	stops := latch.Event{StopRelease: "history.data.failed > 0.0"}
+	tried := stops
+	tried.Enforce = new(bool)
 	tests := []struct {
 		name     string
 		settings latch.Event
@@ -49,6 +51,10 @@ func TestRunDecidesAsARunWould(t *testing.T) {
 			Finding{Result: "fail", Decision: "stop"}, ""},
 		{"a job's other events decide nothing", plain, verdict.Tells, "", `{"data":{"result":"fail"}}`,
 			Finding{Result: "fail", Decision: None}, ""},
+		{"a verdict that is only recorded", tried, verdict.Decides, "", `{"data":{"failed":1}}`,
+			Finding{Result: "pass", Decision: None, WouldDecide: "stop", Rule: "stop_release: history.data.failed > 0.0"}, ""},
+		{"an endpoint that fails, only recorded", tried, verdict.Decides, OutcomeFailed, ``,
+			Finding{Result: "fail", Decision: None, WouldDecide: "stop"}, ""},
 		{"left out", latch.Event{When: "vars.n > 1"}, verdict.Decides, "", `{"data":{"result":"fail","stop_release":true}}`,
 			Finding{Result: "skipped", Decision: None}, "when is false"},
 		{"a when that fails", latch.Event{When: "vars.missing"}, verdict.Decides, "", ``,
@@ -86,7 +92,7 @@ func TestDecodeTellsAllThatIsWrong(t *testing.T) {
 		`tests[0].outcome: is one of delivered, unreadable, failed`,
 		`tests[0].record: is not a record: unknown field "dta"`,
 		`tests[0].expect.decision: is one of continue, stop, rollback, waits, none, not "go"`,
-		"tests[1].expect: required: at least one of result, decision, error and rule"} {
+		"tests[1].expect: required: at least one of result, decision, would_decide, error and rule"} {
 		require.ErrorContains(t, err, part)
 	}
 	_, err = Decode([]byte(`{"file": "a"}`))
@@ -97,6 +103,7 @@ func TestDifferences(t *testing.T) {
 	t.Parallel()
 	got := Finding{Result: "fail", Decision: "stop", Rule: "stop_release: history.data.n > 1", Error: ""}
 	require.Empty(t, Expectation{Result: "fail", Decision: "stop", Rule: "history.data.n"}.Differences(got))
+	require.Equal(t, []Difference{{"would_decide", "stop", ""}}, Expectation{WouldDecide: "stop"}.Differences(got))
 	require.Equal(t, []Difference{{"result", "pass", "fail"}, {"decision", "rollback", "stop"},
 		{"error", "no such key", ""}, {"rule", "rollback_release", got.Rule}},
 		Expectation{Result: "pass", Decision: "rollback", Error: "no such key", Rule: "rollback_release"}.Differences(got))

@@ -67,6 +67,8 @@ type Expectation struct {
 	Result string `json:"result,omitempty"`
 	// Decision is continue, stop or rollback, waits, or none.
 	Decision string `json:"decision,omitempty"`
+	// WouldDecide is what a hook with enforce false records instead: continue, stop or rollback.
+	WouldDecide string `json:"would_decide,omitempty"`
 	// Error is a part of the record's error. Rule is a part of the rule that was true.
 	Error string `json:"error,omitempty"`
 	Rule  string `json:"rule,omitempty"`
@@ -106,6 +108,7 @@ func (t *Test) check(problems *latch.Problems, path string) {
 		known      []string
 	}{
 		{"outcome", t.Outcome, Outcomes}, {"expect.result", t.Expect.Result, results}, {"expect.decision", t.Expect.Decision, decisions},
+		{"expect.would_decide", t.Expect.WouldDecide, decisions[:3]},
 	} {
 		if closed.value != "" && !slices.Contains(closed.known, closed.value) {
 			problems.Addf(path+"."+closed.key, "is one of %s, not %q%s", strings.Join(closed.known, ", "), closed.value, typo.Hint(closed.value, closed.known))
@@ -119,6 +122,6 @@ func (t *Test) check(problems *latch.Problems, path string) {
 		}
 	}
 	if t.Expect == (Expectation{}) {
-		problems.Addf(path+".expect", "required: at least one of result, decision, error and rule")
+		problems.Addf(path+".expect", "required: at least one of result, decision, would_decide, error and rule")
 	}
 }

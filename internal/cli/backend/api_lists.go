@@ -17,6 +17,12 @@ func (a *API) Releases(ctx context.Context, filter runs.ReleaseFilter, cursor st
 	return part, a.failed(a.client.Releases(ctx, asked, cursor, limit, part), failure.Failed)
 }
 
+// Turns returns the turns of a concurrency key.
+func (a *API) Turns(ctx context.Context, key string) (*latch.Turns, error) {
+	turns := &latch.Turns{}
+	return turns, a.failed(a.client.Turns(ctx, key, turns), failure.Failed)
+}
+
 // Locks returns a page of the list of open locks.
 func (a *API) Locks(ctx context.Context, filter runs.LockFilter, cursor string, limit int) (*runs.LockPart, error) {
 	part := &runs.LockPart{}

@@ -55,6 +55,8 @@ type Runs interface {
 // Lists lists runs, locks and webhooks.
 type Lists interface {
 	Releases(ctx context.Context, filter runs.ReleaseFilter, cursor string, limit int) (*runs.ReleasePart, error)
+	// Turns returns which release holds a concurrency key, and which wait for it.
+	Turns(ctx context.Context, key string) (*latch.Turns, error)
 	Locks(ctx context.Context, filter runs.LockFilter, cursor string, limit int) (*runs.LockPart, error)
 	// Webhooks lists the registered webhooks, without credentials.
 	Webhooks(ctx context.Context) ([]latch.RegisteredWebhook, error)

@@ -61,6 +61,11 @@ func (t *Temporal) Releases(ctx context.Context, filter runs.ReleaseFilter, curs
 	return t.runs.Releases(ctx, filter, cursor, limit)
 }
 
+// Turns returns the turns of a concurrency key.
+func (t *Temporal) Turns(ctx context.Context, key string) (*latch.Turns, error) {
+	return t.runs.Turns(ctx, key)
+}
+
 // Locks returns a page of the list of open locks.
 func (t *Temporal) Locks(ctx context.Context, filter runs.LockFilter, cursor string, limit int) (*runs.LockPart, error) {
 	return t.runs.Locks(ctx, filter, cursor, limit)

@@ -1,0 +1,184 @@
+package workflows_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/workflows"
+)
+
+// stateOf runs a workflow up to a moment, and returns its state at that time, as a terminated
+// run leaves it. What it sends afterwards is not of interest.
+func (b *bench) stateOf(name, input string, at time.Duration) (left protocol.RunState) {
+	b.Helper()
+	b.env.RegisterDelayedCallback(func() {
+		answer, err := b.env.QueryWorkflow(protocol.QueryState)
+		require.NoError(b, err)
+		require.NoError(b, answer.Get(&left))
+		b.env.CancelWorkflow()
+	}, at)
+	_ = b.run(name, input)
+	require.True(b, left.Admitted)
+	return left
+}
+
+// report runs the report of a run's end.
+func (b *bench) report(kind, by string, ending protocol.Ending, left protocol.RunState) {
+	b.Helper()
+	ending.Reason, ending.OriginalRunID = "terminated by ann: too slow", uuid.NewSHA1(uuid.NameSpaceOID, []byte("ended")).String()
+	b.env.OnActivity(protocol.ActivityReadEnd, mock.Anything, mock.Anything).Return(ending, nil)
+	b.env.OnActivity(protocol.ActivityReadState, mock.Anything, mock.Anything).Return(left, nil)
+	b.env.ExecuteWorkflow(latch.WorkflowEndNotice, protocol.EndedRun{WorkflowID: "ended", RunID: "run", Type: kind, By: by,
+		StartedAt: latch.NewTime(b.env.Now()), ClosedAt: latch.NewTime(b.env.Now())})
+	require.NoError(b, b.env.GetWorkflowError())
+}
+
+const endedRelease = `{"id":"shop",$MORE"on_cancel":"stop","steps":[
+	{"name":"a","do":{"http":{"url":"$R/do-a"}},"undo":{"http":{"url":"$R/undo-a"}}},
+	{"name":"b","do":{"http":{"url":"$R/do-b"}},"undo":{"http":{"url":"$R/undo-b"}}}],
+	"webhooks":[{"id":"board","event":"AFTER_STEP","when":"step.name == 'b'","blocking":true},
+		{"id":"log","url":"$R/log","events":[{"event":"RELEASE_COMPLETE"},{"event":"RELEASE_FAILURE"}]}]}`
+
+// Contract, "Ended from outside": a release's end is told, and what was done is undone only if
+// the release wants that and no newer run exists.
+func TestAnEndedReleaseIsReported(t *testing.T) {
+	t.Parallel()
+	told := []string{latch.EventReleaseComplete, latch.EventReleaseFailure}
+	for name, c := range map[string]struct {
+		more   string
+		ending protocol.Ending
+		sent   []string
+		steps  string
+		reason string
+	}{
+		"told":        {"", protocol.Ending{Began: true}, told, latch.StepDone, "terminated by ann: too slow"},
+		"rolled back": {`"on_terminate":"rollback",`, protocol.Ending{Began: true}, append([]string{"/undo-b", "/undo-a"}, told...), latch.StepUndone, "terminated by ann: too slow"},
+		"a newer run": {`"on_terminate":"rollback",`, protocol.Ending{Began: true, NewerRunID: "newer"}, told, latch.StepDone, "newer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first, b := setup(t), setup(t)
+			spec := strings.ReplaceAll(strings.ReplaceAll(endedRelease, "$MORE", c.more), "$R", b.url)
+			left := first.stateOf(latch.WorkflowRelease, spec, time.Minute)
+			before := len(b.received())
+			c.ending.Arguments = [][]byte{[]byte(spec)}
+			b.report(latch.WorkflowRelease, latch.ByTerminated, c.ending, left)
+			require.ElementsMatch(t, c.sent, b.received()[before:])
+			require.Equal(t, c.sent[:len(c.sent)-2], b.received()[before:][:len(c.sent)-2], "undone in reverse order, before anything is told")
+			var result latch.ReleaseResult
+			b.result(&result)
+			require.Equal(t, latch.ReleaseFailed, result.Status)
+			require.Contains(t, result.Reason, c.reason)
+			require.Equal(t, latch.ByTerminated, result.DecidedBy.By)
+			require.Equal(t, []string{c.steps, c.steps}, []string{result.Steps[0].Status, result.Steps[1].Status})
+			require.Contains(t, b.bodies(latch.EventReleaseFailure), `"by":"terminated"`)
+			require.False(t, result.History[0].Lock.Open(), "nobody waits for it")
+		})
+	}
+}
+
+const endedJob = `{"id":"books","delay":"$DELAY","task":{"http":{"url":"$R/work"}},"webhooks":[
+	{"id":"ops","url":"$R/ops","event":"JOB_FAILURE","retry":{"initial_interval":"1h","maximum_interval":"1h"}}]}`
+
+// A job's end is told once: as the end from outside, or as the failure that it had told before,
+// whose delivery goes on under its id. One that no worker had taken up is told too. A run that
+// goes on is not told.
+func TestAnEndedJobIsReported(t *testing.T) {
+	t.Parallel()
+	t.Run("at work", func(t *testing.T) {
+		t.Parallel()
+		first, b := setup(t), setup(t)
+		spec := strings.NewReplacer("$DELAY", "1h", "$R", b.url).Replace(endedJob)
+		left := first.stateOf(latch.WorkflowJobRun, spec, time.Minute)
+		before := len(b.received())
+		b.report(latch.WorkflowJobRun, latch.ByTimedOut, protocol.Ending{Began: true, Arguments: [][]byte{[]byte(spec)}}, left)
+		require.Equal(t, []string{latch.EventJobFailure}, b.received()[before:])
+		var result latch.JobResult
+		b.result(&result)
+		require.Equal(t, []string{latch.JobTimedOut, latch.ByTimedOut}, []string{result.Status, result.By})
+	})
+	t.Run("told before", func(t *testing.T) {
+		t.Parallel()
+		first, b := setup(t), setup(t)
+		b.answers["/work"], b.answers["/ops"] = "", ""
+		spec := strings.NewReplacer("$DELAY", "0s", "$R", b.url).Replace(endedJob)
+		spec = strings.Replace(spec, `"/work"`, `"/work","retry":{"maximum_attempts":1}`, 1)
+		left := first.stateOf(latch.WorkflowJobRun, spec, time.Second)
+		state, err := protocol.UnpackCarried(left.Packed)
+		require.NoError(t, err)
+		require.True(t, state.Job.Ended)
+		delete(b.answers, "/ops")
+		before := len(b.received())
+		b.report(latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{Began: true, Arguments: [][]byte{[]byte(spec)}}, left)
+		require.Equal(t, []string{latch.EventJobFailure}, b.received()[before:])
+		var result latch.JobResult
+		b.result(&result)
+		require.Equal(t, []string{latch.JobFailed, ""}, []string{result.Status, result.By})
+		require.Len(t, result.History, 1)
+		require.Equal(t, state.Records[0].DeliveryID, result.History[0].DeliveryID)
+		require.Equal(t, latch.ResultPass, result.History[0].Result)
+	})
+	t.Run("never begun", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		spec := strings.NewReplacer("$DELAY", "0s", "$R", b.url).Replace(endedJob)
+		b.report(latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{Arguments: [][]byte{[]byte(spec)}}, protocol.RunState{})
+		require.Equal(t, []string{latch.EventJobFailure}, b.received())
+	})
+	t.Run("goes on", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		b.report(latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{GoesOn: true}, protocol.RunState{})
+		require.Empty(t, b.received())
+	})
+}
+
+// The finder starts one report for each run, and ends if the settings say so.
+func TestEndsAreFound(t *testing.T) {
+	t.Parallel()
+	env := watchEnvironment()
+	at := latch.NewTime(env.Now().Truncate(time.Second))
+	run := protocol.EndedRun{WorkflowID: "ended", RunID: "run", Type: latch.WorkflowJobRun, By: latch.ByTerminated, StartedAt: at, ClosedAt: at}
+	other := run
+	other.RunID = "other"
+	script := []protocol.FoundEnds{{Runs: []protocol.EndedRun{run, other}}, {}, {Off: true}}
+	var asked []protocol.Ends
+	env.RegisterActivityWithOptions(func(at protocol.Ends) (protocol.FoundEnds, error) {
+		asked = append(asked, at)
+		return script[len(asked)-1], nil
+	}, activity.RegisterOptions{Name: protocol.ActivityEnds})
+	var reported []string
+	env.OnWorkflow(workflows.EndNotice, mock.Anything, mock.Anything).Return(
+		func(ctx workflow.Context, input converter.RawValue) (any, error) {
+			var of protocol.EndedRun
+			require.NoError(t, json.Unmarshal(input.Payload().GetData(), &of))
+			reported = append(reported, workflow.GetInfo(ctx).WorkflowExecution.ID+" "+of.RunID)
+			return nil, nil
+		})
+	env.ExecuteWorkflow(latch.WorkflowEnds, protocol.Ends{})
+	require.NoError(t, env.GetWorkflowError())
+	require.ElementsMatch(t, []string{"latch-ended-run run", "latch-ended-other other"}, reported)
+	require.False(t, asked[0].Cursor.Since.IsZero())
+	require.Equal(t, 2, asked[1].Told)
+	require.Len(t, asked[1].Memory.Told, 2*12)
+}
+
+// A report cannot be started by hand.
+func TestAnEndIsNotReportedByHand(t *testing.T) {
+	t.Parallel()
+	for _, input := range []string{`{}`, `[]`, `{"workflow_id":"a","run_id":"b","type":"Order","by":"terminated"}`} {
+		b := setup(t)
+		require.ErrorContains(t, b.run(latch.WorkflowEndNotice, input), "not by hand", input)
+	}
+}
