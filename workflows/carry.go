@@ -46,7 +46,7 @@ func (f *firing) carried(places map[*latch.Record]int) protocol.FiringState {
 		if !f.isOver() {
 			needed = append(needed, neededBy(verdict.ForEvent(hook.settings, f.scope))...)
 		}
-		if hook.turn == laidBy {
+		if hook.state == verdict.UnderWay && state.Hooks[len(state.Hooks)-1].UnderWay == nil {
 			needed = append(needed, neededByDelivery(hook.webhook, hook.settings)...)
 		}
 	}
