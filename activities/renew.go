@@ -131,8 +131,8 @@ func lacking(now *latch.RegisteredWebhook, send *protocol.Send) (at, name string
 // renewed returns the webhook as it was sent, updated with parts of its current version: where
 // it is sent, how the sender is authenticated, how the answer is judged and kept, and when it
 // is retried. The content stays the same (event, method, body and its type, CloudEvents,
-// preset), because a receiver treats two attempts with one id as the same. So do the deadline
-// and the path, which concerns the first attempt. A longer timeout has no effect: Temporal ends
+// preset), because a receiver treats two attempts with one id as the same. So do the deadline,
+// the rate, by which Temporal has queued it, and the path, which concerns the first attempt. A longer timeout has no effect: Temporal ends
 // the attempt by the old one.
 func renewed(sent latch.Webhook, now *latch.RegisteredWebhook) latch.Webhook {
 	sent.URL, sent.URLSecret = now.URL, now.URLSecret
