@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
@@ -33,12 +34,56 @@ func (b *bench) stateOf(name, input string, at time.Duration) (left protocol.Run
 	return left
 }
 
+// An ended answers what a report reads of the ended run.
+type ended struct {
+	interceptor.WorkerInterceptorBase
+	ending protocol.Ending
+	left   protocol.RunState
+}
+
+func (e *ended) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &endedInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, e}
+}
+
+type endedInbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+	of *ended
+}
+
+func (i *endedInbound) Init(out interceptor.WorkflowOutboundInterceptor) error {
+	return i.Next.Init(&endedOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: out}, i.of})
+}
+
+type endedOutbound struct {
+	interceptor.WorkflowOutboundInterceptorBase
+	of *ended
+}
+
+func (o *endedOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	future, answer := workflow.NewFuture(ctx)
+	switch name {
+	case protocol.ActivityReadEnd:
+		answer.Set(o.of.ending, nil)
+	case protocol.ActivityReadState:
+		answer.Set(o.of.left, nil)
+	default:
+		return o.Next.ExecuteActivity(ctx, name, args...)
+	}
+	return future
+}
+
+// setupEnd is setup for the report of a run's end.
+func setupEnd(t *testing.T) (*bench, *ended) {
+	t.Helper()
+	of := &ended{}
+	return setup(t, of), of
+}
+
 // report runs the report of a run's end.
-func (b *bench) report(kind, by string, ending protocol.Ending, left protocol.RunState) {
+func (e *ended) report(b *bench, kind, by string, ending protocol.Ending, left protocol.RunState) {
 	b.Helper()
 	ending.Reason, ending.OriginalRunID = "terminated by ann: too slow", uuid.NewSHA1(uuid.NameSpaceOID, []byte("ended")).String()
-	b.env.OnActivity(protocol.ActivityReadEnd, mock.Anything, mock.Anything).Return(ending, nil)
-	b.env.OnActivity(protocol.ActivityReadState, mock.Anything, mock.Anything).Return(left, nil)
+	e.ending, e.left = ending, left
 	b.env.ExecuteWorkflow(latch.WorkflowEndNotice, protocol.EndedRun{WorkflowID: "ended", RunID: "run", Type: kind, By: by,
 		StartedAt: latch.NewTime(b.env.Now()), ClosedAt: latch.NewTime(b.env.Now())})
 	require.NoError(b, b.env.GetWorkflowError())
@@ -47,7 +92,7 @@ func (b *bench) report(kind, by string, ending protocol.Ending, left protocol.Ru
 const endedRelease = `{"id":"shop",$MORE"on_cancel":"stop","steps":[
 	{"name":"a","do":{"http":{"url":"$R/do-a"}},"undo":{"http":{"url":"$R/undo-a"}}},
 	{"name":"b","do":{"http":{"url":"$R/do-b"}},"undo":{"http":{"url":"$R/undo-b"}}}],
-	"webhooks":[{"id":"board","event":"AFTER_STEP","when":"step.name == 'b'","blocking":true},
+	"webhooks":[{"id":"board","events":[{"event":"AFTER_STEP","when":"step.name == 'b'","blocking":true}]},
 		{"id":"log","url":"$R/log","events":[{"event":"RELEASE_COMPLETE"},{"event":"RELEASE_FAILURE"}]}]}`
 
 // Contract, "Ended from outside": a release's end is told, and what was done is undone only if
@@ -68,12 +113,13 @@ func TestAnEndedReleaseIsReported(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			first, b := setup(t), setup(t)
+			first := setup(t)
+			b, of := setupEnd(t)
 			spec := strings.ReplaceAll(strings.ReplaceAll(endedRelease, "$MORE", c.more), "$R", b.url)
 			left := first.stateOf(latch.WorkflowRelease, spec, time.Minute)
 			before := len(b.received())
 			c.ending.Arguments = [][]byte{[]byte(spec)}
-			b.report(latch.WorkflowRelease, latch.ByTerminated, c.ending, left)
+			of.report(b, latch.WorkflowRelease, latch.ByTerminated, c.ending, left)
 			require.ElementsMatch(t, c.sent, b.received()[before:])
 			require.Equal(t, c.sent[:len(c.sent)-2], b.received()[before:][:len(c.sent)-2], "undone in reverse order, before anything is told")
 			var result latch.ReleaseResult
@@ -89,7 +135,7 @@ func TestAnEndedReleaseIsReported(t *testing.T) {
 }
 
 const endedJob = `{"id":"books","delay":"$DELAY","task":{"http":{"url":"$R/work"}},"webhooks":[
-	{"id":"ops","url":"$R/ops","event":"JOB_FAILURE","retry":{"initial_interval":"1h","maximum_interval":"1h"}}]}`
+	{"id":"ops","url":"$R/ops","events":[{"event":"JOB_FAILURE"}],"retry":{"initial_interval":"1h","maximum_interval":"1h"}}]}`
 
 // A job's end is told once: as the end from outside, or as the failure that it had told before,
 // whose delivery goes on under its id. One that no worker had taken up is told too. A run that
@@ -98,11 +144,12 @@ func TestAnEndedJobIsReported(t *testing.T) {
 	t.Parallel()
 	t.Run("at work", func(t *testing.T) {
 		t.Parallel()
-		first, b := setup(t), setup(t)
+		first := setup(t)
+		b, of := setupEnd(t)
 		spec := strings.NewReplacer("$DELAY", "1h", "$R", b.url).Replace(endedJob)
 		left := first.stateOf(latch.WorkflowJobRun, spec, time.Minute)
 		before := len(b.received())
-		b.report(latch.WorkflowJobRun, latch.ByTimedOut, protocol.Ending{Began: true, Arguments: [][]byte{[]byte(spec)}}, left)
+		of.report(b, latch.WorkflowJobRun, latch.ByTimedOut, protocol.Ending{Began: true, Arguments: [][]byte{[]byte(spec)}}, left)
 		require.Equal(t, []string{latch.EventJobFailure}, b.received()[before:])
 		var result latch.JobResult
 		b.result(&result)
@@ -110,7 +157,8 @@ func TestAnEndedJobIsReported(t *testing.T) {
 	})
 	t.Run("told before", func(t *testing.T) {
 		t.Parallel()
-		first, b := setup(t), setup(t)
+		first := setup(t)
+		b, of := setupEnd(t)
 		b.answers["/work"], b.answers["/ops"] = "", ""
 		spec := strings.NewReplacer("$DELAY", "0s", "$R", b.url).Replace(endedJob)
 		spec = strings.Replace(spec, `"/work"`, `"/work","retry":{"maximum_attempts":1}`, 1)
@@ -120,7 +168,7 @@ func TestAnEndedJobIsReported(t *testing.T) {
 		require.True(t, state.Job.Ended)
 		delete(b.answers, "/ops")
 		before := len(b.received())
-		b.report(latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{Began: true, Arguments: [][]byte{[]byte(spec)}}, left)
+		of.report(b, latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{Began: true, Arguments: [][]byte{[]byte(spec)}}, left)
 		require.Equal(t, []string{latch.EventJobFailure}, b.received()[before:])
 		var result latch.JobResult
 		b.result(&result)
@@ -131,15 +179,15 @@ func TestAnEndedJobIsReported(t *testing.T) {
 	})
 	t.Run("never begun", func(t *testing.T) {
 		t.Parallel()
-		b := setup(t)
+		b, of := setupEnd(t)
 		spec := strings.NewReplacer("$DELAY", "0s", "$R", b.url).Replace(endedJob)
-		b.report(latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{Arguments: [][]byte{[]byte(spec)}}, protocol.RunState{})
+		of.report(b, latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{Arguments: [][]byte{[]byte(spec)}}, protocol.RunState{})
 		require.Equal(t, []string{latch.EventJobFailure}, b.received())
 	})
 	t.Run("goes on", func(t *testing.T) {
 		t.Parallel()
-		b := setup(t)
-		b.report(latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{GoesOn: true}, protocol.RunState{})
+		b, of := setupEnd(t)
+		of.report(b, latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{GoesOn: true}, protocol.RunState{})
 		require.Empty(t, b.received())
 	})
 }
