@@ -135,7 +135,7 @@ func TestAnEndedReleaseIsReported(t *testing.T) {
 }
 
 const endedJob = `{"id":"books","delay":"$DELAY","task":{"http":{"url":"$R/work"}},"webhooks":[
-	{"id":"ops","url":"$R/ops","events":[{"event":"JOB_FAILURE"}],"retry":{"initial_interval":"1h","maximum_interval":"1h"}}]}`
+	{"id":"ops","url":"$R/ops","events":[{"event":"JOB_FAILURE"}],"retry":{"initial_interval":"5s","maximum_interval":"5s"}}]}`
 
 // A job's end is told once: as the end from outside, or as the failure that it had told before,
 // whose delivery goes on under its id. One that no worker had taken up is told too. A run that
