@@ -133,7 +133,7 @@ func TestEndedFromOutside(t *testing.T) {
 		t.Parallel()
 		l := b.lane(t)
 		l.script("/work", receiver.Answer{Status: http.StatusTeapot})
-		l.script("/ops", receiver.Answer{Status: http.StatusServiceUnavailable})
+		l.script("/ops", receiver.Answer{Status: http.StatusServiceUnavailable}, receiver.Answer{})
 		run := l.begin(latch.WorkflowJobRun, `{"id":"books","task":{"http":{"url":"$R/work"}},"webhooks":[
 			{"id":"ops","url":"$R/ops","event":"JOB_FAILURE","retry":{"initial_interval":"8s","maximum_interval":"8s"}}]}`)
 		l.arrived("/ops", 1)
