@@ -38,6 +38,16 @@ type bench struct {
 	health   string
 	receiver *receiver.Receiver
 	settings map[string]string
+	// own is the client of a test's own Temporal server.
+	own client.Client
+}
+
+// temporal returns the client of the bench's Temporal server.
+func (b *bench) temporal() client.Client {
+	if b.own != nil {
+		return b.own
+	}
+	return shared.client
 }
 
 // setup starts a worker on the test's own queue. Settings are variables of its environment.

@@ -44,7 +44,7 @@ func order(ctx workflow.Context, how string) error {
 
 // watches returns the registry's, for the bench's task queue.
 func (b *bench) watches() *registry.Watches {
-	return registry.New(registry.Options{Service: func() workflowservice.WorkflowServiceClient { return shared.client.WorkflowService() },
+	return registry.New(registry.Options{Service: func() workflowservice.WorkflowServiceClient { return b.temporal().WorkflowService() },
 		Namespace: "default", TaskQueue: b.queue}).Watches()
 }
 
@@ -66,7 +66,7 @@ func (b *bench) watch(text string) {
 func (b *bench) shop() (queue string) {
 	b.Helper()
 	queue = b.queue + "-shop"
-	shop := worker.New(shared.client, queue, worker.Options{})
+	shop := worker.New(b.temporal(), queue, worker.Options{})
 	shop.RegisterWorkflowWithOptions(order, workflow.RegisterOptions{Name: "Order"})
 	require.NoError(b, shop.Start())
 	b.Cleanup(shop.Stop)
@@ -88,14 +88,14 @@ func (b *bench) end(queue, id, event string) (client.WorkflowRun, error) {
 	if event == latch.EventWorkflowTimedOut {
 		options.WorkflowRunTimeout = time.Second
 	}
-	run, err := shared.client.ExecuteWorkflow(b.ctx, options, "Order", how)
+	run, err := b.temporal().ExecuteWorkflow(b.ctx, options, "Order", how)
 	switch {
 	case err != nil:
 		return nil, err
 	case event == latch.EventWorkflowCanceled:
-		err = shared.client.CancelWorkflow(b.ctx, run.GetID(), run.GetRunID())
+		err = b.temporal().CancelWorkflow(b.ctx, run.GetID(), run.GetRunID())
 	case event == latch.EventWorkflowTerminated:
-		err = shared.client.TerminateWorkflow(b.ctx, run.GetID(), run.GetRunID(), "the shop is closed")
+		err = b.temporal().TerminateWorkflow(b.ctx, run.GetID(), run.GetRunID(), "the shop is closed")
 	}
 	return run, err
 }
@@ -169,7 +169,7 @@ func (b *bench) endAll(queue string, from, to int, expected map[string]string) {
 func (b *bench) lastRunOf(run client.WorkflowRun) string {
 	b.Helper()
 	require.NoError(b, run.Get(b.ctx, nil))
-	described, err := shared.client.DescribeWorkflowExecution(b.ctx, run.GetID(), "")
+	described, err := b.temporal().DescribeWorkflowExecution(b.ctx, run.GetID(), "")
 	require.NoError(b, err)
 	return described.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 }
