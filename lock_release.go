@@ -43,6 +43,9 @@ func (m *LockRelease) said() string {
 // decision closed it, or if its hook was skipped.
 func (m *LockRelease) RefusedBy(record *Record) string {
 	lock := record.Lock
+	if other := m.OtherDigest(lock); other != "" {
+		return other
+	}
 	at := lock.RemovedAt.UTC().Format(time.RFC3339)
 	by := ""
 	if lock.RemovedBy != "" {
@@ -69,6 +72,19 @@ func (m *LockRelease) RefusedBy(record *Record) string {
 		}
 	}
 	return ""
+}
+
+// OtherDigest says that the removal is about something else than the lock shows, or returns "". A
+// removal that names no digest is about whatever the lock shows.
+func (m *LockRelease) OtherDigest(lock *RecordLock) string {
+	switch {
+	case m.Digest == "" || m.Digest == lock.Digest:
+		return ""
+	case lock.Digest == "":
+		return "the lock has no digest, since an earlier version made it; leave digest out"
+	default:
+		return fmt.Sprintf("the lock shows something else than what this decides about: its digest is %s, and this names %s", lock.Digest, m.Digest)
+	}
 }
 
 // cameTo returns the result that the removal in the record asked for, or the actual result if

@@ -1,6 +1,9 @@
 package latch
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"regexp"
+)
 
 // A LockRelease is the argument of [MessageReleaseLock].
 type LockRelease struct {
@@ -16,6 +19,8 @@ type LockRelease struct {
 	// do; those of a caller of the API are in Voucher.
 	Groups []string `json:"groups,omitempty"`
 	Reason string   `json:"reason,omitempty"`
+	// Digest is that of the lock that the sender has seen. A lock with another one is not removed.
+	Digest string `json:"digest,omitempty"`
 	// Voucher is the API's proof of who sent the message.
 	Voucher string `json:"voucher,omitempty"`
 }
@@ -105,6 +110,13 @@ func (m *LockRelease) Decode(data []byte) error {
 	return problems.Merge(more).Err()
 }
 
+var digestPattern = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+
+func quoted(text string) json.RawMessage {
+	encoded, _ := json.Marshal(text) // a string can always be encoded
+	return encoded
+}
+
 // maximumVoucher bounds a voucher, in bytes.
 const maximumVoucher = 16 << 10
 
@@ -119,6 +131,9 @@ func (m *LockRelease) validateVote(problems *Problems) {
 		}
 	}
 	validateNames(problems, "groups", m.Groups, maximumApprovers)
+	if m.Digest != "" && !digestPattern.MatchString(m.Digest) {
+		problems.Addf("digest", "%s is not a lock's digest, which is sha256: and 64 hexadecimal digits", abbreviate(quoted(m.Digest)))
+	}
 	if len(m.Voucher) > maximumVoucher {
 		problems.Addf("voucher", "has %d bytes; the limit is %d", len(m.Voucher), maximumVoucher)
 	}

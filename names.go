@@ -93,11 +93,13 @@ const (
 // These are the types of the application errors of Latch's workflows and updates. None of them
 // is retried.
 const (
-	ErrorInvalidSpec        = "InvalidSpec"
-	ErrorInvalidArgument    = "InvalidArgument"
-	ErrorUnknownLock        = "UnknownLock"
-	ErrorTooLate            = "TooLate"
-	ErrorForbidden          = "Forbidden"
+	ErrorInvalidSpec     = "InvalidSpec"
+	ErrorInvalidArgument = "InvalidArgument"
+	ErrorUnknownLock     = "UnknownLock"
+	ErrorTooLate         = "TooLate"
+	ErrorForbidden       = "Forbidden"
+	// ErrorOtherDigest refuses a removal that names another digest than the lock's.
+	ErrorOtherDigest        = "OtherDigest"
 	ErrorJobFailed          = "JobFailed"
 	ErrorReleaseFailed      = "ReleaseFailed"
 	ErrorRollbackIncomplete = "RollbackIncomplete"
@@ -127,6 +129,9 @@ const (
 	// history across runs.
 	SearchAttributeWebhooks = "LatchWebhooks"
 )
+
+// MemoStarter is the memo field with the API's proof of who started a run.
+const MemoStarter = "latch.starter"
 
 // MemoLocks is the memo field in which a run lists the locks that it waits for, as an array of
 // [OpenLock].

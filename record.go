@@ -1,5 +1,7 @@
 package latch
 
+import "encoding/json"
+
 // These are the results of a record.
 const (
 	ResultPass    = "pass"
@@ -150,6 +152,9 @@ type RecordLock struct {
 	// Result is the one that the removal asked for. It is absent if the removal left it to the
 	// endpoint's answer.
 	Result string `json:"result,omitempty"`
+	// Digest is the SHA-256 of what the lock shows (contract, "Digest"). It is absent in locks
+	// that an earlier version made.
+	Digest string `json:"digest,omitempty"`
 }
 
 // Way returns how the lock was removed, for people: "page, oidc" for a removal on the lock's page
@@ -202,10 +207,14 @@ type OpenLock struct {
 	OnTimeout string `json:"on_timeout,omitempty"`
 	// Enforced reports that the lock belongs to an enforced registered webhook.
 	Enforced bool `json:"enforced,omitempty"`
+	// Digest is the same as in the lock's record.
+	Digest string `json:"digest,omitempty"`
 	// Approvals are the votes about a lock with approvals, without their reasons. Missing is what
 	// they still need.
 	Approvals []Vote            `json:"approvals,omitempty"`
 	Missing   []MissingApproval `json:"missing,omitempty"`
+	// Form is the lock's form, which the query [QueryStatus] alone has.
+	Form json.RawMessage `json:"form,omitempty"`
 }
 
 // A Rejected is a signal that was refused, with the reason.

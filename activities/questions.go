@@ -53,6 +53,10 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 			return request.Endpoint != "" && w.ID == request.Endpoint
 		})
 	}
+	if !rehearses(info) {
+		answer.Starter = a.starterOf(ctx, &request)
+		a.checkApprovals(read, &answer)
+	}
 	answer.Problems = answer.Problems.First(maximumProblems)
 	if request.Kind == latch.JobKind || request.Kind == latch.ReleaseKind {
 		a.lookForEnds(ctx)
@@ -201,6 +205,7 @@ func (a *Activities) Plan(_ context.Context, request protocol.PlanRequest) ([]pr
 		if a.options.APIURL != "" {
 			planned[i].LockURL = locklink.URL(a.options.APIURL, planned[i].Lock, a.options.LinkKey)
 		}
+		planned[i].Digest = digestOf(hook.Shows, planned[i].Lock)
 	}
 	return planned, nil
 }

@@ -26,6 +26,9 @@ type removal struct {
 // minute after the lock was made. By then its message has arrived, unless it is
 // retried. A lock that times out within two minutes is removed after half of
 // its time. Lock is filled in.
+//
+// A lock with approvals takes it for a vote of By, who is in Groups. Without By,
+// as many people approve as have to.
 func (s *Script) Release(release latch.LockRelease) *Script {
 	s.hooks.t.Helper()
 	return s.remove(removal{-1, release})
@@ -104,8 +107,35 @@ func (h *Hooks) noticeLocks(in *run, open []latch.OpenLock) {
 		r.begun++
 		r.missed = "the run had ended before its time came"
 		next.release.Lock = lock.Token
-		h.env.RegisterDelayedCallback(func() { h.release(in, r, next.release) }, next.delay(lock))
+		for _, release := range next.votes(lock) {
+			h.env.RegisterDelayedCallback(func() { h.release(in, r, release) }, next.delay(lock))
+		}
 	}
+}
+
+// votes returns the messages that remove the lock: one, or without a name as many as it has to be
+// approved by.
+func (r removal) votes(lock latch.OpenLock) []latch.LockRelease {
+	if len(lock.Missing) == 0 || r.release.By != "" || r.release.Choice() != latch.VoteApprove {
+		return []latch.LockRelease{r.release}
+	}
+	var votes []latch.LockRelease
+	named := map[string]bool{}
+	for _, missing := range lock.Missing {
+		for range missing.Count {
+			vote := r.release
+			vote.By, vote.Groups = fmt.Sprintf("approver %d", len(votes)+1), missing.Groups[:min(len(missing.Groups), 1)]
+			for _, user := range missing.Users {
+				if len(missing.Groups) == 0 && !named[user] {
+					vote.By = user
+					break
+				}
+			}
+			named[vote.By] = true
+			votes = append(votes, vote)
+		}
+	}
+	return votes
 }
 
 // delay returns how long the lock stays open.

@@ -23,6 +23,7 @@ import (
 	"github.com/latch-run/latch/internal/nexusservice"
 	"github.com/latch-run/latch/internal/secret"
 	environment "github.com/latch-run/latch/internal/settings"
+	"github.com/latch-run/latch/internal/voucher"
 	"github.com/latch-run/latch/workflows"
 )
 
@@ -67,15 +68,16 @@ type Options struct {
 	// TemporalUI is the address of Temporal UI, for links to the runs that a watch has found.
 	TemporalUI string
 	// LockLinks adds an HMAC by LinkKey to links to locks, so that they open the lock's page
-	// without an API key. Everybody who sees such a link may then remove the lock. The API must
-	// have the same key, of at least 16 bytes.
+	// without an API key. Everybody who sees such a link may then remove the lock.
 	LockLinks bool
-	LinkKey   []byte
 	// EvidenceWebhook is the URL that signed evidence of each release and gate is sent to once it
 	// has closed. EvidenceKey, an ed25519 private key in PEM, signs it. EvidenceSecret is the name
 	// of the secret that signs the request, by Standard Webhooks; it may be empty.
 	EvidenceWebhook, EvidenceSecret string
 	EvidenceKey                     []byte
+	// LinkKey has at least 16 bytes, the same as the API's. By it the API also proves to a run who
+	// votes about its locks.
+	LinkKey []byte
 	// SearchAttributes makes runs upsert the search attributes LatchID, LatchStatus and
 	// LatchWaiting, which must exist on the server, and LatchWebhooks if it exists.
 	SearchAttributes bool
@@ -206,6 +208,7 @@ func newActivities(options Options, store *secret.Store, dataConverter func() co
 		TemporalUI:       options.TemporalUI,
 		LinkKey:          linkKey,
 		Evidence:         sendsEvidence,
+		Vouchers:         voucher.NewKey(options.LinkKey),
 		AllowCommands:    options.AllowCommands,
 		SearchAttributes: options.SearchAttributes,
 		IgnoreEnds:       options.IgnoreEnds,
@@ -233,10 +236,13 @@ func evidenceOf(options Options) (activities.Evidence, error) {
 
 // linkKeyOf returns the key that signs links, or nil if they are not signed.
 func linkKeyOf(options Options) ([]byte, error) {
-	if !options.LockLinks {
+	err := locklink.CheckKey(options.LinkKey)
+	switch {
+	case !options.LockLinks && (err == nil || len(options.LinkKey) == 0):
 		return nil, nil
-	}
-	if err := locklink.CheckKey(options.LinkKey); err != nil {
+	case !options.LockLinks:
+		return nil, fmt.Errorf("%s: %w", options.name("LinkKey", "LATCH_LINK_KEY"), err)
+	case err != nil:
 		return nil, fmt.Errorf("%s, which %s needs: %w", options.name("LinkKey", "LATCH_LINK_KEY"), options.name("LockLinks", "LATCH_LOCK_LINKS"), err)
 	}
 	return options.LinkKey, nil

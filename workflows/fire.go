@@ -132,6 +132,9 @@ func (f *firing) plan(ctx workflow.Context) ([]protocol.PlannedHook, error) {
 		if ask.When != "" {
 			ask.Variables = hook.variables(mentioned(ask.When))
 		}
+		if ask.Blocking {
+			ask.Shows = hook.shows()
+		}
 		request.Hooks = append(request.Hooks, ask)
 	}
 	err := ask(ctx, "Plan "+f.event, protocol.ActivityPlan, request, &planned)

@@ -79,10 +79,10 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 		record.Result, record.Error, record.CompletedAt = latch.ResultSkipped, "when is false: "+h.settings.When, record.StartedAt
 	default:
 		if h.settings.Blocking {
-			record.Lock = &latch.RecordLock{Token: plan.Lock, URL: plan.LockURL}
+			record.Lock = &latch.RecordLock{Token: plan.Lock, URL: plan.LockURL, Digest: plan.Digest}
 		}
 		if h.mayAsk() {
-			h.spare = &latch.RecordLock{Token: plan.Lock, URL: plan.LockURL}
+			h.spare = &latch.RecordLock{Token: plan.Lock, URL: plan.LockURL, Digest: plan.Digest}
 		}
 		if !h.webhook.HasTarget() && !h.settings.Blocking { // it only soaks
 			h.state, record.Result, record.CompletedAt = verdict.Delivered, latch.ResultPass, record.StartedAt
@@ -304,7 +304,7 @@ func only(variables expr.Variables, needed []string) expr.Variables {
 const maximumShownTitle = 200
 
 func (h *hook) openLock() latch.OpenLock {
-	lock := latch.OpenLock{Token: h.record.Lock.Token, URL: h.record.Lock.URL, Webhook: h.webhook.ID,
+	lock := latch.OpenLock{Token: h.record.Lock.Token, URL: h.record.Lock.URL, Digest: h.record.Lock.Digest, Webhook: h.webhook.ID,
 		Event: h.firing.event, Step: h.firing.step, Job: h.record.Job, Release: h.record.Release,
 		Title: excerpt.Of(h.firing.subject.title(), maximumShownTitle),
 		Since: latch.NewTime(h.since), Enforced: h.enforced}

@@ -52,6 +52,8 @@ func (s *session) checkReleaseLock(data []byte, _ sender) error {
 	switch {
 	case err != nil:
 		return err
+	case h.record.Lock.Open() && release.OtherDigest(h.record.Lock) != "":
+		return refusal(latch.ErrorOtherDigest, "%s", release.OtherDigest(h.record.Lock))
 	case h.record.Lock.Open() && h.settings.HasApprovals():
 		return checkVote(&release)
 	case h.record.Lock.Open():

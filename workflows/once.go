@@ -29,6 +29,7 @@ func StartOnce(ctx workflow.Context, input converter.RawValue) (*protocol.Starte
 		TaskQueue:         given.TaskQueue,
 		ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
 		StaticSummary:     excerpt.Of(given.Summary, 200),
+		Memo:              memoOf(given.Memo),
 	})
 	arguments := make([]any, len(given.Arguments))
 	for i, argument := range given.Arguments {
@@ -44,4 +45,16 @@ func StartOnce(ctx workflow.Context, input converter.RawValue) (*protocol.Starte
 		return nil, err
 	}
 	return &protocol.StartedOnce{RunID: started.RunID}, nil
+}
+
+// memoOf returns the fields of a memo, or nil if there are none.
+func memoOf(given map[string]string) map[string]any {
+	if len(given) == 0 {
+		return nil
+	}
+	memo := map[string]any{}
+	for name, value := range given {
+		memo[name] = value
+	}
+	return memo
 }

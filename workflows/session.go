@@ -194,6 +194,9 @@ func rawInput(data []byte) json.RawMessage {
 // InvalidSpec. For a run that begins, waited is the time since it was started.
 func (s *session) admit(ctx workflow.Context, kind latch.Kind, input json.RawMessage, waited time.Duration) error {
 	request := protocol.AdmitRequest{Kind: kind, Input: input, Run: s.runVariable(), Now: s.now(), Waited: latch.Duration(waited), Fields: s.fields, Endpoint: s.about, Limit: latch.Duration(s.bounds.limit)}
+	if proof := workflow.GetInfo(ctx).Memo.GetFields()[latch.MemoStarter]; proof != nil {
+		request.Starter, request.Started = &protocol.MemoField{Metadata: proof.GetMetadata(), Data: proof.GetData()}, latch.NewTime(s.started)
+	}
 	var admission protocol.Admission
 	if err := ask(ctx, "Admit the "+string(kind), protocol.ActivityAdmit, request, &admission); err != nil {
 		return err
@@ -311,6 +314,18 @@ func (s *session) openLocks() []latch.OpenLock {
 	return locks
 }
 
+// locksWithForms returns the open locks with what people fill in. The memo has no forms, since it is
+// written anew with each vote.
+func (s *session) locksWithForms() []latch.OpenLock {
+	locks := s.openLocks()
+	for i := range locks {
+		if hook, err := s.byToken(locks[i].Token); err == nil {
+			locks[i].Form = hook.settings.Form
+		}
+	}
+	return locks
+}
+
 // snapshot returns the answer to the query status.
 func (s *session) snapshot() latch.Status {
 	rejected := s.rejected
@@ -328,7 +343,7 @@ func (s *session) snapshot() latch.Status {
 	}
 	return latch.Status{Paused: paused, Turn: turn, ID: s.subject.id(), Title: s.subject.title(), Status: status,
 		Phase: s.phase, Event: s.event, Step: s.step,
-		Steps: s.subject.steps(), Locks: s.openLocks(), Rejected: rejected}
+		Steps: s.subject.steps(), Locks: s.locksWithForms(), Rejected: rejected}
 }
 
 // enter names the run's current phase, for the query status and Temporal UI.

@@ -34,6 +34,7 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 	"github.com/latch-run/latch/internal/telemetry"
 	"github.com/latch-run/latch/internal/vars"
+	"github.com/latch-run/latch/internal/voucher"
 )
 
 // Routes adds routes to an API under construction.
@@ -59,9 +60,10 @@ type Options struct {
 	FQDN, Environment string
 	// LockLinks lets a link signed with LinkKey open a lock's page.
 	LockLinks bool
-	LinkKey   []byte
 	// EvidenceKey signs evidence; without it the API gives none.
 	EvidenceKey evidence.Key
+	// LinkKey also proves to runs who votes about their locks, and who started them.
+	LinkKey []byte
 	// TestPatience is how long the test of a webhook waits for a worker; 8 seconds if 0.
 	TestPatience time.Duration
 	// Routes are added to Latch's own routes: a lock's page, Mitto's job API.
@@ -87,6 +89,8 @@ type API struct {
 	Namespace, TaskQueue string
 	// LinkKey signs links to locks' pages; empty if links open nothing.
 	LinkKey []byte
+	// vouchers prove to runs who calls.
+	vouchers voucher.Key
 	// PublicOrigin is the origin of the API's public address; "" if it has none.
 	PublicOrigin string
 
@@ -230,10 +234,14 @@ func (a *API) setOrigin(public string) error {
 }
 
 func (a *API) setLinkKey(options Options) error {
-	if !options.LockLinks {
+	a.vouchers = voucher.NewKey(options.LinkKey)
+	err := locklink.CheckKey(options.LinkKey)
+	switch {
+	case !options.LockLinks && (err == nil || len(options.LinkKey) == 0):
 		return nil
-	}
-	if err := locklink.CheckKey(options.LinkKey); err != nil {
+	case !options.LockLinks:
+		return fmt.Errorf("LinkKey (LATCH_LINK_KEY): %w", err)
+	case err != nil:
 		return fmt.Errorf("LinkKey (LATCH_LINK_KEY), which LockLinks (LATCH_LOCK_LINKS) needs: %w", err)
 	}
 	a.LinkKey = options.LinkKey

@@ -21,8 +21,8 @@ func (a *API) registerLocks() {
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
 		id := map[string]string{http.MethodPost: "release-lock", http.MethodDelete: "delete-lock"}[method]
 		Register[LockRemoval](a, Operation{ID: id, Method: method, Path: locksPath + "/{lock}/release", Role: RoleLock,
-			Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Remove a lock",
-			About: "Answers with the decided record. Removing a removed lock with the same result answers with its record again, and unchanged; with another result, or after the lock's timeout, the answer is 409 with the record. removed_by is always the key's name, whatever the body says."}, a.releaseLock)
+			Errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, Summary: "Remove a lock, or vote about it",
+			About: "Answers with the decided record. With approvals this is the caller's vote: the answer has the votes as approvals, and what is missing; a caller who may not vote is 403.  Removing a removed lock with the same result answers with its record again, and unchanged; with another result, or after the lock's timeout, the answer is 409 with the record. removed_by is always the key's name, whatever the body says."}, a.releaseLock)
 	}
 }
 
@@ -31,10 +31,12 @@ type LockState struct {
 	Token string `json:"token"`
 	Open  bool   `json:"open"`
 	// Since and Until are those of the open lock.
-	Since     latch.Time   `json:"since,omitzero"`
-	Until     latch.Time   `json:"until,omitzero" doc:"When the lock times out; absent for a lock without a timeout, or a removed one"`
-	OnTimeout string       `json:"on_timeout,omitempty" enum:"continue,stop,rollback" doc:"What the timeout decides; absent with until"`
-	Record    latch.Record `json:"record"`
+	Since     latch.Time `json:"since,omitzero"`
+	Until     latch.Time `json:"until,omitzero" doc:"When the lock times out; absent for a lock without a timeout, or a removed one"`
+	OnTimeout string     `json:"on_timeout,omitempty" enum:"continue,stop,rollback" doc:"What the timeout decides; absent with until"`
+	// Missing is what an open lock with approvals still needs. Its votes are in the record.
+	Missing []latch.MissingApproval `json:"missing,omitempty" doc:"Of an open lock with approvals, which of them do not hold yet; the votes are record.approvals"`
+	Record  latch.Record            `json:"record"`
 }
 
 type lockInput struct {
@@ -60,7 +62,7 @@ func (a *API) getLock(ctx context.Context, input *lockInput) (*lockOutput, error
 		}
 		for _, open := range status.Locks {
 			if open.Token == input.Lock {
-				state.Since, state.Until, state.OnTimeout = open.Since, open.Until, open.OnTimeout
+				state.Since, state.Until, state.OnTimeout, state.Missing = open.Since, open.Until, open.OnTimeout, open.Missing
 			}
 		}
 	}
@@ -104,9 +106,11 @@ func (a *API) recordOfLock(ctx context.Context, workflowID, token string) (*latc
 // A LockRemoval is the body of a request that removes a lock.
 type LockRemoval struct {
 	Result string       `json:"result,omitempty" enum:"pass,fail" doc:"Written to data.result; default: the endpoint's result, else pass"`
+	Vote   string       `json:"vote,omitempty" enum:"approve,reject,withdraw" doc:"About a lock with approvals; default: by result, else approve"`
 	Data   latch.Object `json:"data,omitempty" doc:"Merged key by key over the endpoint's data"`
 	By     string       `json:"by,omitempty" doc:"Ignored: the key's name is recorded"`
 	Reason string       `json:"reason,omitempty" maxLength:"4096"`
+	Digest string       `json:"digest,omitempty" doc:"The lock's digest (record.lock.digest) that the caller has seen; a lock with another one is 409"`
 }
 
 type removalInput struct {
@@ -124,7 +128,7 @@ func (a *API) releaseLock(ctx context.Context, input *removalInput) (*releasedOu
 		return nil, err
 	}
 	removal.By = CallerOf(ctx).Name
-	released, err := a.RemoveLock(ctx, CallerOf(ctx).UpdatePrefix(protocol.UpdateViaAPI), removal)
+	released, err := a.RemoveLock(ctx, CallerOf(ctx), protocol.UpdateViaAPI, removal)
 	if err != nil {
 		return nil, err
 	}
@@ -153,17 +157,20 @@ func decodeRemoval(body []byte, token string) (latch.LockRelease, error) {
 	return removal, err
 }
 
-// RemoveLock removes a lock and returns its record. prefix is that of the update
-// (see [Caller.UpdatePrefix]). If the run has closed, a lock
-// that was removed is answered from its history as the run would; anything else
-// is a 409.
-func (a *API) RemoveLock(ctx context.Context, prefix string, removal latch.LockRelease) (*latch.Released, error) {
+// RemoveLock removes a lock for the caller, or votes about it, and returns its
+// record. way is how the removal came, such as [protocol.UpdateViaAPI]. If the
+// run has closed, a lock that was removed is answered from its history as the
+// run would; anything else is a 409.
+func (a *API) RemoveLock(ctx context.Context, who *Caller, way string, removal latch.LockRelease) (*latch.Released, error) {
 	workflowID, err := runOfLock(removal.Lock)
 	if err != nil {
 		return nil, err
 	}
+	if err := a.vouch(who, &removal); err != nil {
+		return nil, err
+	}
 	released := new(latch.Released)
-	err = a.Runs.Update(ctx, prefix, workflowID, latch.MessageReleaseLock, removal, released)
+	err = a.Runs.Update(ctx, who.UpdatePrefix(way), workflowID, latch.MessageReleaseLock, removal, released)
 	if runs.IsForeign(err) {
 		return nil, noMaker(workflowID)
 	}

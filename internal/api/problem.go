@@ -182,7 +182,7 @@ func statusOf(kind string) int {
 	switch kind {
 	case latch.ErrorUnknownLock:
 		return http.StatusNotFound
-	case latch.ErrorTooLate:
+	case latch.ErrorTooLate, latch.ErrorOtherDigest:
 		return http.StatusConflict
 	case latch.ErrorForbidden:
 		return http.StatusForbidden

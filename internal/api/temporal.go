@@ -43,7 +43,7 @@ func (a *API) start(ctx context.Context, s start) (runID string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, StartTimeout)
 	defer cancel()
 	what := runs.Start{Workflow: s.workflow, WorkflowID: s.workflowID, TaskQueue: a.TaskQueue, Summary: s.summary,
-		Arguments: []any{s.body}, RequestPrefix: RequestPrefix}
+		Arguments: []any{s.body}, RequestPrefix: RequestPrefix, Memo: a.Prove(ctx)(s.workflowID, s.body)}
 	if s.key == "" {
 		runID, err = a.Runs.Start(ctx, what)
 	} else {

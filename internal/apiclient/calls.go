@@ -125,6 +125,11 @@ func (c *Client) TellRelease(ctx context.Context, id, message string, argument a
 	return answer, err
 }
 
+// Lock shows a lock, open or removed.
+func (c *Client) Lock(ctx context.Context, token string, into any) error {
+	return c.call(ctx, http.MethodGet, locks+"/"+url.PathEscape(token), nil, nil, into)
+}
+
 // RemoveLock removes a lock and returns its record.
 func (c *Client) RemoveLock(ctx context.Context, removal latch.LockRelease) (json.RawMessage, error) {
 	var record json.RawMessage

@@ -170,3 +170,12 @@ func WhoOf(groups, users []string, count int) string {
 	}
 	return fmt.Sprintf("%d %s", count, strings.Join(who, ", or "))
 }
+
+// Awaits reports whether an open lock waits for the vote of somebody with this name and in these
+// groups, who has not voted yet.
+func Awaits(lock *latch.OpenLock, name string, groups []string) bool {
+	voted := func(v latch.Vote) bool { return strings.EqualFold(v.By, name) }
+	return !slices.ContainsFunc(lock.Approvals, voted) && slices.ContainsFunc(lock.Missing, func(m latch.MissingApproval) bool {
+		return mayFill(&latch.Approval{Groups: m.Groups, Users: m.Users}, &latch.Vote{By: name, Groups: groups})
+	})
+}

@@ -271,3 +271,14 @@ func TestTooManyVoters(t *testing.T) {
 	_, _, err := rules.Cast(votes, voteOf("one-more+", 100))
 	require.ErrorContains(t, err, "100 people have voted")
 }
+
+// A lock waits for those whom a requirement that does not hold yet names, until they have voted.
+func TestAwaits(t *testing.T) {
+	t.Parallel()
+	lock := &latch.OpenLock{Approvals: []latch.Vote{{By: "Ann"}}, Missing: []latch.MissingApproval{{Groups: []string{"sre"}, Count: 1}, {Users: []string{"cto"}, Count: 1}}}
+	require.True(t, approval.Awaits(lock, "bob", []string{"sre"}))
+	require.True(t, approval.Awaits(lock, "cto", nil))
+	require.False(t, approval.Awaits(lock, "ann", []string{"sre"}), "she has voted")
+	require.False(t, approval.Awaits(lock, "eve", []string{"dev"}))
+	require.False(t, approval.Awaits(&latch.OpenLock{}, "bob", []string{"sre"}), "a lock without approvals waits for nobody in particular")
+}

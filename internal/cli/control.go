@@ -83,7 +83,10 @@ func printAnswer(out *output.Printer, message string, answer *backend.Answer) {
 		return
 	}
 	printRecord(out, &answered.Record)
-	if answered.Unchanged {
+	switch {
+	case len(answered.Missing) > 0:
+		printVotes(out, answered.Approvals, answered.Missing)
+	case answered.Unchanged:
 		out.Printf("nothing was changed: the lock was removed before\n")
 	}
 }

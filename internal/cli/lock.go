@@ -14,7 +14,7 @@ import (
 )
 
 func lockCommand(e *env) *cobra.Command {
-	return group("lock", "List and remove locks", lockListCommand(e), lockReleaseCommand(e))
+	return group("lock", "List, show and remove locks", lockListCommand(e), lockShowCommand(e), lockReleaseCommand(e))
 }
 
 func lockReleaseCommand(e *env) *cobra.Command {
@@ -27,13 +27,19 @@ result, the record is printed again, and nothing is changed; another result is
 refused, and so is any for a lock that timed out. Where the lock's hook decides by
 its result, --result fail is a no, and --data is what its expressions read:
 
-  starter lock release LOCK --result fail --data '{"rollback_release": true}'`},
+  starter lock release LOCK --result fail --data '{"rollback_release": true}'
+
+A lock with approvals takes your vote: --vote approve, reject or withdraw. With --api
+your key says who you are; a message to Temporal itself counts only where the lock
+counts names that nobody has proven.`},
 		func(ctx context.Context, open opener, args []string) error {
 			removal.Lock, removal.By = args[0], byOrUser(e, removal.By)
 			return removeLock(ctx, open, e.out, removal, data)
 		})
 	command.Flags().StringVar(&removal.Result, "result", "", "pass or fail, written to the record's data.result")
 	command.Flags().StringVar(&data, "data", "", "a JSON object, laid key by key over the record's data")
+	command.Flags().StringVar(&removal.Vote, "vote", "", "approve, reject or withdraw, for a lock with approvals")
+	command.Flags().StringVar(&removal.Digest, "digest", "", "the digest of the lock that you have seen; a lock with another one is refused")
 	command.Flags().StringVar(&removal.Reason, "reason", "", "why, for the record")
 	byFlag(command, &removal.By)
 	return command
@@ -61,7 +67,7 @@ func removeLock(ctx context.Context, open opener, out *output.Printer, removal l
 
 // decodeLockRelease adds the data to the argument and validates it.
 func decodeLockRelease(removal *latch.LockRelease, data string) error {
-	argument := map[string]any{"lock": removal.Lock, "result": removal.Result, "by": removal.By, "reason": removal.Reason}
+	argument := map[string]any{"lock": removal.Lock, "result": removal.Result, "vote": removal.Vote, "digest": removal.Digest, "by": removal.By, "reason": removal.Reason}
 	if data != "" {
 		if !json.Valid([]byte(data)) {
 			return failure.OfUsage(fmt.Errorf("--data is no valid JSON: %s", output.OneLine(data)))

@@ -50,6 +50,7 @@ var remoteCalls = map[string][2]string{
 	"gate":                 {gateFile, "-"},
 	"lock list":            {},
 	"lock release":         {"", "release-shop:board:r"},
+	"lock show":            {"", "release-shop:board:r"},
 	"watch":                {"", "shop"},
 	"status":               {"", "shop"},
 	"history":              {"", "shop"},

@@ -48,7 +48,8 @@ of reach it answers 503 and stays up. All settings come from the environment:
   LATCH_API_ALLOW       CIDRs that may call (all)
   LATCH_API_TLS_CERT, LATCH_API_TLS_KEY   files in PEM
   LATCH_LOCK_LINKS      true: a lock's link opens its page without a key
-  LATCH_LINK_KEY, LATCH_LINK_KEY_FILE     signs those links; the worker has the same
+  LATCH_LINK_KEY, LATCH_LINK_KEY_FILE     signs those links, and proves to runs who
+                                          votes; the worker has the same
   LATCH_EVIDENCE_KEY, LATCH_EVIDENCE_KEY_FILE   PEM: signs evidence of releases
   LATCH_TEMPORAL_UI_URL the address of Temporal UI, to which pages link
   LATCH_PAYLOAD_KEYS, LATCH_PAYLOAD_KEYS_FILE   id=base64,…: the worker's keys

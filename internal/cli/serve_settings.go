@@ -53,6 +53,8 @@ func configureServe() (*serveConfiguration, error) {
 		problems = append(problems, err)
 	} else if given.LockLinks {
 		note("LATCH_LINK_KEY, which LATCH_LOCK_LINKS needs", locklink.CheckKey([]byte(configured.LinkKey)))
+	} else if configured.LinkKey != "" {
+		note("LATCH_LINK_KEY", locklink.CheckKey([]byte(configured.LinkKey)))
 	}
 	configured.evidence, err = evidenceKey(given.EvidenceKey, given.EvidenceKeyFile)
 	problems = append(problems, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/apiclient"
+	"github.com/latch-run/latch/internal/approval"
 	"github.com/latch-run/latch/internal/console/piece"
 	"github.com/latch-run/latch/internal/runs"
 )
@@ -45,6 +46,7 @@ func (v *visit) inbox() (*answer, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(part.Locks, byUrgency)
+	slices.SortStableFunc(part.Locks, func(a, b runs.WaitingLock) int { return v.awaits(&b) - v.awaits(&a) })
 	count := piece.Count(len(part.Locks), piece.Unknown, part.NextCursor != "" || cursor != "")
 	shown := part.Locks[min(offset, len(part.Locks)):]
 	shown = shown[:min(inboxShown, len(shown))]
@@ -54,7 +56,7 @@ func (v *visit) inbox() (*answer, error) {
 	}
 	data := inbox{Filters: v.inboxFilters(filter), MayRemove: v.may(api.RoleLock), Locks: piece.List{ID: "locks", Name: "Locks that wait", Count: rows,
 		Columns: []string{"Lock", "Holds", "Waits since", "Until", "Then"}, Empty: emptyInbox(filter),
-		Lag: "Those that end by themselves first, then the oldest. A lock shows here within moments of its making."}}
+		Lag: "Those that wait for your vote first, then those that end by themselves, then the oldest. A lock shows here within moments of its making."}}
 	for i := range shown {
 		data.Locks.Rows = append(data.Locks.Rows, v.lockRow(&shown[i]))
 	}
@@ -114,11 +116,25 @@ func (v *visit) lockRow(lock *runs.WaitingLock) piece.Row {
 	if lock.Step != "" {
 		link.Note += ", step " + lock.Step
 	}
+	for _, missing := range lock.Missing {
+		link.Note += ", needs " + approval.WhoOf(missing.Groups, missing.Users, missing.Count)
+	}
+	if v.awaits(lock) > 0 {
+		link.Note += ": yours too"
+	}
 	until, then := piece.When(lock.Until), piece.Text(timeoutWord(lock.OnTimeout))
 	if lock.Until.IsZero() {
 		until, then = piece.Text("somebody decides"), piece.Cell{}
 	}
 	return piece.Row{Key: lock.Token, Cells: []piece.Cell{link, v.held(lock), piece.When(lock.Since), until, then}}
+}
+
+// awaits returns 1 for a lock that waits for the person's vote, and 0 for others.
+func (v *visit) awaits(lock *runs.WaitingLock) int {
+	if approval.Awaits(&lock.OpenLock, v.caller.Name, v.caller.Groups) {
+		return 1
+	}
+	return 0
 }
 
 // held names the release, job or workflow that a lock holds.

@@ -22,6 +22,8 @@ type choice struct {
 	asks   string
 	result string
 	data   latch.Object
+	// vote is the vote that the button casts, about a lock with approvals.
+	vote string
 }
 
 // choices returns the answers that a click can write, for a kind of run. Only

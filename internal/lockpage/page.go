@@ -9,6 +9,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -168,7 +169,7 @@ func (p *pages) click(w http.ResponseWriter, r *http.Request, token string, who 
 		p.Refuse(w, r, api.NewProblem(http.StatusUnprocessableEntity, "action: %q is not one of this lock's buttons.", action))
 		return
 	}
-	removal := latch.LockRelease{Lock: token, By: who.Name, Reason: strings.TrimSpace(r.PostForm.Get("reason"))}
+	removal := latch.LockRelease{Lock: token, By: who.Name, Reason: strings.TrimSpace(r.PostForm.Get("reason")), Digest: r.PostForm.Get("digest")}
 	name := readable(r.PostForm.Get("name"))
 	if who.linked() && name != "" {
 		removal.By = name + " (by " + api.NameLinked + ")"
@@ -177,7 +178,7 @@ func (p *pages) click(w http.ResponseWriter, r *http.Request, token string, who 
 		p.Refuse(w, r, api.NewProblem(http.StatusUnprocessableEntity, "The reason may have at most %d bytes, and the name %d.", maximumReason, maximumName))
 		return
 	}
-	typed := page{Reason: removal.Reason, Name: name}
+	typed := page{Reason: removal.Reason, Name: name, filled: r.PostForm}
 	if action == actionBack {
 		p.writeLock(w, r, token, who, typed)
 		return
@@ -188,14 +189,22 @@ func (p *pages) click(w http.ResponseWriter, r *http.Request, token string, who 
 		p.writeLock(w, r, token, who, typed)
 		return
 	}
-	removal.Result, removal.Data = choice.result, choice.data
-	released, err := p.RemoveLock(r.Context(), who.UpdatePrefix(protocol.UpdateViaPage), removal)
+	removal.Result, removal.Data, removal.Vote = choice.result, choice.data, choice.vote
+	if problem := before.fillIn(&removal, r.PostForm); problem != "" {
+		typed.Problem = problem
+		p.writeLock(w, r, token, who, typed)
+		return
+	}
+	released, err := p.RemoveLock(r.Context(), &who.Caller, protocol.UpdateViaPage, removal)
 	var late *api.Problem
 	switch {
-	case err == nil && !released.Unchanged:
+	case err == nil && (!released.Unchanged || released.Lock.Open()):
 		p.writeLock(w, r, token, who, page{})
 	case err == nil, errors.As(p.Explain(r.Context(), err), &late) && late.Record != nil:
 		p.writeLock(w, r, token, who, page{Note: cameLater})
+	case late != nil && choice.vote != "" && refusesVote(late.Status):
+		typed.Problem = late.Detail
+		p.writeLock(w, r, token, who, typed)
 	default:
 		p.refusePage(w, r, err)
 	}
@@ -244,8 +253,11 @@ type page struct {
 	Inbox string
 	// Confirm is the choice to confirm, or nil.
 	Confirm *choice
-	// Reason and Name are what the visitor has already typed.
+	// Reason and Name are what the visitor has already typed, and filled all of it.
 	Reason, Name string
+	filled       url.Values
+	// Problem says why the visitor's vote was refused.
+	Problem string
 }
 
 // writeLock shows a lock's page. It adds to the fields of shown that the caller has set.
@@ -259,6 +271,7 @@ func (p *pages) writeLock(w http.ResponseWriter, r *http.Request, token string, 
 	if p.inbox && !who.linked() {
 		shown.Inbox = api.Root(r)
 	}
+	view.restore(shown.filled)
 	shown.Form = p.signForm(token, who, time.Now())
 	p.write(w, r, http.StatusOK, shown)
 }

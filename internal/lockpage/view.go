@@ -2,6 +2,7 @@ package lockpage
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -31,6 +32,13 @@ type lockView struct {
 	Choices []choice
 	// OnlyPasses is true if the webhook's rules let no answer stop the release.
 	OnlyPasses bool
+	// Votes are those about a lock with approvals. Missing is what an open one still needs.
+	Votes, Missing []string
+	// Fields are those of the lock's form, or one for a JSON object if the form names none.
+	Fields []fieldView
+	// Digest is that of the lock.
+	Digest string
+	form   json.RawMessage
 	// RunURL is the address of the run in Temporal UI; "" if it is unknown.
 	RunURL string
 	Used   *usedView
@@ -60,6 +68,8 @@ func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, min
 	view := &lockView{Webhook: record.Webhook, Event: record.Event, Step: record.Step, Status: status.Status,
 		Since: moment(record.StartedAt, now), Facts: factsOf(d)}
 	view.Kind, view.ID, view.Title = nameHeld(d, record)
+	view.Digest = record.Lock.Digest
+	view.Votes = votesOf(record, linked, now)
 	f := &foreteller{definition: d, settings: settings, record: record, status: status}
 	_, lasting := f.undone()
 	for _, step := range status.Steps {
@@ -73,16 +83,23 @@ func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, min
 		return view
 	}
 	view.Error = unlessLinked(linked, record.Error)
+	var missing []latch.MissingApproval
 	for _, open := range status.Locks {
 		if open.Token == record.Lock.Token {
+			missing = open.Missing
 			view.Since, view.Until = moment(open.Since, now), moment(open.Until, now)
 			f.onTimeout = open.OnTimeout
+			view.askVotes(open)
 		} else if open.Event == record.Event {
 			f.others++
 		}
 	}
 	if view.Until != "" {
 		view.UntilEffect = f.timeoutEffect()
+	}
+	if len(view.Missing) > 0 {
+		view.Choices = f.voteChoices(missing)
+		return view
 	}
 	view.Choices = f.foretell()
 	view.OnlyPasses = (d.Kind == latch.ReleaseKind || d.Kind == latch.GateKind) && !f.afterFailure() && !slices.ContainsFunc(view.Choices, func(c choice) bool { return c.Grave })

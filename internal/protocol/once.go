@@ -17,6 +17,8 @@ type StartOnce struct {
 	TaskQueue  string            `json:"task_queue"`
 	Summary    string            `json:"summary,omitempty"`
 	Arguments  []json.RawMessage `json:"arguments"`
+	// Memo are fields of the run's memo.
+	Memo map[string]string `json:"memo,omitempty"`
 }
 
 // StartedOnce is the result of latch.StartOnce.

@@ -62,8 +62,14 @@ type AdmitRequest struct {
 	Limit latch.Duration `json:"limit,omitempty"`
 	// Starter is the payload of the run's memo with the voucher of whoever started it, and Started
 	// when that was.
-	Starter []byte     `json:"starter,omitempty"`
+	Starter *MemoField `json:"starter,omitempty"`
 	Started latch.Time `json:"started,omitzero"`
+}
+
+// A MemoField is a field of a run's memo, as it is encoded.
+type MemoField struct {
+	Metadata map[string][]byte `json:"metadata,omitempty"`
+	Data     []byte            `json:"data,omitempty"`
 }
 
 // An Admission is the answer: all problems of the input, and the settings of the worker that
@@ -131,6 +137,9 @@ type PlanHook struct {
 	Blocking  bool           `json:"blocking,omitempty"`
 	When      string         `json:"when,omitempty"`
 	Variables expr.Variables `json:"variables,omitempty"`
+	// Shows is what the lock shows, of which its digest is made: the request, and with its
+	// variables those of [vars.Shown].
+	Shows *WebhookRequest `json:"shows,omitempty"`
 }
 
 // A PlannedHook is the answer for one hook, in the request's order.
@@ -141,6 +150,7 @@ type PlannedHook struct {
 	Error   string `json:"error,omitempty"`
 	Lock    string `json:"lock,omitempty"`
 	LockURL string `json:"lock_url,omitempty"`
+	Digest  string `json:"digest,omitempty"`
 }
 
 // A Send is the argument of latch.SendWebhook: a delivery with everything that its attempts

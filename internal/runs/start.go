@@ -32,6 +32,8 @@ type Start struct {
 	// Attributes are search attributes. If the namespace lacks one of them, the
 	// run is started without any.
 	Attributes map[string]any
+	// Memo are fields of the run's memo.
+	Memo map[string]string
 }
 
 // Start starts a run and returns its run id. While another run of the workflow
@@ -81,6 +83,14 @@ func (r *Runs) startRequest(s Start) (*workflowservice.StartWorkflowExecutionReq
 	}
 	if s.Timeout > 0 {
 		request.WorkflowExecutionTimeout = durationpb.New(s.Timeout)
+	}
+	if len(s.Memo) > 0 {
+		request.Memo = &commonpb.Memo{Fields: map[string]*commonpb.Payload{}}
+	}
+	for name, value := range s.Memo {
+		if request.Memo.Fields[name], err = r.converter.ToPayload(value); err != nil {
+			return nil, err
+		}
 	}
 	if len(s.Attributes) > 0 {
 		request.SearchAttributes, err = attributesOf(s.Attributes)

@@ -103,7 +103,8 @@ type Plugin struct {
 	TemporalUI string `env:"LATCH_TEMPORAL_UI_URL"`
 	// Links to locks bear an HMAC, which opens a lock's page without an API key.
 	LockLinks bool `env:"LATCH_LOCK_LINKS"`
-	// The key of that HMAC, the same for worker and API; at least 16 bytes.
+	// The key of that HMAC, the same for worker and API; at least 16 bytes. By it
+	// the API also proves to runs who votes about their locks, and who started them.
 	LinkKey string `env:"LATCH_LINK_KEY"`
 	// A file with the same. Set only one of the two.
 	LinkKeyFile string `env:"LATCH_LINK_KEY_FILE"`
@@ -147,7 +148,9 @@ type API struct {
 	// A link to a lock opens its page without an API key: anybody who has the
 	// link may decide. The page then shows no error texts and no responses.
 	LockLinks bool `env:"LATCH_LOCK_LINKS"`
-	// The key of the links' HMAC, the same for worker and API; at least 16 bytes.
+	// The key of the links' HMAC, the same for worker and API; at least 16 bytes. By
+	// it the API also proves to runs who votes about their locks, and who started
+	// them.
 	LinkKey string `env:"LATCH_LINK_KEY"`
 	// A file with the same. Set only one of the two.
 	LinkKeyFile string `env:"LATCH_LINK_KEY_FILE"`

@@ -144,6 +144,11 @@ func InBody() []string {
 	})
 }
 
+// Shown returns the variables that a lock shows, of which its digest is made.
+func Shown() []string {
+	return []string{"event", "step", "target", "release", "job", "vars", "instance", "data", "steps", "jobs"}
+}
+
 // Closed returns the keys of a variable that never has any others, or nil.
 func (v Variable) Closed() []string {
 	if v.Open {

@@ -130,7 +130,7 @@ func (f *Registry) List(context.Context) ([]registry.Row, error) {
 	return rows, nil
 }
 
-func (f *Registry) Start(_ context.Context, entry *registry.Entry, requestID string) (string, error) {
+func (f *Registry) Start(_ context.Context, entry *registry.Entry, requestID string, _ registry.Prove) (string, error) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.Started, f.StartedEntries = append(f.Started, requestID), append(f.StartedEntries, entry)

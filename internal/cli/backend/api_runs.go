@@ -231,3 +231,9 @@ func (f firstEnd) wait(ctx context.Context) (*runs.Outcome, error) {
 		return nil, ctx.Err()
 	}
 }
+
+// Lock returns a lock.
+func (a *API) Lock(ctx context.Context, _, token string) (*LockState, error) {
+	state := &LockState{}
+	return state, a.failed(a.client.Lock(ctx, token, state), latch.ErrorUnknownLock)
+}

@@ -48,6 +48,8 @@ type Runs interface {
 	Send(ctx context.Context, kind latch.Kind, id, message string, argument any) (*Answer, error)
 	// RemoveLock removes a lock of the run and returns its record.
 	RemoveLock(ctx context.Context, workflowID string, removal latch.LockRelease) (*Answer, error)
+	// Lock returns a lock of the run, open or removed.
+	Lock(ctx context.Context, workflowID, token string) (*LockState, error)
 	// Unpolled reports whether no worker is known to poll the task queue.
 	Unpolled(ctx context.Context, queue string) bool
 }
@@ -133,6 +135,15 @@ type Status struct {
 	Answer
 	// End is how the run ended, or nil while it runs.
 	End *End
+}
+
+// A LockState is a lock with its record, as the API shows it.
+type LockState struct {
+	Token   string                  `json:"token"`
+	Open    bool                    `json:"open"`
+	Until   latch.Time              `json:"until,omitzero"`
+	Missing []latch.MissingApproval `json:"missing,omitempty"`
+	Record  latch.Record            `json:"record"`
 }
 
 // An End is how a run ended.

@@ -52,6 +52,6 @@ func (t *Temporal) StartJob(ctx context.Context, id string) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	runID, err := t.registry.Start(ctx, entry, "")
+	runID, err := t.registry.Start(ctx, entry, "", nil)
 	return t.started(registry.WorkflowID(id), runID, entry.TaskQueue, err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -222,4 +223,33 @@ func (t *Temporal) usedLock(ctx context.Context, workflowID string, removal *lat
 		return &Answer{workflowID, rawjson.With(encoded, "unchanged", true)}, nil
 	}
 	return nil, failure.New(latch.ErrorUnknownLock, "%s has closed, and no such lock is in its history", workflowID)
+}
+
+// Lock returns a lock.
+func (t *Temporal) Lock(ctx context.Context, workflowID, token string) (*LockState, error) {
+	var records []latch.Record
+	if err := t.query(ctx, workflowID, latch.QueryHistory, &records); err != nil {
+		if runs.IsNotFound(err) {
+			return nil, failure.New(latch.ErrorUnknownLock, "there is no run %q that could have made this lock", workflowID)
+		}
+		return nil, err
+	}
+	i := slices.IndexFunc(records, func(r latch.Record) bool { return r.Lock != nil && r.Lock.Token == token })
+	if i < 0 {
+		return nil, failure.New(latch.ErrorUnknownLock, "run %q has no lock %q", workflowID, token)
+	}
+	state := &LockState{Token: token, Open: records[i].Lock.Open(), Record: records[i]}
+	if !state.Open {
+		return state, nil
+	}
+	var status latch.Status
+	if err := t.query(ctx, workflowID, latch.QueryStatus, &status); err != nil {
+		return nil, err
+	}
+	for _, open := range status.Locks {
+		if open.Token == token {
+			state.Until, state.Missing = open.Until, open.Missing
+		}
+	}
+	return state, nil
 }

@@ -70,7 +70,7 @@ func (a *routes) startJob(ctx context.Context, input *actionInput) (*runOutput, 
 	requestID := input.requestID(ctx)
 	ctx, cancel := context.WithTimeout(ctx, api.StartTimeout)
 	defer cancel()
-	runID, err := a.registry.Start(ctx, entry, requestID)
+	runID, err := a.registry.Start(ctx, entry, requestID, a.Prove(ctx))
 	var running *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &running) {
 		conflict := api.NewProblem(http.StatusConflict, "Job %s is running already (run %s), and one runs at a time.", input.ID, running.RunId)

@@ -20,7 +20,7 @@ type Registry interface {
 	Update(ctx context.Context, id string, change func(*registry.Definition) error) (*registry.Entry, error)
 	Delete(ctx context.Context, id string) error
 	List(ctx context.Context) ([]registry.Row, error)
-	Start(ctx context.Context, entry *registry.Entry, requestID string) (runID string, err error)
+	Start(ctx context.Context, entry *registry.Entry, requestID string, prove registry.Prove) (runID string, err error)
 	LastRun(ctx context.Context, id string) (*registry.Run, error)
 	RunsOf(ctx context.Context, id, cursor string, limit int) (*registry.RunPart, error)
 	Runs(ctx context.Context) (map[string]registry.Run, error)

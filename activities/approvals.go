@@ -1,0 +1,84 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/activity"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+)
+
+// rehearses reports whether the activity runs in the SDK's test environment, which nobody reaches
+// from outside: there a name needs no proof.
+func rehearses(info activity.Info) bool { return info.Namespace == testNamespace }
+
+// starterOf returns the proven name of the person who started the run, or "".
+func (a *Activities) starterOf(ctx context.Context, request *protocol.AdmitRequest) string {
+	if request.Starter == nil || a.options.Vouchers.IsZero() {
+		return ""
+	}
+	var proof string
+	payload := &commonpb.Payload{Metadata: request.Starter.Metadata, Data: request.Starter.Data}
+	err := a.dataConverter().FromPayload(payload, &proof)
+	if err == nil {
+		holder, refused := a.options.Vouchers.OfStart(proof, activity.GetInfo(ctx).WorkflowExecution.ID, request.Input, request.Started.Time)
+		if refused == nil && latch.IsProven(holder.IdentifiedBy) {
+			return holder.Name
+		}
+		err = refused
+	}
+	activity.GetLogger(ctx).Warn("nobody is taken for the starter of the run", "error", err)
+	return ""
+}
+
+// checkApprovals refuses a run whose locks count proven names, and that could not tell one.
+func (a *Activities) checkApprovals(read *input, answer *protocol.Admission) {
+	for i, event := range read.events {
+		a.checkVotes(&answer.Problems, fmt.Sprintf("events[%d].", i), event.webhooks, answer.Starter)
+	}
+	a.checkVotes(&answer.Problems, "", read.webhooks, answer.Starter)
+	if read.job != nil {
+		a.checkJob(&answer.Problems, "", read.job, answer.Starter)
+	}
+	for i := range answer.Webhooks {
+		var problems latch.Problems
+		a.checkWebhook(&problems, "", &answer.Webhooks[i].Webhook, answer.Starter)
+		for _, problem := range problems {
+			answer.Problems.Addf("", "registered webhook %q: %s", answer.Webhooks[i].ID, problem)
+		}
+	}
+}
+
+// checkJob looks at a job, and at those of its sequence, whose starter is the sequence.
+func (a *Activities) checkJob(problems *latch.Problems, path string, job *latch.Job, starter string) {
+	a.checkVotes(problems, path, job.Webhooks, starter)
+	for i, each := range job.Jobs {
+		if each.Job != nil {
+			a.checkJob(problems, fmt.Sprintf("%sjobs[%d].", path, i), each.Job, "")
+		}
+	}
+}
+
+func (a *Activities) checkVotes(problems *latch.Problems, path string, webhooks []latch.Webhook, starter string) {
+	for i := range webhooks {
+		a.checkWebhook(problems, fmt.Sprintf("%swebhooks[%d].", path, i), &webhooks[i], starter)
+	}
+}
+
+func (a *Activities) checkWebhook(problems *latch.Problems, path string, webhook *latch.Webhook, starter string) {
+	for i, settings := range webhook.EventSettings() {
+		at := fmt.Sprintf("%sevents[%d].", path, i)
+		switch {
+		case !settings.HasApprovals() || settings.AllowUnproven || !webhook.IsEnabled() || !settings.IsEnabled():
+		case a.options.Vouchers.IsZero():
+			problems.Addf(at+"approvals", "count proven names alone, and this worker has no LATCH_LINK_KEY to verify them by: "+
+				"set the same for worker and API, or allow_unproven")
+		case !settings.AllowsSelf() && starter == "":
+			problems.Addf(at+"allow_self", "false, and nobody has proven who starts this run: "+
+				"start it through Latch's API, with a key or after a login, or set allow_unproven")
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/voucher"
+)
+
+// holder returns the caller as a voucher names them.
+func (c *Caller) holder() voucher.Holder {
+	return voucher.Holder{Name: c.Name, Groups: c.Groups, IdentifiedBy: c.Via, Issued: latch.NewTime(time.Now())}
+}
+
+// vouch adds to a removal the proof that the caller sends it, by the name in the removal. Without
+// LATCH_LINK_KEY there is no proof, and the run takes the name for one that nobody has proven.
+func (a *API) vouch(who *Caller, removal *latch.LockRelease) error {
+	removal.Voucher, removal.Groups = "", nil
+	if a.vouchers.IsZero() {
+		return nil
+	}
+	holder := who.holder()
+	holder.Name = removal.By
+	signed, err := a.vouchers.ForRemoval(holder, *removal)
+	if err != nil {
+		return fmt.Errorf("prove who removes lock %s: %w", removal.Lock, err)
+	}
+	removal.Voucher = signed
+	return nil
+}
+
+// Prove returns the function that makes the memo which proves to a run that the caller has started
+// it. It makes none for callers whose name is not proven.
+func (a *API) Prove(ctx context.Context) func(workflowID string, input json.RawMessage) map[string]string {
+	who := CallerOf(ctx)
+	return func(workflowID string, input json.RawMessage) map[string]string {
+		if who == nil || a.vouchers.IsZero() || !latch.IsProven(who.Via) {
+			return nil
+		}
+		signed, err := a.vouchers.ForStart(who.holder(), workflowID, input)
+		if err != nil {
+			a.Logger.WarnContext(ctx, "cannot prove who starts a run", "workflow_id", workflowID, "error", err)
+			return nil
+		}
+		return map[string]string{latch.MemoStarter: signed}
+	}
+}
