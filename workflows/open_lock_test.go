@@ -50,7 +50,8 @@ func TestOpenLockTellsWhatItHoldsAndWhatItsTimeoutDoes(t *testing.T) {
 			require.Len(t, open, 1)
 			require.Equal(t, test.want.OnTimeout != "", !open[0].Until.IsZero())
 			want := test.want
-			want.Webhook, want.Token, want.Since, want.Until = "board", open[0].Token, open[0].Since, open[0].Until
+			require.Regexp(t, `^sha256:[0-9a-f]{64}$`, open[0].Digest)
+			want.Webhook, want.Token, want.Since, want.Until, want.Digest = "board", open[0].Token, open[0].Since, open[0].Until, open[0].Digest
 			require.Equal(t, want, open[0])
 		})
 	}

@@ -86,10 +86,10 @@ func TestANamesakeIsToldWhenSomethingIsWritten(t *testing.T) {
 		require.ErrorContains(t, err, `the schedule "latch-job-22739"`)
 		_, err = store.Webhooks().Create(t.Context(), latch.RegisteredWebhook{})
 		require.ErrorAs(t, err, &namesake)
-		_, err = store.Start(t.Context(), &Entry{Definition: Definition{ID: "22739", Job: job}}, "")
+		_, err = store.Start(t.Context(), &Entry{Definition: Definition{ID: "22739", Job: job}}, "", nil)
 		require.ErrorAs(t, err, &namesake)
 		require.ErrorContains(t, err, `the workflow "job-22739" (run run-1, type "shop.Evil") uses the id reserved for the run of job "22739"`)
-		_, err = occupied{kind: latch.WorkflowJobRun}.store().Start(t.Context(), &Entry{Definition: Definition{ID: "22739", Job: job}}, "")
+		_, err = occupied{kind: latch.WorkflowJobRun}.store().Start(t.Context(), &Entry{Definition: Definition{ID: "22739", Job: job}}, "", nil)
 		var running *serviceerror.WorkflowExecutionAlreadyStarted
 		require.ErrorAs(t, err, &running, "one of the job's own is under way")
 	})
