@@ -67,7 +67,7 @@ func TestASkippedRunIsTold(t *testing.T) {
 	id := b.jobID("held")
 	entry := b.register(`{"id":"held-{Q}","title":"Held","task":{"http":{"url":"{R}/work"}},"webhooks":[
 		{"id":"gate","events":[{"event":"JOB_START","blocking":true}]},{"id":"told","url":"{R}/told","event":"JOB_SKIPPED"}]}`)
-	runID, err := b.registry().Start(b.ctx, entry, "")
+	runID, err := b.registry().Start(b.ctx, entry, "", nil)
 	require.NoError(t, err)
 	run := shared.client.GetWorkflow(b.ctx, "job-"+id, runID)
 	lock := b.awaitLock(run)

@@ -168,7 +168,7 @@ func (b *bench) load(api *served) func() {
 	api.register("dead", `{"url":"{R}/dead","retry":{"maximum_attempts":4,"initial_interval":"100ms"},"health":{"warn_at":[1]},"events":[{"event":"PINGED"}]}`)
 	api.register("fine", `{"url":"{R}/fine","events":[{"event":"PINGED"},{"event":"JOB_SUCCESS"}]}`)
 	held := b.register(`{"id":"held-{Q}","task":{"http":{"url":"{R}/work"}},"webhooks":[{"id":"gate","events":[{"event":"JOB_START","blocking":true}]}]}`)
-	_, err := b.registry().Start(b.ctx, held, "")
+	_, err := b.registry().Start(b.ctx, held, "", nil)
 	require.NoError(b, err)
 	round := 0
 	return func() {

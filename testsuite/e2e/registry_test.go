@@ -89,7 +89,7 @@ func TestTriggerOfARunningJobIsSkipped(t *testing.T) {
 	id := b.jobID("held")
 	entry := b.register(`{"id":"held-{Q}","task":{"http":{"url":"{R}/work"}},
 		"webhooks":[{"id":"gate","events":[{"event":"JOB_START","blocking":true}]}]}`)
-	runID, err := b.registry().Start(b.ctx, entry, "")
+	runID, err := b.registry().Start(b.ctx, entry, "", nil)
 	require.NoError(t, err)
 	run := shared.client.GetWorkflow(b.ctx, "job-"+id, runID)
 	lock := b.awaitLock(run)
@@ -100,7 +100,7 @@ func TestTriggerOfARunningJobIsSkipped(t *testing.T) {
 	require.True(t, result.Skipped)
 	require.Contains(t, result.Reason, "job-"+id+" is running")
 
-	_, err = b.registry().Start(b.ctx, entry, "")
+	_, err = b.registry().Start(b.ctx, entry, "", nil)
 	require.ErrorContains(t, err, "already")
 	b.removeLock(run, latch.LockRelease{Lock: lock.Token})
 	require.Equal(t, latch.JobSucceeded, b.closed(id, nil).Status)
