@@ -94,10 +94,10 @@ func (e *envelope) signed() []byte {
 	return fmt.Appendf(nil, "DSSEv1 %d %s %d %s", len(e.PayloadType), e.PayloadType, len(e.Payload), e.Payload)
 }
 
-// encode returns the envelope as one line of JSON.
-func (e *envelope) encode() []byte { return append(rawjson.Encode(e), '\n') }
+// encode returns the envelope as JSON without blanks or a line's end.
+func (e *envelope) encode() []byte { return rawjson.Encode(e) }
 
-// Seal returns the statement in a signed envelope, as one line of JSON.
+// Seal returns the statement in a signed envelope, as JSON without blanks.
 func (k Key) Seal(s *Statement) []byte {
 	e := envelope{PayloadType: PayloadType, Payload: rawjson.Encode(s)}
 	e.Signatures = []autograph{{k.Public().ID(), ed25519.Sign(k.private, e.signed())}}

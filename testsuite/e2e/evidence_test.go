@@ -81,7 +81,7 @@ func TestEvidenceOfARelease(t *testing.T) {
 	require.Equal(t, []string{"migrate"}, stated.Predicate.Undone)
 	require.Equal(t, "board", stated.Predicate.Hooks[0].Lock.RemovedBy)
 	require.Equal(t, "looks good", stated.Predicate.Hooks[0].Lock.Reason)
-	require.Equal(t, "rollback_release: history.data.rollback_release == true", stated.Predicate.Hooks[1].Rule)
+	require.Contains(t, stated.Predicate.Hooks[1].Rule, "rollback_release: ")
 	require.NotContains(t, verified.out, token)
 	changed := b.starter(nil, "evidence", "verify", b.write("changed.json", strings.Replace(byAPI.body, ":", ": ", 1)), "--key", public)
 	require.Equal(t, 1, changed.code)

@@ -34,5 +34,5 @@ func (a *API) Evidence(ctx context.Context, id string, _ evidence.Key) ([]byte, 
 	if err != nil {
 		return nil, a.failed(err, failure.Failed)
 	}
-	return append(sealed, '\n'), nil
+	return sealed, nil
 }
