@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -18,69 +19,97 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-// gateRows are ways in which a gate is decided, by its webhooks and the answer of /a.
-var gateRows = []struct {
-	name, webhooks, more string
-	answer               receiver.Answer
-	want                 string
-}{
-	{"yes", asksA, "", receiver.JSON(200, `{"result":"pass"}`), latch.Continue},
-	{"no", asksA, "", receiver.JSON(200, `{"result":"fail"}`), latch.Stop},
-	{"stop without a result", asksA, "", receiver.JSON(200, `{"stop_release":true}`), latch.Stop},
-	{"rollback", asksA, "", receiver.JSON(200, `{"result":"fail","rollback_release":true}`), latch.Rollback},
-	{"broken", asksA, "", receiver.JSON(200, `{"result":"pass",}`), latch.Stop},
-	{"refused", asksA, "", receiver.Status(404), latch.Stop},
-	{"lock times out", `{"id":"a","events":[{"event":"DEPLOY","blocking":true,"lock_timeout":"100ms"}]}`, "",
-		receiver.Answer{}, latch.Stop},
-	{"deadline", `{"id":"a","events":[{"event":"DEPLOY","blocking":true}]}`,
-		`,"deadline":"1s","on_deadline":"rollback"`, receiver.Answer{}, latch.Rollback},
-	{"nobody listens", "", "", receiver.Answer{}, latch.Stop},
-}
+// An asker asks a gate and returns the decision by which it would go on, or ended.
+type asker func(l *lane, gate string) string
 
-const asksA = `{"id":"a","url":"$R/a","events":[{"event":"DEPLOY"}]}`
-
-// Contract, "Gate": every caller, by every way of asking, continues only on a yes.
-func TestWhoeverAsksAGatePassesOnlyOnAYes(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	s := b.serve("LATCH_API_KEYS", apiKeys)
-	for asker, ask := range map[string]func(l *lane, gate string) string{
+// askers are the ways of asking a gate.
+func askers(s *served, n *neighbour) map[string]asker {
+	return map[string]asker{
 		"execute": func(l *lane, gate string) string {
 			return decisionOf(l.begin(latch.WorkflowGate, gate).Get(l.ctx, nil))
 		},
-		"child": func(l *lane, gate string) string {
-			err := l.begin(latch.WorkflowRelease, `{"id":"r","fail_on":["stopped","rolled_back"],
-				"steps":[{"name":"ask","do":{"workflow":{"type":"latch.Gate","input":`+gate+`}}}]}`).Get(l.ctx, nil)
-			if err == nil {
-				return latch.Continue
-			}
-			require.ErrorContains(l, err, "gate ")
-			return map[bool]string{true: latch.Stop, false: latch.Rollback}[strings.Contains(err.Error(), "decided stop")]
+		"controller": asksLikeTheController,
+		"child":      asksAsChild,
+		"nexus": func(l *lane, gate string) string {
+			own := *n
+			own.lane = l
+			return decisionIn(own.call(latch.NexusGate, gate, nil))
 		},
 		"http": func(l *lane, gate string) string {
 			var state struct{ Status, Decision string }
-			s.as("run-key-0123456789", "POST", "/latch/v1/gates?wait=1m&workflow_id="+l.name, l.spec(gate)).read(l,
-				http.StatusCreated, &state)
+			s.as("run-key-0123456789", "POST", "/latch/v1/gates?wait=1m&workflow_id="+l.name, gate).read(l, http.StatusCreated, &state)
 			require.Equal(l, state.Status == latch.GatePassed, state.Decision == latch.Continue)
-			return state.Decision
+			require.NotEqual(l, latch.GateRunning, state.Status)
+			return cmp.Or(state.Decision, ended)
 		},
 		"starter": func(l *lane, gate string) string {
-			said := l.starter(nil, "gate", l.write("gate.json", l.spec(gate)), "--id", l.name, "--output", "json")
-			var outcome struct {
-				Status string
-				Result latch.GateResult
+			said := l.starter(nil, "gate", l.write("gate.json", gate), "--id", l.name, "--output", "json")
+			if said.code == 1 {
+				return ended
 			}
+			var outcome struct{ Result latch.GateResult }
 			require.NoError(l, json.Unmarshal([]byte(said.out), &outcome), said.out+said.err)
 			require.Equal(l, map[string]int{latch.Continue: 0, latch.Stop: 4, latch.Rollback: 4}[outcome.Result.Decision], said.code)
 			return outcome.Result.Decision
 		},
-	} {
-		for _, row := range gateRows {
-			t.Run(asker+"/"+row.name, func(t *testing.T) {
+	}
+}
+
+// asksLikeTheController goes on if the gate's run has completed, as Temporal's worker controller
+// does, which also sets an execution timeout.
+func asksLikeTheController(l *lane, gate string) string {
+	run, err := shared.client.ExecuteWorkflow(l.ctx, client.StartWorkflowOptions{ID: "controller-" + l.name + "-" + l.queue, TaskQueue: l.queue,
+		WorkflowExecutionTimeout: time.Hour}, latch.WorkflowGate, json.RawMessage(gate))
+	require.NoError(l, err)
+	decision := decisionOf(run.Get(l.ctx, nil))
+	described, err := shared.client.DescribeWorkflowExecution(l.ctx, run.GetID(), run.GetRunID())
+	require.NoError(l, err)
+	if described.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED {
+		return latch.Continue
+	}
+	require.NotEqual(l, latch.Continue, decision)
+	return decision
+}
+
+// asksAsChild asks by a step of a release, which is a child workflow.
+func asksAsChild(l *lane, gate string) string {
+	return decisionIn(l.begin(latch.WorkflowRelease, `{"id":"r","fail_on":["stopped","rolled_back"],
+		"steps":[{"name":"ask","do":{"workflow":{"type":"latch.Gate","input":`+gate+`}}}]}`).Get(l.ctx, nil))
+}
+
+// decisionIn returns the decision that the error of somebody who asked names.
+func decisionIn(err error) string {
+	switch {
+	case err == nil:
+		return latch.Continue
+	case strings.Contains(err.Error(), "decided "+latch.Stop):
+		return latch.Stop
+	case strings.Contains(err.Error(), "decided "+latch.Rollback):
+		return latch.Rollback
+	}
+	return ended
+}
+
+// Contract, "Gate": every caller, by every way of asking, continues only on a yes.
+func TestWhoeverAsksAGatePassesOnlyOnAYes(t *testing.T) {
+	t.Parallel()
+	require.GreaterOrEqual(t, len(gateRows), 40)
+	b := setup(t)
+	for name, ask := range askers(b.serve("LATCH_API_KEYS", apiKeys), neighbourOf(b)) {
+		for i := range gateRows {
+			row := &gateRows[i]
+			t.Run(name+"/"+row.name, func(t *testing.T) {
 				t.Parallel()
 				l := b.lane(t)
-				l.script("/a", row.answer)
-				require.Equal(t, row.want, ask(l, l.spec(`{"event":"DEPLOY","webhooks":[`+row.webhooks+`]`+row.more+`}`)))
+				gate := row.input(l)
+				spoken := row.speak(l)
+				decision := ask(l, gate)
+				spoken()
+				if row.want == ended {
+					require.NotEqual(t, latch.Continue, decision)
+					return
+				}
+				require.Equal(t, row.want, decision)
 			})
 		}
 	}
