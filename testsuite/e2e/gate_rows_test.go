@@ -122,7 +122,7 @@ func (row *gateRow) input(l *lane) string {
 			l.script("/"+id, row.answer(l, answer))
 		}
 		event := strings.TrimSuffix(`{"event":"DEPLOY",`+settings, ",") + "}"
-		webhooks = append(webhooks, fmt.Sprintf(`{"id":%q,%s"retry":{"maximum_attempts":1},"events":[%s]}`, id, url, event))
+		webhooks = append(webhooks, fmt.Sprintf(`{"id":%q,%s"timeout":"1s","retry":{"maximum_attempts":1},"events":[%s]}`, id, url, event))
 	}
 	return l.spec(`{"event":"DEPLOY","webhooks":[` + strings.Join(webhooks, ",") + `]` + row.more + `}`)
 }
