@@ -131,6 +131,34 @@ func TestReleasesByTheAPI(t *testing.T) {
 	require.Equal(t, "[]\n", f.ok("", "history", "first", "--after", "dlv_1", "-o", "json"))
 }
 
+// TestGatesByTheAPI: a gate is found by its id where no release has it, watched to its decision,
+// and its state and records are shown.
+func TestGatesByTheAPI(t *testing.T) {
+	t.Parallel()
+	const open = `{"workflow_id":"gate-g","run_id":"run-1","id":"g","status":"running","phase":"waiting","event":"DEPLOY",
+		"locks":[{"token":"` + lockToken + `","webhook":"board","event":"DEPLOY","since":"2026-07-01T10:00:00Z"}],"rejected":[],"history":[]}`
+	const stopped = `{"workflow_id":"gate-g","run_id":"run-1","id":"g","event":"DEPLOY","status":"stopped","decision":"stop","reason":"frozen",
+		"decided_by":{"by":"ann"},"locks":[],"rejected":[],"closed_at":"2026-07-01T11:00:00Z","history":[` + passed + `]}`
+	f := newAPI(t, map[string][]apiAnswer{
+		"GET /latch/v1/gates/g":       {{200, open}, {200, stopped}},
+		"GET /latch/v1/gates/gate-g":  {{200, open}, {200, stopped}},
+		"GET /latch/v1/gates/refused": {{403, `{"detail":"Too small."}`}},
+	})
+	require.Contains(t, f.ok("", "status", "g"), "gate-g: running")
+	closed := object(t, f.ok("", "status", "g", "-o", "json"))["closed"].(map[string]any)
+	require.Equal(t, "stopped", closed["status"])
+	require.Equal(t, "frozen", closed["reason"])
+	require.Equal(t, map[string]any{"by": "ann"}, closed["decided_by"])
+	require.Contains(t, f.ok("", "history", "g"), "approval")
+	code, out, errors := f.run("", "watch", "g", "-o", "json")
+	require.Equal(t, failure.ExitNotReleased, code, errors)
+	require.Equal(t, "stop", object(t, out)["result"].(map[string]any)["decision"])
+	code, _, _ = f.run("", "status", "refused")
+	require.Equal(t, failure.ExitUnreachable, code)
+	code, _, _ = f.run("", "status", "absent")
+	require.Equal(t, failure.ExitFailed, code)
+}
+
 // TestPlansByTheAPI: a job from the API is shown with its next time, and whether it is paused
 // or cannot run, like a job from Temporal.
 func TestPlansByTheAPI(t *testing.T) {

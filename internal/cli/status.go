@@ -16,8 +16,8 @@ import (
 
 const anyID = `
 
-ID is a workflow id, or the id of a job, release or emission: the first of ID,
-job-ID, release-ID and emit-ID that exists is taken.`
+ID is a workflow id, or the id of a job, release, emission or gate: the first of
+ID, job-ID, release-ID, emit-ID and gate-ID that exists is taken.`
 
 func statusCommand(e *env) *cobra.Command {
 	return remote(e, &cobra.Command{Use: "status ID", Short: "Show where a run stands", Args: cobra.ExactArgs(1),

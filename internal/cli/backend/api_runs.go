@@ -42,13 +42,37 @@ func (a *API) Start(ctx context.Context, start Start) (*Run, error) {
 	return run, nil
 }
 
-// Find returns a release by its id, or its workflow id.
+// Find returns a release or a gate by its id, or its workflow id.
 func (a *API) Find(ctx context.Context, id string) (*Run, error) {
-	release, err := a.release(ctx, id)
-	if err != nil {
+	release, gate, err := a.releaseOrGate(ctx, id)
+	switch {
+	case err != nil:
 		return nil, err
+	case gate != nil:
+		return a.gateRun(gate.WorkflowID, gate.RunID), nil
 	}
 	return a.releaseRun(release.WorkflowID, release.RunID), nil
+}
+
+// releaseOrGate returns the release with the id, or else the gate.
+func (a *API) releaseOrGate(ctx context.Context, id string) (*apiclient.Release, *apiclient.Gate, error) {
+	release, err := a.release(ctx, id)
+	if err == nil || !isUnknown(err) {
+		return release, nil, err
+	}
+	gate, asked := a.client.Gate(ctx, id)
+	if asked == nil {
+		return nil, gate, nil
+	}
+	if failed := a.failed(asked, failure.Failed); !isUnknown(failed) {
+		return nil, nil, failed
+	}
+	return nil, nil, err
+}
+
+func isUnknown(err error) bool {
+	var explained *failure.Error
+	return errors.As(err, &explained) && explained.Kind == failure.NotFound
 }
 
 func (a *API) release(ctx context.Context, id string) (*apiclient.Release, error) {
@@ -87,7 +111,7 @@ func releaseOutcome(release *apiclient.Release) *runs.Outcome {
 // gateRun is a gate read through the API. Reading its progress also shows its end.
 func (a *API) gateRun(workflowID, runID string) *Run {
 	end := newFirstEnd()
-	return &Run{WorkflowID: workflowID, RunID: runID, Wait: end.wait,
+	return &Run{WorkflowID: workflowID, RunID: runID, CanFind: true, Wait: end.wait,
 		Progress: func(ctx context.Context) (*latch.Status, []latch.Record, error) {
 			gate, err := a.client.Gate(ctx, workflowID)
 			switch {
@@ -113,11 +137,21 @@ func gateOutcome(gate *apiclient.Gate) *runs.Outcome {
 	return outcome
 }
 
-// Status returns the state of a release, or how it ended.
+// Status returns the state of a release or a gate, or how it ended.
 func (a *API) Status(ctx context.Context, id string) (*Status, error) {
-	release, err := a.release(ctx, id)
+	release, gate, err := a.releaseOrGate(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	if gate != nil {
+		status := &Status{Answer: Answer{gate.WorkflowID, rawjson.Encode(gate.Status)}}
+		if !gate.ClosedAt.IsZero() {
+			status.End = &End{Status: gate.Status.Status, Reason: gate.Reason}
+			if gate.DecidedBy != (latch.DecidedBy{}) {
+				status.End.DecidedBy = &gate.DecidedBy
+			}
+		}
+		return status, nil
 	}
 	status := &Status{Answer: Answer{release.WorkflowID, rawjson.Encode(release.Status)}}
 	if !release.ClosedAt.IsZero() {
@@ -126,11 +160,14 @@ func (a *API) Status(ctx context.Context, id string) (*Status, error) {
 	return status, nil
 }
 
-// History returns the records of a release.
+// History returns the records of a release or a gate.
 func (a *API) History(ctx context.Context, id string, wanted latch.HistoryQuery) (*Answer, error) {
-	release, err := a.release(ctx, id)
+	release, gate, err := a.releaseOrGate(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	if gate != nil {
+		return &Answer{gate.WorkflowID, rawjson.Encode(selected(gate.History, wanted))}, nil
 	}
 	return &Answer{release.WorkflowID, rawjson.Encode(selected(release.History, wanted))}, nil
 }
