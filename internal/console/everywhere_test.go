@@ -88,6 +88,7 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 		"/console/start-release": "/console/start-release", "/console/jobs": "/console/jobs", "/console/jobs/{id}": "/console/jobs/night",
 		"/console/deliveries": "/console/deliveries", "/console/deliveries/statistics": "/console/deliveries/statistics",
 		"/console/deliveries/again": "/console/deliveries/again",
+		"/console/deliveries/queue": "/console/deliveries/queue",
 		"/console/deliveries/{id}":  "/console/deliveries/dlv_1?workflow_id=release-1&run_id=" + runID,
 		"/console/webhooks":         "/console/webhooks", "/console/new-webhook": "/console/new-webhook",
 		"/console/webhooks/{webhook}":           "/console/webhooks/tower",

@@ -74,6 +74,7 @@ func init() {
 			"count": {api.RoleRun, (*visit).countFailed},
 			"send":  {api.RoleRun, (*visit).redeliverCounted}}},
 		{path: againPath, role: api.RoleRun, show: (*visit).redeliveries, live: true, unpictured: true},
+		{path: queuePath, role: api.RoleRead, show: (*visit).queue, live: true, unpictured: true},
 		{path: statisticsPath, role: api.RoleRead, show: (*visit).deliveryStatistics, unpictured: true},
 		{path: deliveriesPath + "/{id}", role: api.RoleRead, show: (*visit).delivery, live: true, actions: map[string]action{
 			"again": {api.RoleRun, (*visit).redeliver}}},

@@ -77,7 +77,7 @@ func addressOf(path string) string {
 
 // needsNoTemporal are the pages that show no data from Temporal. The page of deliveries that
 // were sent again is one if it has none.
-var needsNoTemporal = []string{"/console/start-release", "/console/new-webhook", "/console/deliveries/again",
+var needsNoTemporal = []string{"/console/start-release", "/console/new-webhook", "/console/deliveries/again", "/console/deliveries/queue",
 	"/console/jobs/{id}/webhooks/new", "/console/gallery"}
 
 // Each page says clearly that Temporal is unreachable, and keeps its navigation.

@@ -36,9 +36,10 @@ type hookPage struct {
 	// Confirm asks whether to delete the webhook; it replaces the form.
 	Confirm *piece.Confirmation
 	// Health summarizes a registered webhook's deliveries, Switch enables or disables
-	// it, and Deliveries links to what it sent.
+	// it, Skipped sends what was skipped, and Deliveries links to what it sent.
 	Health     piece.Facts
 	Switch     *piece.Form
+	Skipped    *piece.Form
 	Deliveries string
 	// Events holds the history of each event of a registered webhook.
 	Events []hookHistory
@@ -59,6 +60,7 @@ var hookActions = map[string]action{
 func registeredActions() map[string]action {
 	actions := maps.Clone(hookActions)
 	actions["enable"], actions["disable"] = action{api.RoleAdmin, enableWebhook(true)}, action{api.RoleAdmin, enableWebhook(false)}
+	actions[countSkipped], actions[sendSkipped] = action{api.RoleRun, (*visit).countSkippedOf}, action{api.RoleRun, (*visit).sendSkippedOf}
 	return actions
 }
 
@@ -80,6 +82,7 @@ func (v *visit) hook() (*answer, error) {
 			return nil
 		}
 		page.Deliveries, page.Switch = v.link(deliveriesPath, "webhook", p.id), v.ownSwitch(webhook, p.id, etag)
+		page.Skipped = v.skippedForm(webhook)
 		if page.Health, err = v.hookHealth(webhook, p.id); err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ var consolePages = []consolePage{
 	{path: "/console/jobs/{id}", address: func(w *consoleWorld) string { return "/console/jobs/" + w.job },
 		shows: []string{"The night's export", "every day at 03:00 (Europe/Berlin)", "Runs: 1", "JOB_FAILURE", "Add a webhook", "Add the tag"}},
 	{path: "/console/deliveries", shows: []string{"Deliveries", "Outcomes over time", "board", "Send again what failed"}},
+	{path: "/console/deliveries/queue", shows: []string{"What was skipped", "No workflow is named."}},
 	{path: "/console/deliveries/again", shows: []string{"Sent again", "Nothing was sent again."}},
 	{path: "/console/deliveries/statistics", shows: []string{"Statistics of deliveries", "Outcomes over time"}},
 	{path: "/console/deliveries/{id}", address: func(w *consoleWorld) string {
