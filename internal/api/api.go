@@ -52,6 +52,8 @@ type Options struct {
 	// Keys are the API keys. Without any, only requests from this machine are served; see
 	// [CheckAddress].
 	Keys []Key
+	// OIDC lets persons call whom an issuer knows. It needs LinkKey.
+	OIDC OIDC
 	// Allow lists the addresses that may call; empty means all.
 	Allow []netip.Prefix
 	// PublicURL is the API's public address; "" if it has none.
@@ -103,7 +105,10 @@ type API struct {
 
 	service func() workflowservice.WorkflowServiceClient
 	keys    []Key
-	allow   []netip.Prefix
+	oidc    OIDC
+	// secret is LATCH_LINK_KEY, whether links open locks' pages or not.
+	secret []byte
+	allow  []netip.Prefix
 	// local guards an API without keys.
 	local      *loopback.Guard
 	converter  converter.DataConverter
@@ -153,7 +158,7 @@ func New(options Options) (http.Handler, error) {
 // build returns the API with all its routes.
 func build(options Options) (*API, error) {
 	a := &API{service: options.Client.WorkflowService, Namespace: cmp.Or(options.Namespace, client.DefaultNamespace),
-		TaskQueue: cmp.Or(options.TaskQueue, latch.DefaultTaskQueue), keys: options.Keys, allow: options.Allow,
+		TaskQueue: cmp.Or(options.TaskQueue, latch.DefaultTaskQueue), keys: options.Keys, allow: options.Allow, oidc: options.OIDC, secret: options.LinkKey,
 		Logger: options.Logger, converter: options.DataConverter,
 		guesses: guess.New(), local: loopback.NewGuard(options.PublicURL), mux: http.NewServeMux()}
 	if a.converter == nil {
@@ -193,21 +198,28 @@ func (a *API) RegistryOptions() registry.Options {
 // keys, so that what was signed becomes invalid with them. Without keys to derive it from, it is
 // random.
 func (a *API) DeriveKey(purpose string) []byte {
-	if len(a.keys) == 0 && len(a.LinkKey) == 0 {
+	if len(a.keys) == 0 && len(a.LinkKey) == 0 && a.oidc.Issuer == nil {
 		key := make([]byte, sha256.Size)
 		rand.Read(key) // never fails
 		return key
 	}
 	mac := hmac.New(sha256.New, a.LinkKey)
 	mac.Write([]byte(purpose + "\n"))
+	if a.oidc.Issuer != nil {
+		mac.Write(a.sessionSecret("derived"))
+	}
 	for _, key := range a.keys {
 		fmt.Fprintf(mac, "%s\n%d\n%x\n", key.Name, key.Role, key.hash)
 	}
 	return mac.Sum(nil)
 }
 
-// HasKeys reports whether the API requires keys.
-func (a *API) HasKeys() bool { return len(a.keys) > 0 }
+// HasKeys reports whether callers must prove who they are: by a key, or to the
+// issuer.
+func (a *API) HasKeys() bool { return len(a.keys) > 0 || a.oidc.Issuer != nil }
+
+// TakesKeys reports whether there are API keys.
+func (a *API) TakesKeys() bool { return len(a.keys) > 0 }
 
 // handler wraps the routes in the guards. It returns an error if a route declares no role.
 func (a *API) handler() (http.Handler, error) {
@@ -234,10 +246,12 @@ func (a *API) setOrigin(public string) error {
 }
 
 func (a *API) setLinkKey(options Options) error {
-	a.vouchers = voucher.NewKey(options.LinkKey)
-	err := locklink.CheckKey(options.LinkKey)
-	switch {
-	case !options.LockLinks && (err == nil || len(options.LinkKey) == 0):
+	if a.oidc.Issuer != nil {
+		if err := locklink.CheckKey(options.LinkKey); err != nil {
+			return fmt.Errorf("LinkKey (LATCH_LINK_KEY), which OIDC (LATCH_OIDC_ISSUER) needs: %w", err)
+		}
+	}
+	if !options.LockLinks {
 		return nil
 	case !options.LockLinks:
 		return fmt.Errorf("LinkKey (LATCH_LINK_KEY): %w", err)

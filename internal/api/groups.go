@@ -23,7 +23,8 @@ func parseGroups(name, text string) ([]string, error) {
 		case group == "":
 			problems = append(problems, fmt.Errorf("%s: a group has no name; write %s@group or %s@group+group", name, name, name))
 		case end != group && roleOf(end) != 0:
-			problems = append(problems, fmt.Errorf("%s: the role goes before the groups; write %s:%s@%s", name, name, end, strings.TrimSuffix(group, ":"+end)))
+			problems = append(problems, fmt.Errorf("%s: the role goes before the groups; write %s:%s@%s", name, name, end,
+				strings.TrimSuffix(group, ":"+end)))
 		case checkGroup(group) != nil:
 			problems = append(problems, fmt.Errorf("%s: the group %w", name, checkGroup(group)))
 		case slices.Contains(groups, group):
@@ -41,8 +42,8 @@ func checkGroup(group string) error {
 	switch {
 	case len(group) > maximumGroup:
 		return fmt.Errorf("%.20q… has %d bytes; the limit is %d", group, len(group), maximumGroup)
-	case strings.ContainsFunc(group, func(r rune) bool { return !unicode.IsPrint(r) || r == '@' }):
-		return fmt.Errorf("%q has a character that no group may have (@, or one that is not printed)", group)
+	case strings.ContainsFunc(group, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return fmt.Errorf("%q has a character that is not printed", group)
 	}
 	return nil
 }

@@ -41,6 +41,14 @@ const (
 	NameLinked = "link"
 )
 
+// Shown returns the caller for a message.
+func (c *Caller) Shown() string {
+	if c.Via == latch.IdentifiedByOIDC {
+		return c.Name
+	}
+	return "The key " + c.Name
+}
+
 // UpdatePrefix returns the beginning of the id of an update that the caller
 // sends in a way, such as [protocol.UpdateViaAPI].
 func (c *Caller) UpdatePrefix(way string) string { return protocol.UpdatePrefix(way, c.Via) }
@@ -80,7 +88,7 @@ func (a *API) admit(r *http.Request) (*Caller, *Problem) {
 	if !a.addressAllowed(r.RemoteAddr) {
 		return nil, NewProblem(http.StatusForbidden, "Calls from this address are not allowed. LATCH_API_ALLOW lists the addresses that are.")
 	}
-	if len(a.keys) == 0 {
+	if !a.HasKeys() {
 		if refused := a.checkLocal(r); refused != nil {
 			return nil, refused
 		}
@@ -88,14 +96,16 @@ func (a *API) admit(r *http.Request) (*Caller, *Problem) {
 	}
 	value := keyOf(r)
 	if value == "" && a.pagesOf(r) != nil {
-		if key, loggedIn := a.sessionOf(r); loggedIn {
-			known := key.Caller()
+		if known := a.sessionOf(r); known != nil {
 			known.Ambient = true
 			return known, nil
 		}
 	}
 	if value == "" || isOpen(r) {
 		return nil, nil
+	}
+	if a.isToken(r, value) {
+		return a.checkToken(r.Context(), value)
 	}
 	key, refused := a.Identify(r.RemoteAddr, value)
 	if refused != nil {

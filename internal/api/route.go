@@ -91,7 +91,7 @@ func MayDo(known *Caller, needed Role) *Problem {
 	case !needed.known():
 		return NewProblem(http.StatusForbidden, "This route declares no role, so nobody may call it. This is an error of the server.")
 	case !known.Role.known() || known.Role < needed:
-		return NewProblem(http.StatusForbidden, "The key %s has the role %s; this route requires %s.", known.Name, known.Role, needed)
+		return NewProblem(http.StatusForbidden, "%s has the role %s; this route requires %s.", known.Shown(), known.Role, needed)
 	default:
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/latch-run/latch/internal/issuer"
 	"github.com/latch-run/latch/internal/proof"
 )
 
@@ -43,19 +44,63 @@ func (a *API) LogOut(w http.ResponseWriter, r *http.Request) {
 	a.SetCookie(w, r, a.sessionName(r), "", 0)
 }
 
-// sessionOf returns the key with which the request's sender logged in. It
-// compares with all keys, to take constant time.
-func (a *API) sessionOf(r *http.Request) (found Key, loggedIn bool) {
+// sessionOf returns the caller who logged in with the request's browser, or nil.
+// It compares with all keys, to take constant time.
+func (a *API) sessionOf(r *http.Request) *Caller {
 	cookie, err := r.Cookie(a.sessionName(r))
 	if err != nil {
-		return Key{}, false
+		return nil
 	}
+	if text, is := strings.CutPrefix(cookie.Value, personPrefix); is {
+		return a.personSession(text)
+	}
+	var found *Caller
 	for _, key := range a.keys {
 		if proof.Verify(a.sessionKey(key), "", cookie.Value, time.Now()) {
-			found, loggedIn = key, true
+			found = key.Caller()
 		}
 	}
-	return found, loggedIn
+	return found
+}
+
+// personPrefix begins the cookie of a person whom the issuer has confirmed.
+const personPrefix = "person."
+
+// maximumSession bounds the session's cookie, in bytes: browsers keep 4096 of its
+// name, value and attributes.
+const maximumSession = 3800
+
+// A session is that of a person, as its cookie holds it. It has no role: that
+// follows from the groups at each request, by the settings of that time.
+type session struct {
+	Name   string   `json:"name"`
+	Groups []string `json:"groups,omitempty"`
+}
+
+// startSession sets the session cookie of a person.
+func (a *API) startSession(w http.ResponseWriter, r *http.Request, person *issuer.Person) *Problem {
+	value := personPrefix + signed(a.sessionSecret("session"), session{person.Name, person.Groups}, time.Now().Add(SessionLife))
+	if len(value) > maximumSession {
+		return NewProblem(http.StatusForbidden, "The issuer names %d groups of yours, more than fit into a browser's cookie (%d of %d bytes). "+
+			"Have it put only the groups that Latch needs into the claim of LATCH_OIDC_GROUPS_CLAIM.",
+			len(person.Groups), len(value), maximumSession)
+	}
+	a.SetCookie(w, r, a.sessionName(r), value, SessionLife)
+	return nil
+}
+
+// personSession returns the caller of a person's session, or nil if it is not
+// valid, or the person has no role any more.
+func (a *API) personSession(text string) *Caller {
+	var found session
+	if a.oidc.Issuer == nil || !a.oidc.Issuer.LogsIn() || !opened(a.sessionSecret("session"), text, &found, time.Now()) {
+		return nil
+	}
+	known, refused := a.callerFor(&issuer.Person{Name: found.Name, Groups: found.Groups})
+	if refused != nil {
+		return nil
+	}
+	return known
 }
 
 func (a *API) sessionKey(key Key) []byte {
@@ -67,10 +112,14 @@ func (a *API) sessionKey(key Key) []byte {
 // sessionName returns the name of the cookie, which depends on whether browsers
 // use TLS.
 func (a *API) sessionName(r *http.Request) string {
+	return a.cookieName(r, sessionCookie, secureSessionCookie)
+}
+
+func (a *API) cookieName(r *http.Request, plain, secure string) string {
 	if a.isSecure(r) {
-		return secureSessionCookie
+		return secure
 	}
-	return sessionCookie
+	return plain
 }
 
 // isSecure reports whether the browser sent the request over TLS, to this

@@ -45,6 +45,10 @@ of reach it answers 503 and stays up. All settings come from the environment:
                         bytes or more; without keys only requests on this
                         machine are served
   LATCH_API_KEYS_FILE   the same in a file, with commas or lines between the keys
+  LATCH_OIDC_ISSUER     https://…: whose tokens and logins are accepted too
+  LATCH_OIDC_AUDIENCE   what a program's token must be for
+  LATCH_OIDC_CLIENT_ID, LATCH_OIDC_CLIENT_SECRET[_FILE]   for logins
+  LATCH_OIDC_GROUPS_CLAIM, LATCH_OIDC_ROLES=group=role,…  what persons may do
   LATCH_API_ALLOW       CIDRs that may call (all)
   LATCH_API_TLS_CERT, LATCH_API_TLS_KEY   files in PEM
   LATCH_LOCK_LINKS      true: a lock's link opens its page without a key
@@ -92,7 +96,7 @@ func serveAPI(ctx context.Context, e *env) error {
 	defer temporal.Close()
 	handler, err := api.New(api.Options{
 		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: e.settings.TaskQueue,
-		Keys: configured.keys, Allow: configured.allow, PublicURL: configured.URL, FQDN: configured.fqdn(), Environment: configured.Environment,
+		Keys: configured.keys, OIDC: configured.oidc, Allow: configured.allow, PublicURL: configured.URL, FQDN: configured.fqdn(), Environment: configured.Environment,
 		DataConverter: configured.temporal.DataConverter,
 		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), EvidenceKey: configured.evidence, Logger: logger, Metrics: metrics, Tracer: traces.Tracer,
 		Routes: configured.routes(ctx),

@@ -22,6 +22,7 @@ import (
 type serveConfiguration struct {
 	environment.API
 	keys     []api.Key
+	oidc     api.OIDC
 	allow    []netip.Prefix
 	tls      *tls.Config
 	temporal client.Options
@@ -39,8 +40,8 @@ func configureServe() (*serveConfiguration, error) {
 	configured.keys, err = apiKeys(given)
 	problems = append(problems, err)
 	keys := configured.keys
-	if err != nil {
-		keys = make([]api.Key, 1) // the user wants keys
+	if err != nil || given.OIDCIssuer != "" {
+		keys = make([]api.Key, 1) // the user wants callers to prove who they are
 	}
 	note("LATCH_API_ADDR", api.CheckAddress(given.Addr, keys))
 	configured.allow, err = parsePrefixes(given.Allow)
@@ -57,6 +58,8 @@ func configureServe() (*serveConfiguration, error) {
 		note("LATCH_LINK_KEY", locklink.CheckKey([]byte(configured.LinkKey)))
 	}
 	configured.evidence, err = evidenceKey(given.EvidenceKey, given.EvidenceKeyFile)
+	problems = append(problems, err)
+	configured.oidc, err = configureOIDC(given, configured.LinkKey)
 	problems = append(problems, err)
 	note("LATCH_LOG_FORMAT", environment.CheckLogFormat(given.LogFormat))
 	configured.temporal, err = envconfig.LoadDefaultClientOptions()

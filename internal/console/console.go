@@ -25,6 +25,8 @@ const (
 	rootPath   = "/console/"
 	loginPath  = "/login"
 	logoutPath = "/logout"
+	// beginPath sends a browser to the issuer.
+	beginPath = loginPath + "/begin"
 )
 
 // A console holds what all pages share.
@@ -55,6 +57,8 @@ func Routes(options Options) api.Routes {
 		c.mux.HandleFunc("GET "+staticPath+"{name}", c.asset)
 		c.mux.HandleFunc("GET "+loginPath, c.showLogin)
 		c.mux.HandleFunc("POST "+loginPath, c.logIn)
+		c.mux.HandleFunc("GET "+beginPath, c.beginLogin)
+		c.mux.HandleFunc("GET "+api.LoginAnswerPath, c.finishLogin)
 		c.mux.HandleFunc("POST "+logoutPath, c.logOut)
 		c.mux.HandleFunc("/", c.noPage)
 		core.AddPages(api.Pages{Has: isPage, Handler: c.mux, Refuse: c.refuseProblem})
@@ -67,7 +71,7 @@ func isPage(r *http.Request) bool {
 	switch path := r.URL.Path; path {
 	case "/":
 		return api.WantsHTML(r) || wantsStream(r)
-	case loginPath, logoutPath:
+	case loginPath, logoutPath, beginPath, api.LoginAnswerPath:
 		return true
 	default:
 		return strings.HasPrefix(path, rootPath)

@@ -93,14 +93,7 @@ func (c *console) logIn(w http.ResponseWriter, r *http.Request) {
 const maximumLogin = maximumKept + 64<<10
 
 func (c *console) writeLogin(w http.ResponseWriter, r *http.Request, status int, l login) {
-	form := piece.Form{ID: "login", Action: linkFrom(r, loginPath), Proof: "login", Hidden: []piece.Hidden{{Name: next, Value: l.to}},
-		Groups: []piece.Group{{Fields: []piece.Field{{Name: "key", Label: "Your API key", Kind: piece.KindPassword, Required: true,
-			Complete: "current-password", Error: l.wrong, Help: "One of LATCH_API_KEYS. You stay logged in for 12 hours."}}}},
-		Buttons: []piece.Button{{Value: "login", Label: "Log in", Look: piece.LookFirst}}}
-	if l.kept != "" {
-		form.Hidden = append(form.Hidden, piece.Hidden{Name: keptField, Value: l.kept})
-	}
-	shown := &view{Title: "Log in", Data: form, Word: l.word, request: r}
+	shown := &view{Title: "Log in", Word: l.word, request: r, Data: c.loginView(r, l)}
 	content, err := render("login", shown)
 	if err != nil {
 		c.fail(w, r, err)
@@ -110,6 +103,70 @@ func (c *console) writeLogin(w http.ResponseWriter, r *http.Request, status int,
 	c.write(w, r, status, shown)
 }
 
+// A loginView is what the login page shows: a form for a key, a link to the
+// issuer, or both.
+type loginView struct {
+	Form *piece.Form
+	// Issuer is where the link leads, and Begin its address.
+	Issuer, Begin string
+	// Wrong is what is wrong if there is no form to show it at.
+	Wrong string
+}
+
+func (c *console) loginView(r *http.Request, l login) *loginView {
+	shown := &loginView{Issuer: c.core.LogsInAt()}
+	if shown.Issuer != "" {
+		shown.Begin = linkFrom(r, beginPath, next, l.to)
+	}
+	if !c.core.TakesKeys() && c.core.HasKeys() {
+		shown.Wrong = l.wrong
+		return shown
+	}
+	form := piece.Form{ID: "login", Action: linkFrom(r, loginPath), Proof: "login", Hidden: []piece.Hidden{{Name: next, Value: l.to}},
+		Groups: []piece.Group{{Fields: []piece.Field{{Name: "key", Label: "Your API key", Kind: piece.KindPassword, Required: true,
+			Complete: "current-password", Error: l.wrong, Help: "One of LATCH_API_KEYS. You stay logged in for 12 hours."}}}},
+		Buttons: []piece.Button{{Value: "login", Label: "Log in", Look: piece.LookFirst}}}
+	if l.kept != "" {
+		form.Hidden = append(form.Hidden, piece.Hidden{Name: keptField, Value: l.kept})
+	}
+	shown.Form = &form
+	return shown
+}
+
+// beginLogin sends the browser to the issuer.
+func (c *console) beginLogin(w http.ResponseWriter, r *http.Request) {
+	to := destination(r.URL.Query().Get(next))
+	address, refused := c.core.BeginLogin(w, r, to)
+	if refused != nil {
+		c.refuseLogin(w, r, to, refused)
+		return
+	}
+	w.Header().Set("Location", address)
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// finishLogin takes the issuer's answer.
+func (c *console) finishLogin(w http.ResponseWriter, r *http.Request) {
+	to, refused := c.core.FinishLogin(w, r)
+	if to = destination(to); refused != nil {
+		c.refuseLogin(w, r, to, refused)
+		return
+	}
+	w.Header().Set("Location", linkFrom(r, to))
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// refuseLogin shows the login page again, with why nobody was logged in.
+func (c *console) refuseLogin(w http.ResponseWriter, r *http.Request, to string, refused *api.Problem) {
+	if after := refused.GetHeaders().Get("Retry-After"); after != "" {
+		w.Header().Set("Retry-After", after)
+	}
+	c.writeLogin(w, r, refused.Status, login{to: to, word: &piece.Notice{Tone: "bad", Title: "You are not logged in", Text: refused.Detail}})
+}
+
+// locksPath is the path below which the locks' pages are.
+const locksPath = "/locks/"
+
 // destination returns the page to show after a login: always a page of the
 // console, never another site's address.
 func destination(address string) string {
@@ -117,7 +174,8 @@ func destination(address string) string {
 	if strings.HasPrefix(path, rootPath) && !strings.ContainsAny(address, "\\\r\n") && !strings.Contains(path, "..") {
 		return address
 	}
-	if strings.HasPrefix(address, "/?") {
+	isLock := strings.HasPrefix(path, locksPath) && len(path) > len(locksPath)
+	if isLock && !strings.ContainsAny(address, "\\\r\n") && !strings.Contains(path, "..") || strings.HasPrefix(address, "/?") {
 		return address
 	}
 	return "/"

@@ -118,8 +118,8 @@ func (v *visit) loggedInAgain(text string) *answer {
 func (v *visit) may(role api.Role) bool { return api.MayDo(&v.caller, role) == nil }
 
 func (v *visit) tooSmall(needed api.Role) *answer {
-	return refusal(http.StatusForbidden, "Your key may not do this",
-		"The key "+v.caller.Name+" has the role "+v.caller.Role.String()+"; this takes "+needed.String()+". Nothing was changed.")
+	return refusal(http.StatusForbidden, "You may not do this",
+		v.caller.Shown()+" has the role "+v.caller.Role.String()+"; this takes "+needed.String()+". Nothing was changed.")
 }
 
 // refuse adds the API's refusal to the form that was sent, and returns the

@@ -148,6 +148,12 @@ func (p *pages) sender(r *http.Request, token string) (visitor, *api.Problem) {
 		}
 		who = visitor{*known}
 	}
+	if known := api.CallerOf(r.Context()); who.Via == latch.IdentifiedByOIDC {
+		if known == nil || known.Name != who.Name || known.Via != who.Via {
+			return who, api.NewProblem(http.StatusUnauthorized, "You are no longer logged in. Log in, and open the lock's page again.")
+		}
+		who = visitor{*known} // with the role of now
+	}
 	api.NoteCaller(r, who.Name)
 	return who, api.MayDo(&who.Caller, api.RoleLock)
 }
@@ -240,9 +246,11 @@ type page struct {
 	Nonce   string
 	Refusal *api.Problem
 	AskKey  bool
-	Lock    *lockView
-	Note    string
-	Form    string
+	// Issuer is where a visitor can log in, and Login the address that leads there; "" for no link.
+	Issuer, Login string
+	Lock          *lockView
+	Note          string
+	Form          string
 	// Linked makes the form ask for a name, because a visitor with only the link has no key with
 	// one.
 	Linked bool
@@ -292,7 +300,17 @@ func (p *pages) writeRefusal(w http.ResponseWriter, r *http.Request, refused *ap
 			w.Header()[name] = values
 		}
 	}
-	p.write(w, r, refused.Status, page{Refusal: refused, AskKey: refused.Status == http.StatusUnauthorized && p.HasKeys()})
+	p.write(w, r, refused.Status, page{Refusal: refused, AskKey: refused.Status == http.StatusUnauthorized && p.TakesKeys(),
+		Issuer: p.LogsInAt(), Login: p.loginLink(r, refused)})
+}
+
+// loginLink returns the address that begins a login and leads back to the page, or "" if a login
+// would not help.
+func (p *pages) loginLink(r *http.Request, refused *api.Problem) string {
+	if refused.Status != http.StatusUnauthorized || p.LogsInAt() == "" || !p.inbox {
+		return ""
+	}
+	return api.Root(r) + "login/begin?" + url.Values{"next": {r.URL.EscapedPath()}}.Encode()
 }
 
 // write renders a page that loads nothing except its own style.

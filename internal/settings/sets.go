@@ -138,6 +138,26 @@ type API struct {
 	// A file with the same, separated by commas or line breaks. Set only one of the
 	// two.
 	KeysFile string `env:"LATCH_API_KEYS_FILE"`
+	// The OpenID Connect issuer whose tokens and logins are accepted, beside API
+	// keys: its `https://` address, as it stands in `iss`. It needs
+	// `LATCH_OIDC_ROLES`, `LATCH_LINK_KEY`, and an audience, a client or both.
+	OIDCIssuer string `env:"LATCH_OIDC_ISSUER"`
+	// What `aud` of a program's token must contain. Without it, no tokens are
+	// accepted.
+	OIDCAudience string `env:"LATCH_OIDC_AUDIENCE"`
+	// The client with which people log in. Its redirect URI is `LATCH_API_URL`
+	// followed by `/login/answer`. Without it, nobody can.
+	OIDCClientID string `env:"LATCH_OIDC_CLIENT_ID"`
+	// The secret of that client. Default: a public client, with PKCE alone.
+	OIDCClientSecret string `env:"LATCH_OIDC_CLIENT_SECRET"`
+	// A file with the same. Set only one of the two.
+	OIDCClientSecretFile string `env:"LATCH_OIDC_CLIENT_SECRET_FILE"`
+	// The claim with a person's groups, a list or one text. `a.b` is the member
+	// `b` of the claim `a`.
+	OIDCGroupsClaim string `env:"LATCH_OIDC_GROUPS_CLAIM" envDefault:"groups"`
+	// `group=role,…`: what the issuer's groups may do. A person has the greatest
+	// role of their groups, and without one no access.
+	OIDCRoles string `env:"LATCH_OIDC_ROLES"`
 	// CIDRs that may call, matched against the address of the connection.
 	// Default: all.
 	Allow []string `env:"LATCH_API_ALLOW"`
@@ -148,9 +168,8 @@ type API struct {
 	// A link to a lock opens its page without an API key: anybody who has the
 	// link may decide. The page then shows no error texts and no responses.
 	LockLinks bool `env:"LATCH_LOCK_LINKS"`
-	// The key of the links' HMAC, the same for worker and API; at least 16 bytes. By
-	// it the API also proves to runs who votes about their locks, and who started
-	// them.
+	// The key of the links' HMAC, the same for worker and API; at least 16 bytes.
+	// It signs the sessions of `LATCH_OIDC_CLIENT_ID` too.
 	LinkKey string `env:"LATCH_LINK_KEY"`
 	// A file with the same. Set only one of the two.
 	LinkKeyFile string `env:"LATCH_LINK_KEY_FILE"`
