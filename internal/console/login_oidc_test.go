@@ -49,7 +49,7 @@ func personOf(t *testing.T, base string, from *issuertest.Issuer) *person {
 
 // answered follows a login up to the issuer's answer, and returns the address that the issuer sends
 // the browser to.
-func answered(t *testing.T, p *person, begin string) string {
+func answerTo(t *testing.T, p *person, begin string) string {
 	t.Helper()
 	var answer string
 	p.browser.CheckRedirect = func(request *http.Request, _ []*http.Request) error {
@@ -101,14 +101,14 @@ func TestRefusedLogins(t *testing.T) {
 	}
 	const unknown = "belongs to no login that this browser has begun"
 	p := personOf(t, base, from)
-	answer := answered(t, p, "/login/begin")
+	answer := answerTo(t, p, "/login/begin")
 	refused(personOf(t, base, from), answer, 401, unknown)
-	other := answered(t, personOf(t, base, from), "/login/begin")
+	other := answerTo(t, personOf(t, base, from), "/login/begin")
 	refused(p, other, 401, unknown)
 	refused(p, answer, 401, unknown)
 
 	p = personOf(t, base, from)
-	answer = answered(t, p, "/login/begin")
+	answer = answerTo(t, p, "/login/begin")
 	own, err := url.Parse(base)
 	require.NoError(t, err)
 	begun := p.browser.Jar.Cookies(own)
@@ -118,10 +118,10 @@ func TestRefusedLogins(t *testing.T) {
 	refused(twice, answer, 401, "the issuer did not accept the code (invalid_grant)")
 
 	p = personOf(t, base, from)
-	answer = answered(t, p, "/login/begin")
+	answer = answerTo(t, p, "/login/begin")
 	refused(p, strings.Replace(answer, url.QueryEscape(from.URL), "https%3A%2F%2Fevil.example", 1), 401, "This answer is not of the issuer")
 	p = personOf(t, base, from)
-	state := answered(t, p, "/login/begin")
+	state := answerTo(t, p, "/login/begin")
 	state = state[strings.Index(state, "iss="):]
 	refused(p, api.LoginAnswerPath+"?error=access_denied&"+state, 401, "did not log you in (access_denied)")
 
