@@ -246,19 +246,20 @@ func (a *API) setOrigin(public string) error {
 }
 
 func (a *API) setLinkKey(options Options) error {
-	if a.oidc.Issuer != nil {
-		if err := locklink.CheckKey(options.LinkKey); err != nil {
-			return fmt.Errorf("LinkKey (LATCH_LINK_KEY), which OIDC (LATCH_OIDC_ISSUER) needs: %w", err)
-		}
-	}
-	if !options.LockLinks {
-		return nil
-	case !options.LockLinks:
-		return fmt.Errorf("LinkKey (LATCH_LINK_KEY): %w", err)
-	case err != nil:
+	a.vouchers = voucher.NewKey(options.LinkKey)
+	err := locklink.CheckKey(options.LinkKey)
+	switch {
+	case err == nil:
+	case a.oidc.Issuer != nil:
+		return fmt.Errorf("LinkKey (LATCH_LINK_KEY), which OIDC (LATCH_OIDC_ISSUER) needs: %w", err)
+	case options.LockLinks:
 		return fmt.Errorf("LinkKey (LATCH_LINK_KEY), which LockLinks (LATCH_LOCK_LINKS) needs: %w", err)
+	case len(options.LinkKey) > 0:
+		return fmt.Errorf("LinkKey (LATCH_LINK_KEY): %w", err)
 	}
-	a.LinkKey = options.LinkKey
+	if options.LockLinks {
+		a.LinkKey = options.LinkKey
+	}
 	return nil
 }
 

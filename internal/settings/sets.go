@@ -168,8 +168,9 @@ type API struct {
 	// A link to a lock opens its page without an API key: anybody who has the
 	// link may decide. The page then shows no error texts and no responses.
 	LockLinks bool `env:"LATCH_LOCK_LINKS"`
-	// The key of the links' HMAC, the same for worker and API; at least 16 bytes.
-	// It signs the sessions of `LATCH_OIDC_CLIENT_ID` too.
+	// The key of the links' HMAC, the same for worker and API; at least 16 bytes. By
+	// it the API also proves to runs who votes about their locks, and who started
+	// them, and it signs the sessions of `LATCH_OIDC_CLIENT_ID`.
 	LinkKey string `env:"LATCH_LINK_KEY"`
 	// A file with the same. Set only one of the two.
 	LinkKeyFile string `env:"LATCH_LINK_KEY_FILE"`
