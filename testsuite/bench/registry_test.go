@@ -136,7 +136,7 @@ func BenchmarkStartOfARegisteredJob(b *testing.B) {
 			next++
 			entry, err := f.store.Get(b.Context(), strconv.Itoa(next%registeredJobs))
 			require.NoError(b, err)
-			_, err = f.store.Start(b.Context(), entry, "")
+			_, err = f.store.Start(b.Context(), entry, "", nil)
 			require.NoError(b, err)
 		}
 	})

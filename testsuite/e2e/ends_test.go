@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
@@ -153,7 +152,7 @@ func TestEndedFromOutside(t *testing.T) {
 		l.stands(run, "waits", holdsLock)
 		_, err := shared.client.ResetWorkflowExecution(l.ctx, &workflowservice.ResetWorkflowExecutionRequest{Namespace: "default",
 			WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: run.GetID(), RunId: run.GetRunID()}, Reason: "again",
-			RequestId: l.name, WorkflowTaskFinishEventId: 4, ResetReapplyType: enums.RESET_REAPPLY_TYPE_ALL_ELIGIBLE})
+			RequestId: l.name, WorkflowTaskFinishEventId: 4})
 		require.NoError(t, err)
 		var nothing any
 		l.reportOf(run, &nothing)
