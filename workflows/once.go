@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/converter"
@@ -53,8 +55,8 @@ func memoOf(given map[string]string) map[string]any {
 		return nil
 	}
 	memo := map[string]any{}
-	for name, value := range given {
-		memo[name] = value
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		memo[name] = given[name]
 	}
 	return memo
 }

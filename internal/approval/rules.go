@@ -2,6 +2,7 @@ package approval
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -127,9 +128,7 @@ func Shown(votes []Vote) []latch.Vote {
 func Data(votes []Vote, result string) latch.Object {
 	data := latch.Object{}
 	for _, vote := range with(votes, result) {
-		for key, value := range vote.Data {
-			data[key] = value
-		}
+		maps.Copy(data, vote.Data)
 	}
 	return data
 }
