@@ -115,7 +115,7 @@ func TestRefusedLogins(t *testing.T) {
 	require.Equal(t, "/", p.get(answer).path)
 	twice := personOf(t, base, from)
 	twice.browser.Jar.SetCookies(own, begun)
-	refused(twice, answer, 401, "the issuer did not accept the code (invalid_grant)")
+	refused(twice, answer, 401, "issuer did not accept the code (invalid_grant)")
 
 	p = personOf(t, base, from)
 	answer = answerTo(t, p, "/login/begin")

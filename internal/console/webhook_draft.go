@@ -26,7 +26,8 @@ type hookDraft struct {
 }
 
 // A hookKey is a key of a webhook, or of one of its events, that has a form
-// field.
+// field. The value of one whose kind is code is JSON, which may be written as
+// YAML.
 type hookKey struct {
 	name, label, help, kind string
 	options                 []string
@@ -57,6 +58,13 @@ var (
 		{name: "lock_timeout", label: "Lock timeout", help: "How long to wait for the removal, such as 2h; no limit unless given"},
 		{name: "on_timeout", label: "Then", help: "What the lock's timeout decides; stop unless given", kind: piece.KindSelect, options: decisions},
 		{name: "answer_timeout", label: "Answer timeout", help: "How long a decision may stay open without a lock; 90s unless given"},
+		{name: "approvals", label: "Approvals", kind: piece.KindCode,
+			help: `Who has to approve before the lock is removed, as [{"groups": ["sre"], "count": 2}]; all of them have to`},
+		{name: "allow_self", label: "Whoever started the run may not approve", kind: piece.KindCheck, unset: true},
+		{name: "allow_unproven", label: "Count votes of people whose names nobody has proven", kind: piece.KindCheck},
+		{name: "reject", label: "Rejections", kind: piece.KindSelect, options: []string{"", latch.RejectAny, latch.RejectQuorum},
+			help: "How many close the lock: any is one, quorum as many as one of the approvals needs people; any unless given"},
+		{name: "form", label: "Form", help: "A JSON Schema of what each approval has to fill in", kind: piece.KindCode},
 		{name: "soak", label: "Soak", help: "How long to let nothing pass after the event, such as 20m"},
 		{name: "on_error", label: "On error", help: "What a failed delivery decides", kind: piece.KindSelect, options: decisions},
 		{name: "result", label: "Result", help: "An expression over the answer: pass or fail"},
@@ -195,6 +203,8 @@ func (d *hookDraft) put(name string, value json.RawMessage) {
 // putKey sets the field of a key.
 func (d *hookDraft) putKey(key hookKey, field string, value json.RawMessage) {
 	switch {
+	case key.kind == piece.KindCode && !isNothing(value):
+		d.Set(field, piece.JSON(value))
 	case !key.unset:
 		d.put(field, value)
 	case string(value) == "false":
@@ -234,7 +244,7 @@ func (d *hookDraft) object() (latch.Object, latch.Problems) {
 	}
 	for _, key := range hookKeys {
 		if !(key.registered && d.ofJob) {
-			d.takeKey(object, key, key.name)
+			d.takeKey(object, &problems, key, key.name, key.name)
 		}
 	}
 	d.takeEnabled(object, "enabled")
@@ -259,7 +269,7 @@ func (d *hookDraft) eventObjects(problems *latch.Problems) []latch.Object {
 		}
 		event := latch.Object{"event": rawjson.Encode(d.Get(eventField(at, "event")))}
 		for _, key := range eventKeys {
-			d.takeKey(event, key, eventField(at, key.name))
+			d.takeKey(event, problems, key, eventField(at, key.name), fmt.Sprintf("events[%d].%s", at, key.name))
 		}
 		d.takeEnabled(event, eventField(at, "enabled"))
 		d.takeBody(event, problems, eventField(at, "body"), fmt.Sprintf("events[%d].body", at))
@@ -298,10 +308,17 @@ func take(object latch.Object, key, value string) {
 	}
 }
 
-func (d *hookDraft) takeKey(object latch.Object, key hookKey, field string) {
+func (d *hookDraft) takeKey(object latch.Object, problems *latch.Problems, key hookKey, field, path string) {
 	value := d.Get(field)
 	switch _, notNumber := strconv.ParseInt(value, 10, 64); {
 	case value == "":
+	case key.kind == piece.KindCode:
+		encoded, err := spec.ToJSON([]byte(value))
+		if err != nil {
+			problems.Addf(path, "is neither JSON nor YAML: %v", err)
+			return
+		}
+		object[key.name] = encoded
 	case key.kind == piece.KindCheck && key.unset:
 		object[key.name] = json.RawMessage("false")
 	case key.kind == piece.KindCheck:

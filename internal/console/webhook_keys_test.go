@@ -1,6 +1,7 @@
 package console
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -22,4 +23,24 @@ func TestEachKeyOfAnEventHasAField(t *testing.T) {
 		key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		require.True(t, slices.Contains(named, key), key)
 	}
+}
+
+// Keys that are JSON come through the form unchanged, and a text that is none is told with its
+// event.
+func TestEventKeysThatAreJSON(t *testing.T) {
+	t.Parallel()
+	events := json.RawMessage(`[{"allow_self":false,"approvals":[{"count":2,"groups":["sre"]}],"blocking":true,"event":"BEFORE_RELEASE",` +
+		`"form":{"properties":{"ticket":{"type":"string"}}},"reject":"quorum"}]`)
+	draft := draftOf(latch.Object{"id": json.RawMessage(`"board"`), "events": events}, false)
+	object, problems := draft.object()
+	require.Empty(t, problems)
+	require.JSONEq(t, string(events), string(object["events"]))
+	draft.Set("event-0-approvals", "- groups: [sre]\n  count: 2")
+	object, problems = draft.object()
+	require.Empty(t, problems)
+	require.JSONEq(t, string(events), string(object["events"]), "YAML is right too")
+	draft.Set("event-0-form", "{")
+	_, problems = draft.object()
+	require.Len(t, problems, 1)
+	require.Equal(t, "events[0].form", problems[0].Path)
 }

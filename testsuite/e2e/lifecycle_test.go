@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -214,7 +215,7 @@ func (s *shop) reaches(run client.WorkflowRun, kind string, n int) {
 	require.Eventually(s, func() bool { return strings.Count(strings.Join(eventTypes(s.events(run)), " "), kind) >= n }, patience, tick)
 }
 
-// audited returns the events that were told about a workflow, JOB_START first.
+// audited returns the events that were told about a workflow, in the order in which they fire.
 func (s *shop) audited(workflowID string) (events []string) {
 	s.Helper()
 	for _, request := range s.receiver.Requests("/audit") {
@@ -227,11 +228,8 @@ func (s *shop) audited(workflowID string) (events []string) {
 			events = append(events, told.Event)
 		}
 	}
-	for i := 1; i+1 < len(events); i += 2 {
-		if events[i] != latch.EventJobComplete { // the last two go out together
-			events[i], events[i+1] = events[i+1], events[i]
-		}
-	}
+	order := []string{latch.EventJobStart, latch.EventJobComplete, latch.EventJobSuccess, latch.EventJobFailure}
+	slices.SortFunc(events, func(a, b string) int { return slices.Index(order, a) - slices.Index(order, b) }) // they go out side by side
 	return events
 }
 
