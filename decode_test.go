@@ -117,7 +117,7 @@ func TestStrictDecoding(t *testing.T) {
 			[]string{`no valid JSON: it nests deeper than 100 levels`}},
 		"brackets in strings are none": {"job", aJob(`"title":"` + strings.Repeat(`[\"`, 200) + `"`), nil},
 		"unknown key of a message": {"lock", `{"lock":"a:b:c","token":"x"}`,
-			[]string{`token: unknown key; the keys here are lock, result, vote, data, by, groups, reason, voucher`}},
+			[]string{`token: unknown key; the keys here are lock, result, vote, data, by, groups, reason, digest, voucher`}},
 		"wrong type in a query": {"history", `{"limit":"5"}`, []string{`limit: must be a whole number, not "5"`}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -30,7 +30,8 @@ func keyOf(t *testing.T, seed byte) (key Key, private, public []byte) {
 func stated() *Statement {
 	hook, err := hookOf(&latch.Record{DeliveryID: "dlv_1", Webhook: "board", Event: "BEFORE_RELEASE", Result: latch.ResultPass,
 		Data: latch.Object{"result": []byte(`"pass"`)}, Response: &latch.RecordResponse{Status: 200, Body: "<ok> & more"},
-		Decision: "continue", Lock: &latch.RecordLock{Token: "release-shop:board:opens", RemovedBy: "ada", Via: latch.ViaAPI}})
+		Decision: "continue", Lock: &latch.RecordLock{Token: "release-shop:board:opens", RemovedBy: "ada", Via: latch.ViaAPI, Digest: "sha256:00"},
+		Approvals: []latch.Vote{{By: "ada", IdentifiedBy: latch.IdentifiedByKey, Result: latch.VoteApprove}}})
 	if err != nil {
 		panic(err)
 	}

@@ -94,6 +94,8 @@ type Hook struct {
 	StartedAt   latch.Time `json:"started_at,omitzero"`
 	CompletedAt latch.Time `json:"completed_at,omitzero"`
 	Lock        *Lock      `json:"lock,omitempty"`
+	// Approvals are the votes that decided the lock.
+	Approvals []latch.Vote `json:"approvals,omitempty"`
 }
 
 // An Answer is known by its digests: what it says may not be for everybody who sees the evidence.
@@ -109,9 +111,13 @@ type Answer struct {
 type Lock struct {
 	RemovedAt latch.Time `json:"removed_at,omitzero"`
 	RemovedBy string     `json:"removed_by,omitempty"`
-	Via       string     `json:"via,omitempty"`
-	Reason    string     `json:"reason,omitempty"`
-	Result    string     `json:"result,omitempty"`
+	// IdentifiedBy says how that name is known, and Digest what the lock showed, both as in a
+	// record.
+	IdentifiedBy string `json:"identified_by,omitempty"`
+	Digest       string `json:"digest,omitempty"`
+	Via          string `json:"via,omitempty"`
+	Reason       string `json:"reason,omitempty"`
+	Result       string `json:"result,omitempty"`
 }
 
 // hookOf returns what is stated about a record.
@@ -123,13 +129,14 @@ func hookOf(r *latch.Record) (Hook, error) {
 	h := Hook{DeliveryID: r.DeliveryID, Webhook: r.Webhook, Event: r.Event, Step: r.Step, Enforced: r.Enforced,
 		Request: r.Request, Attempts: r.Attempts, Answer: Answer{Data: data}, Result: r.Result,
 		Decision: r.Decision, Rule: r.Rule, WouldDecide: r.WouldDecide, Error: r.Error,
-		StartedAt: r.StartedAt, CompletedAt: r.CompletedAt}
+		StartedAt: r.StartedAt, CompletedAt: r.CompletedAt, Approvals: r.Approvals}
 	if r.Response != nil {
 		sum := sha256.Sum256([]byte(r.Response.Body))
 		h.Answer.Status, h.Answer.Body = r.Response.Status, Digest{hex.EncodeToString(sum[:])}
 	}
 	if lock := r.Lock; lock != nil {
-		h.Lock = &Lock{RemovedAt: lock.RemovedAt, RemovedBy: lock.RemovedBy, Via: lock.Via, Reason: lock.Reason, Result: lock.Result}
+		h.Lock = &Lock{RemovedAt: lock.RemovedAt, RemovedBy: lock.RemovedBy, IdentifiedBy: lock.IdentifiedBy, Digest: lock.Digest,
+			Via: lock.Via, Reason: lock.Reason, Result: lock.Result}
 	}
 	return h, nil
 }

@@ -80,6 +80,7 @@ func TestEvidenceOfARelease(t *testing.T) {
 	require.Equal(t, latch.ReleaseRolledBack, stated.Predicate.Outcome.Status)
 	require.Equal(t, []string{"migrate"}, stated.Predicate.Undone)
 	require.Equal(t, "board", stated.Predicate.Hooks[0].Lock.RemovedBy)
+	require.Equal(t, latch.IdentifiedByKey, stated.Predicate.Hooks[0].Lock.IdentifiedBy)
 	require.Equal(t, "looks good", stated.Predicate.Hooks[0].Lock.Reason)
 	require.Contains(t, stated.Predicate.Hooks[1].Rule, "rollback_release: ")
 	require.NotContains(t, verified.out, token)
