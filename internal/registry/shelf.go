@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -18,6 +20,9 @@ type Shelf[T any] struct {
 	// holds says what the schedule is for, in words.
 	holds string
 	reads *fresh[shelved[T]]
+	// turn is held by the one caller of this process that changes the document, since callers
+	// who write at the same time only make each other try again.
+	turn *semaphore.Weighted
 }
 
 // A shelved document is a content with its revision.
@@ -34,7 +39,7 @@ type shelfInput[T any] struct {
 }
 
 func newShelf[T any](store *Store, id, holds string) *Shelf[T] {
-	shelf := &Shelf[T]{store: store, id: id, holds: holds}
+	shelf := &Shelf[T]{store: store, id: id, holds: holds, turn: semaphore.NewWeighted(1)}
 	shelf.reads = newFresh(func(ctx context.Context, _ shelved[T]) (shelved[T], error) {
 		document, _, err := shelf.read(ctx)
 		return document, err
@@ -88,9 +93,13 @@ func (s *Shelf[T]) read(ctx context.Context) (shelved[T], []byte, error) {
 }
 
 // Change changes the document: it calls change with the latest document, and
-// again if somebody else was faster. If change returns an error, Change returns
-// it and writes nothing.
+// again if another process was faster. If change returns an error, Change
+// returns it and writes nothing. Callers of one process take turns.
 func (s *Shelf[T]) Change(ctx context.Context, change func(T) (T, error)) error {
+	if err := s.turn.Acquire(ctx, 1); err != nil {
+		return fmt.Errorf("write %s: %w", s.holds, err)
+	}
+	defer s.turn.Release(1)
 	for try := range maximumTries {
 		if err := stepAside(ctx, try); err != nil {
 			return fmt.Errorf("write %s: %w", s.holds, err)
