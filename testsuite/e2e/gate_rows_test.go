@@ -116,13 +116,16 @@ func tells(message, argument string) person {
 func (row *gateRow) input(l *lane) string {
 	var webhooks []string
 	for i, settings := range row.hooks {
-		id, url := string(rune('a'+i)), ""
+		id, url, timeout := string(rune('a'+i)), "", "30s"
+		if row.answers[i] == "silent" {
+			timeout = "1s"
+		}
 		if answer := row.answers[i]; answer != "-" {
 			url = `"url":"$R/` + id + `",`
 			l.script("/"+id, row.answer(l, answer))
 		}
 		event := strings.TrimSuffix(`{"event":"DEPLOY",`+settings, ",") + "}"
-		webhooks = append(webhooks, fmt.Sprintf(`{"id":%q,%s"timeout":"1s","retry":{"maximum_attempts":1},"events":[%s]}`, id, url, event))
+		webhooks = append(webhooks, fmt.Sprintf(`{"id":%q,%s"timeout":%q,"retry":{"maximum_attempts":1},"events":[%s]}`, id, url, timeout, event))
 	}
 	return l.spec(`{"event":"DEPLOY","webhooks":[` + strings.Join(webhooks, ",") + `]` + row.more + `}`)
 }

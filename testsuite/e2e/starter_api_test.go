@@ -40,7 +40,7 @@ func TestStarterReleaseByTheAPI(t *testing.T) {
 	require.Contains(t, refused.err, "LATCH_API_KEY")
 	removed := s.starter(s.viaAPI("lock-key-0123456789"), "lock", "release", token, "--reason", "approved")
 	require.Equal(t, 0, removed.code, removed.err)
-	require.Contains(t, removed.out, "lock removed by board (api): approved")
+	require.Contains(t, removed.out, "lock removed by board (api, key): approved")
 
 	s.token(started.WorkflowID) // the second lock is there
 	stopped := s.starter(s.viaAPI("run-key-0123456789"), "release", "stop", s.queue, "--reason", "enough")

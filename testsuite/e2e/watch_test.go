@@ -26,7 +26,7 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
-var manyCloses = flag.Int("closes", 200, "how many workflows TestEveryCloseIsTold ends")
+var manyCloses = flag.Int("closes", 200, "how many workflows TestEveryCloseIsTold and TestEveryCloseIsToldOverRestarts end")
 
 // order is a workflow without Latch.
 func order(ctx workflow.Context, how string) error {
