@@ -104,7 +104,7 @@ func (a *API) admit(r *http.Request) (*Caller, *Problem) {
 	if value == "" || isOpen(r) {
 		return nil, nil
 	}
-	if a.isToken(r, value) {
+	if a.isToken(r) {
 		return a.checkToken(r.Context(), value)
 	}
 	key, refused := a.Identify(r.RemoteAddr, value)
@@ -199,10 +199,16 @@ func CheckAddress(address string, keys []Key) error {
 	return nil
 }
 
+// bearerOf returns what the Authorization header has under the scheme Bearer.
+func bearerOf(r *http.Request) (value string, is bool) {
+	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(value), strings.EqualFold(scheme, "Bearer")
+}
+
 // keyOf returns the request's key, or "".
 func keyOf(r *http.Request) string {
-	if scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(value)
+	if value, is := bearerOf(r); is {
+		return value
 	}
 	if value := r.Header.Get("X-API-Key"); value != "" {
 		return value

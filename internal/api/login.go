@@ -12,6 +12,7 @@ import (
 
 	"github.com/latch-run/latch/internal/issuer"
 	"github.com/latch-run/latch/internal/proof"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 // LoginAnswerPath is where the issuer sends the browser after a login, below the
@@ -97,7 +98,7 @@ func (a *API) FinishLogin(w http.ResponseWriter, r *http.Request) (to string, _ 
 // attemptOf returns the secrets of a login.
 func (a *API) attemptOf(id string) issuer.Attempt {
 	derive := func(purpose string) string {
-		mac := hmac.New(sha256.New, a.sessionSecret("login"))
+		mac := hmac.New(sha256.New, a.sessionSecret("attempt"))
 		mac.Write([]byte(purpose + "\n" + id))
 		return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 	}
@@ -117,8 +118,7 @@ func (a *API) sessionSecret(purpose string) []byte {
 
 // signed returns a value as text, with a proof that is valid until a time.
 func signed(key []byte, value any, until time.Time) string {
-	encoded, _ := json.Marshal(value) // texts and lists of texts
-	text := base64.RawURLEncoding.EncodeToString(encoded)
+	text := base64.RawURLEncoding.EncodeToString(rawjson.Encode(value))
 	return text + "." + proof.Sign(key, text, until)
 }
 

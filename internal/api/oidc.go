@@ -62,9 +62,10 @@ func (g GroupRoles) of(groups []string) (role Role) {
 }
 
 // isToken reports whether a request sends a token of the issuer instead of a
-// key. Only the Authorization header may hold one: addresses stand in logs.
-func (a *API) isToken(r *http.Request, value string) bool {
-	return a.oidc.Issuer != nil && r.Header.Get("Authorization") != "" && issuer.IsToken(value)
+// key. Only the Authorization header may hold one, as Bearer: addresses stand in logs.
+func (a *API) isToken(r *http.Request) bool {
+	value, is := bearerOf(r)
+	return is && a.oidc.Issuer != nil && issuer.IsToken(value)
 }
 
 // checkToken returns the caller whom a token is about.

@@ -52,6 +52,7 @@ func TestTokensOfTheIssuer(t *testing.T) {
 	got = apitest.ProblemOf(t, apitest.Call(handler, "POST", release, "", bearer(map[string]any{"exp": 1})...), 401)
 	require.Equal(t, "The token expired at 1970-01-01T00:00:01Z.", got.Detail)
 	require.Equal(t, 401, apitest.Call(handler, "POST", release, "", "X-API-Key", from.Token(t, nil)).Code, "only a bearer's")
+	require.Equal(t, 401, apitest.Call(handler, "POST", release, "", "Authorization", "Basic x", "X-API-Key", from.Token(t, nil)).Code)
 	require.Equal(t, 401, apitest.Call(handler, "POST", release+"?API_KEY="+from.Token(t, nil), "").Code)
 	require.Equal(t, 401, apitest.Call(handler, "POST", release, "").Code)
 	require.Equal(t, 200, apitest.Call(handler, "POST", release, "", "X-API-Key", "lock").Code)

@@ -31,11 +31,15 @@ func (c *console) askLogin(w http.ResponseWriter, r *http.Request) {
 func (c *console) keepForLogin(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maximumForm)
 	carried := ""
-	if r.URL.Path != logoutPath && r.ParseForm() == nil {
+	if r.URL.Path != logoutPath && c.core.TakesKeys() && r.ParseForm() == nil {
 		carried = keep(r.PostForm)
 	}
 	word := piece.Notice{Tone: "bad", Title: "You are no longer logged in", Text: "Nothing was changed. Log in, and the form stands there again as you left it."}
-	if carried == "" {
+	switch {
+	case carried != "" && c.core.LogsInAt() != "":
+		word.Text = "Nothing was changed. Log in with a key, and the form stands there again as you left it; " +
+			"or log in at the issuer in another tab, come back here, and send the form again: go back to it by your browser's button."
+	case carried == "":
 		word.Text = "Nothing was changed. Log in in another tab, come back here, and send the form again: go back to it by your browser's button."
 	}
 	c.writeLogin(w, r, http.StatusUnauthorized, login{to: destination(r.URL.RequestURI()), kept: carried, word: &word})

@@ -130,6 +130,8 @@ func queueNotice(state *dlv.QueueState) *piece.Notice {
 		return &piece.Notice{Tone: "wait", Text: fmt.Sprintf("%d of %d are settled.", state.Done, of)}
 	case state.Left > 0:
 		return &piece.Notice{Tone: "bad", Text: fmt.Sprintf("It was ended from outside: %d of %d are settled, the rest stays skipped.", state.Done, of)}
+	case state.Lost > 0:
+		return &piece.Notice{Tone: "bad", Text: fmt.Sprintf("%d of %d could not be sent.", state.Lost, of)}
 	default:
 		return &piece.Notice{Tone: "good", Text: fmt.Sprintf("All %d are settled.", of)}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -66,9 +67,10 @@ type Issuer struct {
 
 // metadata is what the issuer says about itself.
 type metadata struct {
-	provider *oidc.Provider
 	keys     oidc.KeySet
 	endpoint oauth2.Endpoint
+	// scopes are what a login asks for.
+	scopes []string
 	// confirms reports that the issuer adds its name to the answer to a login (RFC 9207).
 	confirms bool
 	readAt   time.Time
@@ -132,12 +134,13 @@ func (i *Issuer) readMetadata(ctx context.Context) (*metadata, error) {
 	var said struct {
 		Keys     string   `json:"jwks_uri"`
 		Methods  []string `json:"token_endpoint_auth_methods_supported"`
+		Scopes   []string `json:"scopes_supported"`
 		Confirms bool     `json:"authorization_response_iss_parameter_supported"`
 	}
 	if err := provider.Claims(&said); err != nil {
 		return nil, fmt.Errorf("its discovery document cannot be read")
 	}
-	read := &metadata{provider: provider, endpoint: provider.Endpoint(), confirms: said.Confirms}
+	read := &metadata{endpoint: provider.Endpoint(), scopes: scopesOf(said.Scopes), confirms: said.Confirms}
 	endpoints := map[string]string{"jwks_uri": said.Keys, "authorization_endpoint": read.endpoint.AuthURL,
 		"token_endpoint": read.endpoint.TokenURL}
 	for name, address := range endpoints {
@@ -168,16 +171,26 @@ func (i *Issuer) checkEndpoint(name, address string) error {
 	return nil
 }
 
+// scopesOf returns the scopes of a login. Some issuers name a person's groups only to a client
+// that asks for them, and then support a scope for that.
+func scopesOf(supported []string) []string {
+	scopes := []string{oidc.ScopeOpenID, oidc.ScopeEmail, oidc.ScopeProfile}
+	if slices.Contains(supported, scopeGroups) {
+		scopes = append(scopes, scopeGroups)
+	}
+	return scopes
+}
+
+// scopeGroups is the scope by which several issuers put a person's groups into tokens.
+const scopeGroups = "groups"
+
 // authStyle returns how the client proves itself at the token endpoint.
 func authStyle(secret string, methods []string) oauth2.AuthStyle {
 	if secret == "" {
 		return oauth2.AuthStyleInParams
 	}
-	basic := len(methods) == 0 // OpenID Connect Discovery 1.0, section 3: the default
-	for _, method := range methods {
-		basic = basic || method == "client_secret_basic"
-	}
-	if basic {
+	// OpenID Connect Discovery 1.0, section 3: client_secret_basic is the default.
+	if len(methods) == 0 || slices.Contains(methods, "client_secret_basic") {
 		return oauth2.AuthStyleInHeader
 	}
 	return oauth2.AuthStyleInParams

@@ -19,9 +19,10 @@ import (
 	"github.com/latch-run/latch/internal/issuer/issuertest"
 )
 
-// of returns an issuer whose clock is some time ahead.
+// of returns an issuer whose clock stands, some time ahead of now.
 func of(from *issuertest.Issuer, ahead *atomic.Int64) *issuer.Issuer {
-	now := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	stands := time.Now()
+	now := func() time.Time { return stands.Add(time.Duration(ahead.Load())) }
 	return issuer.New(issuer.Options{URL: from.URL, Audience: issuertest.Audience, ClientID: issuertest.ClientID,
 		ClientSecret: issuertest.Secret, GroupsClaim: "groups", Transport: from.Transport(), Now: now})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"net/http"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
@@ -27,7 +28,7 @@ type Answer struct {
 // loginClient returns the client of logins, to which the issuer answers at an address.
 func (i *Issuer) loginClient(known *metadata, redirect string) *oauth2.Config {
 	return &oauth2.Config{ClientID: i.options.ClientID, ClientSecret: i.options.ClientSecret, Endpoint: known.endpoint,
-		RedirectURL: redirect, Scopes: []string{oidc.ScopeOpenID, oidc.ScopeEmail, oidc.ScopeProfile}}
+		RedirectURL: redirect, Scopes: known.scopes}
 }
 
 // Begin returns the issuer's address at which the person logs in. redirect is where the issuer then
@@ -91,7 +92,7 @@ func (i *Issuer) checkParty(token *oidc.IDToken) error {
 // notExchanged returns why a code brought no token: the issuer said no, or it is away.
 func (i *Issuer) notExchanged(err error) error {
 	var said *oauth2.RetrieveError
-	if errors.As(err, &said) && said.Response != nil && said.Response.StatusCode/100 == 4 {
+	if errors.As(err, &said) && said.Response != nil && isOfPerson(said) {
 		if said.ErrorCode == "" {
 			return refused("the issuer did not accept the code (status %d)", said.Response.StatusCode)
 		}
@@ -101,6 +102,18 @@ func (i *Issuer) notExchanged(err error) error {
 		return &Away{Issuer: i.options.URL, Reason: &statusError{said.Response.StatusCode}}
 	}
 	return &Away{Issuer: i.options.URL, Reason: withoutBody(err)}
+}
+
+// isOfPerson reports whether the issuer refused the login, rather than this client, or for now.
+func isOfPerson(said *oauth2.RetrieveError) bool {
+	switch status := said.Response.StatusCode; {
+	case said.ErrorCode == "invalid_client", said.ErrorCode == "unauthorized_client":
+		return false
+	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests:
+		return false
+	default:
+		return status/100 == 4
+	}
 }
 
 // readableError returns the code of an OAuth error if it is one, such as access_denied.

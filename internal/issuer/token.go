@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,18 +100,10 @@ func (i *Issuer) whyNot(token, audience string) error {
 		decoded, err := base64.RawURLEncoding.DecodeString(part)
 		return err == nil && json.Unmarshal(decoded, into) == nil
 	}
-	accepted := func() bool {
-		for _, algorithm := range algorithms {
-			if algorithm == header.Algorithm {
-				return true
-			}
-		}
-		return false
-	}
 	switch {
 	case len(parts) != 3 || !read(parts[0], &header) || !read(parts[1], &claims):
 		return refused("the token is malformed")
-	case !accepted():
+	case !slices.Contains(algorithms, header.Algorithm):
 		return refused("the token's alg is not accepted; these are: %s", strings.Join(algorithms, ", "))
 	case claims.Issuer != i.options.URL:
 		return refused("the token is not of the issuer %s", i.options.URL)
