@@ -246,8 +246,8 @@ func (h *hook) decideOnRecord(ctx workflow.Context) error {
 		answer = asked
 	}
 	decision, rule := answer.Decide(h.settings, h.firing.scope), answer.RestsOn(h.firing.scope)
-	if decision == latch.Continue && h.isRejected() {
-		decision, rule = latch.Stop, "approvals: rejected"
+	if h.isRejected() {
+		decision, rule = verdict.Rejected(decision, rule)
 	}
 	if h.holdsBack(decision) {
 		h.verdict = answer

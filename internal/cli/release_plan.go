@@ -42,6 +42,8 @@ runs, and no secret is needed: each stands as ***.
       answers: [{status: 503}, {body: {failed: 2}}]
     - webhook: board
       locks: [{after: 2h, by: ann, reason: fine, data: {}}, {never: true}]
+    - webhook: sre                       # with approvals: without by, all who have to vote
+      locks: [{vote: approve, data: {ticket: OPS-1}}, {by: ann, groups: [sre], vote: reject}]
   tasks:
     - url: https://deploy.example.com/v7 # of an http task, templates filled in
       answers: [{timeout: true}, {status: 200}]

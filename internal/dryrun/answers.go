@@ -3,6 +3,7 @@ package dryrun
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/latch-run/latch"
@@ -51,6 +52,8 @@ type Removal struct {
 	Never bool `json:"never,omitempty"`
 	// The others are those of the message release_lock.
 	By     string       `json:"by,omitempty"`
+	Groups []string     `json:"groups,omitempty"`
+	Vote   string       `json:"vote,omitempty"`
 	Reason string       `json:"reason,omitempty"`
 	Result string       `json:"result,omitempty"`
 	Data   latch.Object `json:"data,omitempty"`
@@ -114,7 +117,7 @@ func (r *Removal) check(problems *latch.Problems, path string) {
 	switch {
 	case r.After < 0:
 		problems.Addf(path+".after", "%s is negative", r.After)
-	case r.Never && (r.After != 0 || r.By != "" || r.Reason != "" || r.Result != "" || len(r.Data) > 0):
+	case r.Never && !reflect.DeepEqual(*r, Removal{Never: true}):
 		problems.Addf(path+".never", "stands by itself: nobody removes the lock")
 	case !r.Never:
 		message, _ := json.Marshal(r.message("lock")) // no value of it fails
@@ -126,7 +129,7 @@ func (r *Removal) check(problems *latch.Problems, path string) {
 
 // message returns the message that removes the lock.
 func (r *Removal) message(lock string) latch.LockRelease {
-	return latch.LockRelease{Lock: lock, By: r.By, Reason: r.Reason, Result: r.Result, Data: r.Data}
+	return latch.LockRelease{Lock: lock, By: r.By, Groups: r.Groups, Vote: r.Vote, Reason: r.Reason, Result: r.Result, Data: r.Data}
 }
 
 func (t *TaskAnswers) check(problems *latch.Problems, path string) {

@@ -163,3 +163,19 @@ func TestAnswersThatAreWrong(t *testing.T) {
 		require.ErrorContains(t, err, place+":")
 	}
 }
+
+// Locks with approvals are decided by votes: as many as it takes, with what the form asks for, or
+// by one person.
+func TestAPlanVotes(t *testing.T) {
+	t.Parallel()
+	const gated = `{"id":"shop","steps":[{"name":"deploy","do":{"http":{"url":"https://deploy.example.com/"}}}],"webhooks":[
+		{"id":"sre","events":[{"event":"BEFORE_RELEASE","blocking":true,"approvals":[{"groups":["sre"],"count":2}],
+			"form":{"required":["ticket"],"properties":{"ticket":{"type":"string"}}}}]}]}`
+	for _, test := range []struct{ lock, status string }{
+		{`{"vote":"approve","data":{"ticket":"OPS-1"}}`, latch.ReleaseReleased},
+		{`{"by":"ann","groups":["sre"],"vote":"reject"}`, latch.ReleaseStopped},
+	} {
+		report := plan(t, gated, `{"webhooks":[{"webhook":"sre","locks":[`+test.lock+`]}]}`, dryrun.Options{})
+		require.Equal(t, test.status, report.Status, told(report))
+	}
+}

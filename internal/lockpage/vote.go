@@ -9,6 +9,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/approval"
 	"github.com/latch-run/latch/internal/form"
+	"github.com/latch-run/latch/internal/verdict"
 )
 
 // What the page shows of a lock with approvals: the votes, what is missing, the form, and a button
@@ -94,9 +95,7 @@ func (f *foreteller) voteChoices(missing []latch.MissingApproval) []choice {
 		Effect: "Your rejection is noted. The lock closes once enough have rejected, and nothing passes then."}
 	if latch.WithDefaults(f.settings).Reject == latch.RejectAny {
 		ends := f.ending(choice{result: latch.ResultFail})
-		if ends.decision == latch.Continue {
-			ends.decision = latch.Stop
-		}
+		ends.decision, _ = verdict.Rejected(ends.decision, "")
 		rejects.Effect = f.effect(ends)
 	}
 	choices := []choice{approves, rejects}

@@ -51,7 +51,7 @@ func (h Hook) decide(test Test) (Finding, error) {
 	standing.AnswersFail = h.Scope == verdict.Begins && standing.Delivery == verdict.Delivered && answered.Error == "" && answered.Result == latch.ResultFail
 	switch standing.Basis() {
 	case verdict.OnRecord:
-		return h.finding(answered), nil
+		return h.finding(answered, standing, test.record), nil
 	case verdict.OnError:
 		return Finding{Result: latch.ResultFail, Decision: h.taken(latch.WithDefaults(h.Settings).OnError), Error: test.record.Error}, nil
 	case verdict.OnTimeout:
@@ -128,8 +128,12 @@ func (h Hook) ask(test Test, standing verdict.Standing) verdict.Verdict {
 	return verdict.Ask(verdict.ForEvent(h.Settings, h.Scope), record, answer, h.Variables)
 }
 
-func (h Hook) finding(answered verdict.Verdict) Finding {
-	return Finding{Result: answered.Result, Decision: h.taken(answered.Decide(h.Settings, h.Scope)), Rule: answered.Rule, Error: answered.Error}
+func (h Hook) finding(answered verdict.Verdict, standing verdict.Standing, record latch.Record) Finding {
+	decision, rule := answered.Decide(h.Settings, h.Scope), answered.Rule
+	if said, _ := record.Data.Result(); h.Settings.HasApprovals() && standing.LockRemoved && said == latch.ResultFail {
+		decision, rule = verdict.Rejected(decision, rule)
+	}
+	return Finding{Result: answered.Result, Decision: h.taken(decision), Rule: rule, Error: answered.Error}
 }
 
 // taken returns the decision, if the event has one.

@@ -15,6 +15,7 @@ func TestRunDecidesAsARunWould(t *testing.T) {
 	t.Parallel()
 	plain, blocking := latch.Event{}, latch.Event{Blocking: true, OnTimeout: latch.Rollback}
 	stops := latch.Event{StopRelease: "history.data.failed > 0.0"}
+	voted := latch.Event{Blocking: true, Approvals: []latch.Approval{{}}, Result: "'pass'", StopRelease: "false"}
 	tried := stops
 	tried.Enforce = new(bool)
 	tests := []struct {
@@ -42,6 +43,9 @@ func TestRunDecidesAsARunWould(t *testing.T) {
 		{"a lock removed", blocking, verdict.Decides, "", ``, Finding{Result: "pass", Decision: "continue"}, ""},
 		{"a lock removed with fail", blocking, verdict.Decides, OutcomeLockRemoved, `{"data":{"result":"fail","rollback_release":true}}`,
 			Finding{Result: "fail", Decision: "rollback", Rule: "rollback_release: " + expr.RollbackRelease.Default()}, ""},
+		{"votes that reject let nothing pass", voted, verdict.Decides, "", `{"data":{"result":"fail"}}`,
+			Finding{Result: "pass", Decision: "stop", Rule: "approvals: rejected"}, ""},
+		{"votes that approve", voted, verdict.Decides, "", `{"data":{"result":"pass"}}`, Finding{Result: "pass", Decision: "continue"}, ""},
 		{"a lock that nobody removed", blocking, verdict.Decides, OutcomeLockExpired, ``, Finding{Result: "pass", Decision: "rollback"}, ""},
 		{"an answer removes no lock", blocking, verdict.Decides, OutcomeDelivered, `{"data":{}}`,
 			Finding{Result: "pending", Decision: Waits}, ""},

@@ -56,6 +56,15 @@ func (v Verdict) RestsOn(scope Scope) string {
 	}
 }
 
+// Rejected returns what a hook decides whose votes have rejected, and what that rests on: it lets
+// nothing pass, whatever its expressions say (contract, "Approvals").
+func Rejected(decision, rule string) (string, string) {
+	if decision == latch.Continue {
+		return latch.Stop, "approvals: rejected"
+	}
+	return decision, rule
+}
+
 // A Delivery is the state of a hook's delivery.
 type Delivery int
 
