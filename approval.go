@@ -1,6 +1,9 @@
 package latch
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // An Approval is one requirement of an event whose lock people decide by votes: so many of those
 // whom it names have to approve (contract, "Approvals").
@@ -64,15 +67,14 @@ func (e *Event) AllowsSelf() bool { return e.AllowSelf == nil || *e.AllowSelf }
 // refusedByVotes says why a vote comes too late for a lock that votes have decided, or returns "" if
 // the sender's vote is among those that decided it.
 func (m *LockRelease) refusedByVotes(record *Record) string {
-	asked := m.Choice()
+	decisive, decided := VoteApprove, "approved"
+	if record.Lock.Result == ResultFail {
+		decisive, decided = VoteReject, "rejected"
+	}
 	for _, vote := range record.Approvals {
-		if vote.By == m.By && vote.Result == asked {
+		if strings.EqualFold(vote.By, m.By) && vote.Result == decisive && m.Choice() == decisive {
 			return ""
 		}
-	}
-	decided := "approved"
-	if record.Lock.Result == ResultFail {
-		decided = "rejected"
 	}
 	return "the lock was decided at " + record.Lock.RemovedAt.UTC().Format(time.RFC3339) + ": its votes have " + decided + " it"
 }

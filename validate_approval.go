@@ -42,6 +42,9 @@ func (e *Event) validateApprovals(problems *Problems, path string) {
 	if sound {
 		e.checkEnoughUsers(problems, at)
 	}
+	if !e.AllowsSelf() && e.AllowUnproven {
+		problems.Addf(field(path, "allow_self"), "false cannot hold beside allow_unproven: the starter could vote under another name; leave one of them out")
+	}
 	oneOf(problems, field(path, "reject"), e.Reject, RejectAny, RejectQuorum)
 	e.validateForm(problems, field(path, "form"))
 	for _, policy := range []struct{ key, value, when string }{

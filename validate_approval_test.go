@@ -16,8 +16,10 @@ func TestApprovals(t *testing.T) {
 	const event = "webhooks[0].events[0]."
 	many := func(n int) string { return `"` + strings.Repeat("a", n) + `"` }
 	hold(t, []rule{
-		{"all of it", "release", blocks(`"approvals":[{"groups":["sre"],"count":2},{"users":["cto@example.com"]},{}],"allow_self":false,"allow_unproven":true,
+		{"all of it", "release", blocks(`"approvals":[{"groups":["sre"],"count":2},{"users":["cto@example.com"]},{}],"allow_self":false,
 			"reject":"quorum","form":{"type":"object"},"on_timeout":"rollback","on_error":"rollback"`), nil},
+		{"the starter under another name", "release", blocks(`"approvals":[{}],"allow_self":false,"allow_unproven":true`), []string{
+			event + `allow_self: false cannot hold beside allow_unproven: the starter could vote under another name; leave one of them out`}},
 		{"does not block", "release", aRelease(`"webhooks":[{"id":"w","url":"https://example.com/","events":[{"event":"AFTER_STEP","approvals":[{"count":1}]}]}]`),
 			[]string{event + `approvals: needs blocking true: what is not held has no lock that people could approve`}},
 		{"empty", "release", blocks(`"approvals":[]`),

@@ -9,11 +9,12 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rehearsal"
 )
 
-// rehearses reports whether the activity runs in the SDK's test environment, which nobody reaches
-// from outside: there a name needs no proof.
-func rehearses(info activity.Info) bool { return info.Namespace == testNamespace }
+// rehearses reports whether the activity runs in a test that stands for the whole world, which
+// nobody reaches from outside: there a name needs no proof.
+func rehearses(ctx context.Context) bool { return rehearsal.Of(ctx) != nil }
 
 // starterOf returns the proven name of the person who started the run, or "".
 func (a *Activities) starterOf(ctx context.Context, request *protocol.AdmitRequest) string {
@@ -43,12 +44,21 @@ func (a *Activities) checkApprovals(read *input, answer *protocol.Admission) {
 	if read.job != nil {
 		a.checkJob(&answer.Problems, "", read.job, answer.Starter)
 	}
+	for i := range answer.Own {
+		a.checkOther(&answer.Problems, &answer.Own[i], answer.Starter)
+	}
 	for i := range answer.Webhooks {
-		var problems latch.Problems
-		a.checkWebhook(&problems, "", &answer.Webhooks[i].Webhook, answer.Starter)
-		for _, problem := range problems {
-			answer.Problems.Addf("", "registered webhook %q: %s", answer.Webhooks[i].ID, problem)
-		}
+		a.checkOther(&answer.Problems, &answer.Webhooks[i].Webhook, answer.Starter)
+	}
+}
+
+// checkOther looks at a webhook that the input does not have: a registered one, or one of the
+// worker's lifecycle.
+func (a *Activities) checkOther(all *latch.Problems, webhook *latch.Webhook, starter string) {
+	var problems latch.Problems
+	a.checkWebhook(&problems, "", webhook, starter)
+	for _, problem := range problems {
+		all.Addf("", "webhook %q, which is not the run's own: %s", webhook.ID, problem)
 	}
 }
 
@@ -78,7 +88,7 @@ func (a *Activities) checkWebhook(problems *latch.Problems, path string, webhook
 				"set the same for worker and API, or allow_unproven")
 		case !settings.AllowsSelf() && starter == "":
 			problems.Addf(at+"allow_self", "false, and nobody has proven who starts this run: "+
-				"start it through Latch's API, with a key or after a login, or set allow_unproven")
+				"start it through Latch's API, with a key or after a login, or leave allow_self out")
 		}
 	}
 }

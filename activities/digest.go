@@ -12,30 +12,26 @@ import (
 // digestOf returns the digest of what a lock shows (contract, "Digest"), or "" if a run of an
 // earlier version does not say it. What cannot be rendered is left out: the delivery then fails,
 // and says why.
-func digestOf(shows *protocol.WebhookRequest, lock string) string {
+func digestOf(shows *protocol.WebhookRequest, planned *protocol.PlannedHook) (string, error) {
 	if shows == nil {
-		return ""
+		return "", nil
 	}
-	shown := map[string]any{"lock": lock, "webhook": shows.Webhook.ID}
+	shown := map[string]any{"lock": planned.Lock, "webhook": shows.Webhook.ID}
 	for _, name := range vars.Shown() {
 		if value, given := shows.Variables[name]; given {
 			shown[name] = value
 		}
 	}
 	if shows.Webhook.HasTarget() {
-		shown["request"] = shownRequest(*shows, lock)
+		shown["request"] = shownRequest(*shows, planned)
 	}
-	digest, err := rawjson.Digest(shown)
-	if err != nil {
-		return "" // variables are JSON
-	}
-	return digest
+	return rawjson.Digest(shown)
 }
 
 // shownRequest returns the request as far as it does not depend on its attempt. The default body
 // has nothing that the variables lack.
-func shownRequest(request protocol.WebhookRequest, lock string) map[string]any {
-	request.Lock = lock
+func shownRequest(request protocol.WebhookRequest, planned *protocol.PlannedHook) map[string]any {
+	request.Lock, request.LockURL = planned.Lock, planned.LockURL
 	preview, _ := delivery.Render(&request)
 	rendered := map[string]any{"method": preview.Method, "url": preview.URL}
 	if request.Webhook.BodyFor(request.Event) != nil || request.Webhook.WorkInput() != nil {

@@ -11,6 +11,13 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
+func digestAt(t *testing.T, shows *protocol.WebhookRequest, lock string) string {
+	t.Helper()
+	digest, err := digestOf(shows, &protocol.PlannedHook{Lock: lock})
+	require.NoError(t, err)
+	return digest
+}
+
 // Contract, "Digest": it changes with everything that the lock shows, and with nothing else.
 func TestDigestOf(t *testing.T) {
 	t.Parallel()
@@ -19,7 +26,7 @@ func TestDigestOf(t *testing.T) {
 			Event: latch.Event{Event: "BEFORE_RELEASE"}, Variables: expr.Variables{"event": json.RawMessage(`"BEFORE_RELEASE"`), "vars": json.RawMessage(`{"env":"prod","to":"2"}`),
 				"instance": json.RawMessage(`{"a": 1}`), "steps": json.RawMessage(`{"a":{"status":"pending"}}`), "release": json.RawMessage(`{"id":"shop"}`)}}
 	}
-	digest := digestOf(shows(), "l")
+	digest := digestAt(t, shows(), "l")
 	require.Regexp(t, `^sha256:[0-9a-f]{64}$`, digest)
 	set := func(name, value string) func(*protocol.WebhookRequest) {
 		return func(r *protocol.WebhookRequest) { r.Variables[name] = json.RawMessage(value) }
@@ -47,9 +54,9 @@ func TestDigestOf(t *testing.T) {
 			t.Parallel()
 			changed := shows()
 			test.change(changed)
-			require.Equal(t, test.same, digestOf(changed, "l") == digest)
+			require.Equal(t, test.same, digestAt(t, changed, "l") == digest)
 		})
 	}
-	require.NotEqual(t, digest, digestOf(shows(), "another lock"))
-	require.Empty(t, digestOf(nil, "l"))
+	require.NotEqual(t, digest, digestAt(t, shows(), "another lock"))
+	require.Empty(t, digestAt(t, nil, "l"))
 }

@@ -53,7 +53,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 			return request.Endpoint != "" && w.ID == request.Endpoint
 		})
 	}
-	if !rehearses(info) {
+	if !rehearses(ctx) {
 		answer.Starter = a.starterOf(ctx, &request)
 		a.checkApprovals(read, &answer)
 	}
@@ -186,8 +186,8 @@ func checkEndpointEvent(data json.RawMessage, emission *latch.Emission) error {
 const lockBytes = 16
 
 // Plan makes the locks of an event's blocking hooks, and evaluates `when`.
-func (a *Activities) Plan(_ context.Context, request protocol.PlanRequest) ([]protocol.PlannedHook, error) {
-	planned := make([]protocol.PlannedHook, len(request.Hooks))
+func (a *Activities) Plan(_ context.Context, request protocol.PlanRequest) (planned []protocol.PlannedHook, err error) {
+	planned = make([]protocol.PlannedHook, len(request.Hooks))
 	for i, hook := range request.Hooks {
 		if hook.When != "" {
 			applies, err := evaluateWhen(hook)
@@ -205,7 +205,9 @@ func (a *Activities) Plan(_ context.Context, request protocol.PlanRequest) ([]pr
 		if a.options.APIURL != "" {
 			planned[i].LockURL = locklink.URL(a.options.APIURL, planned[i].Lock, a.options.LinkKey)
 		}
-		planned[i].Digest = digestOf(hook.Shows, planned[i].Lock)
+		if planned[i].Digest, err = digestOf(hook.Shows, &planned[i]); err != nil {
+			return nil, fmt.Errorf("digest of the lock of webhook %q: %w", hook.Webhook, err)
+		}
 	}
 	return planned, nil
 }

@@ -104,6 +104,10 @@ func (l *Lifecycle) check(problems *latch.Problems, at string) {
 	}
 	for j := range l.Webhooks {
 		for k, settings := range l.Webhooks[j].EventSettings() {
+			if !settings.AllowsSelf() {
+				problems.Addf(fmt.Sprintf("%s.Webhooks[%d].events[%d].allow_self", at, j, k), "false needs a run whose starter is proven; "+
+					"nobody proves who starts a workflow that knows nothing of Latch")
+			}
 			if settings.Event == latch.EventJobSkipped || settings.Event == latch.EventJobMissed {
 				problems.Addf(fmt.Sprintf("%s.Webhooks[%d].events[%d].event", at, j, k), "%s fires only for registered jobs; a workflow has %s",
 					settings.Event, strings.Join(slices.DeleteFunc(latch.EventsOf(latch.JobKind), func(e string) bool { return !latch.IsLifecycleEvent(e) }), ", "))

@@ -19,6 +19,8 @@ func TestBadLifecycles(t *testing.T) {
 		{When: "job.id ==", Webhooks: []latch.Webhook{webhook(latch.EventJobStart)}},
 		{Types: "latch.*", Webhooks: []latch.Webhook{webhook(latch.EventJobMissed)}},
 		{Types: "Order", Webhooks: []latch.Webhook{{ID: "x", URL: "nowhere", Event: "JOB_STRAT"}}},
+		{Types: "Order", Webhooks: []latch.Webhook{{ID: "y", Events: []latch.Event{{Event: latch.EventJobStart, Blocking: true,
+			Approvals: []latch.Approval{{}}, AllowSelf: new(bool)}}}}},
 	}}).Err()
 	for _, part := range []string{
 		`Lifecycle[0].Types: "" is not a workflow type, such as "Order" or "Order*"`,
@@ -27,6 +29,7 @@ func TestBadLifecycles(t *testing.T) {
 		`Lifecycle[1].Webhooks[0].id: "w" is the id of Lifecycle[0].Webhooks[0] too`,
 		`Lifecycle[1].Webhooks[0].events[0].event: JOB_MISSED fires only for registered jobs; a workflow has JOB_START, JOB_COMPLETE, JOB_SUCCESS, JOB_FAILURE`,
 		`Lifecycle[2].Webhooks[0].url`, `JOB_STRAT`,
+		`Lifecycle[3].Webhooks[0].events[0].allow_self: false needs a run whose starter is proven`,
 	} {
 		require.ErrorContains(t, err, part)
 	}

@@ -28,7 +28,7 @@ func (h *hook) vote(ctx workflow.Context, message latch.LockRelease, from sender
 		if err := tooLate(&message, h.record); err != nil {
 			return nil, err
 		}
-		return latch.Released{Record: *h.record, Unchanged: true}, nil
+		return h.answerRemoval(ctx, true)
 	}
 	votes, changed, err := h.rules().Cast(h.votes, vote)
 	if err != nil {
@@ -103,7 +103,7 @@ func (h *hook) missing() []latch.MissingApproval {
 	return missing
 }
 
-// isRejected reports whether votes have rejected what the hook holds. Nothing lets it pass then.
+// isRejected reports whether votes have rejected what the hook holds.
 func (h *hook) isRejected() bool {
 	return h.settings.HasApprovals() && h.lockRemoved && h.record.Lock.Result == latch.ResultFail
 }

@@ -1,16 +1,20 @@
 package workflows_test
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rehearsal"
 )
 
 // A cast is a message about the lock of a run, and what it comes to.
@@ -30,6 +34,15 @@ func approve(by string, groups ...string) latch.LockRelease {
 
 func reject(by string, groups ...string) latch.LockRelease {
 	return latch.LockRelease{Vote: latch.VoteReject, By: by, Groups: groups}
+}
+
+// nobodyElse returns interceptors by which the activities that ask who somebody is take the test
+// for the whole world, in which names need no proof.
+func nobodyElse() []interceptor.WorkerInterceptor {
+	alone := func(ctx context.Context, next func(context.Context) (any, error)) (any, error) {
+		return next(rehearsal.In(ctx, &rehearsal.World{Now: time.Now}))
+	}
+	return []interceptor.WorkerInterceptor{around(protocol.ActivityAdmit, alone), around(protocol.ActivityExamine, alone)}
 }
 
 // Contract, "Approvals": votes by updates and signals decide a lock, each is answered, what is
@@ -83,7 +96,7 @@ func TestVotes(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			b := setup(t)
+			b := setup(t, nobodyElse()...)
 			for i, each := range test.casts {
 				b.env.RegisterDelayedCallback(func() { b.castAt(each, i) }, time.Duration(i+1)*time.Minute)
 			}
@@ -206,7 +219,7 @@ func TestMessagesThatAreNoVotes(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			b := setup(t)
+			b := setup(t, nobodyElse()...)
 			b.env.RegisterDelayedCallback(func() {
 				record := b.boardRecord()
 				var argument any = latch.LockRelease{Lock: record.Lock.Token, Vote: latch.VoteWithdraw}
@@ -226,7 +239,7 @@ func TestMessagesThatAreNoVotes(t *testing.T) {
 // Contract, "Approvals": at a gate's deadline, a lock that lacks approvals lets nothing pass.
 func TestADeadlineDoesNotApprove(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setup(t, nobodyElse()...)
 	err := b.run(latch.WorkflowGate, `{"id":"g","event":"DEPLOY","deadline":"1h","on_deadline":"continue",
 		"webhooks":[{"id":"board","events":[{"event":"DEPLOY","blocking":true,"approvals":[{"count":2}]}]}]}`)
 	require.ErrorContains(t, err, latch.ErrorGateStopped)

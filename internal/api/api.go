@@ -195,7 +195,7 @@ func (a *API) RegistryOptions() registry.Options {
 
 // DeriveKey returns a key that signs what this API issues and later accepts, such as a page's form.
 // All processes with the same settings derive the same key for a purpose. It changes with the API
-// keys, so that what was signed becomes invalid with them. Without keys to derive it from, it is
+// keys, their roles and groups, so that what was signed becomes invalid with them. Without keys to derive it from, it is
 // random.
 func (a *API) DeriveKey(purpose string) []byte {
 	if len(a.keys) == 0 && len(a.LinkKey) == 0 && a.oidc.Issuer == nil {
@@ -209,7 +209,7 @@ func (a *API) DeriveKey(purpose string) []byte {
 		mac.Write(a.sessionSecret("derived"))
 	}
 	for _, key := range a.keys {
-		fmt.Fprintf(mac, "%s\n%d\n%x\n", key.Name, key.Role, key.hash)
+		fmt.Fprintf(mac, "%s\n%d\n%q\n%x\n", key.Name, key.Role, key.Groups, key.hash)
 	}
 	return mac.Sum(nil)
 }

@@ -16,10 +16,11 @@ func (c *Caller) holder() voucher.Holder {
 }
 
 // vouch adds to a removal the proof that the caller sends it, by the name in the removal. Without
-// LATCH_LINK_KEY there is no proof, and the run takes the name for one that nobody has proven.
+// LATCH_LINK_KEY there is no proof, and the run takes name and groups for what nobody has proven.
 func (a *API) vouch(who *Caller, removal *latch.LockRelease) error {
 	removal.Voucher, removal.Groups = "", nil
 	if a.vouchers.IsZero() {
+		removal.Groups = who.Groups
 		return nil
 	}
 	holder := who.holder()

@@ -95,5 +95,5 @@ func (r Rules) check(vote *Vote) error {
 // unprovenBy says how a name is known that is not proven.
 func unprovenBy(vote *Vote) string {
 	return map[string]string{latch.IdentifiedByLink: "it was typed on the page of a link", latch.IdentifiedByLocal: "the API has no keys",
-		latch.IdentifiedByTemporal: "the message came to Temporal directly"}[vote.IdentifiedBy]
+		latch.IdentifiedByTemporal: "its message has no voucher of Latch's API"}[vote.IdentifiedBy]
 }
