@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -43,17 +41,12 @@ var (
 	Phone   = Size{390, 844}
 )
 
-// Open starts a separate Chromium for the test, with an empty profile. It ends with the test.
+// Open opens a tab with an empty profile. It closes with the test.
 func Open(t *testing.T, size Size) *Page {
 	t.Helper()
-	ctx, endProcess := chromedp.NewExecAllocator(hang.Context(t), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(executable(t)),
-		chromedp.NoSandbox, // the tests may run as root, and only open their own pages
-		chromedp.DisableGPU,
-		chromedp.WSURLReadTimeout(hang.Limit),
-	)...)
-	t.Cleanup(endProcess)
-	ctx, endTab := chromedp.NewContext(ctx)
+	limited, cancel := context.WithTimeout(process(t), hang.Limit)
+	t.Cleanup(cancel)
+	ctx, endTab := chromedp.NewContext(limited, chromedp.WithNewBrowserContext())
 	t.Cleanup(endTab)
 	p := &Page{t: t, ctx: ctx}
 	p.do("open a tab", chromedp.EmulateViewport(size.Width, size.Height))
@@ -97,22 +90,6 @@ func (p *Page) ForbidScripts() {
 		_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 		return err
 	}))
-}
-
-// executable finds Chromium or Chrome. CI installs it and fails without it; elsewhere the test
-// is skipped.
-func executable(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("CI") == "" {
-		t.Skip("neither Chromium nor Chrome is installed; no page is opened")
-	}
-	t.Fatal("neither Chromium nor Chrome is installed")
-	return ""
 }
 
 // Visit opens an address and returns the status of its answer.

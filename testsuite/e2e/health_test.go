@@ -105,7 +105,8 @@ func TestDisabledEndpointLosesNothing(t *testing.T) {
 	}
 	ping(0)
 	b.arrives("/pager", 3)
-	require.Equal(t, []string{"ENDPOINT_FAILING 2", "ENDPOINT_FAILING 4", "ENDPOINT_DISABLED"}, b.told("/pager")[:3])
+	require.ElementsMatch(t, []string{"ENDPOINT_FAILING 2", "ENDPOINT_FAILING 4", "ENDPOINT_DISABLED"}, b.told("/pager")[:3],
+		"each comes in a run of its own, and those may overtake each other")
 	require.Eventually(t, func() bool { return ping(1).Kept }, patience, tick)
 	before := len(b.receiver.Requests("/dead"))
 	for n := 2; n < events; n++ {
