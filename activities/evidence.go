@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -23,10 +22,10 @@ type Evidence struct {
 	Key evidence.Key
 }
 
-// webhook returns the webhook that evidence is sent by. An envelope contains no ${.
-func (e *Evidence) webhook(sealed []byte) latch.Webhook {
+// webhook returns the webhook that evidence is sent by.
+func (e *Evidence) webhook() latch.Webhook {
 	return latch.Webhook{ID: "latch-evidence", URL: e.URL, Method: http.MethodPost, Secret: e.Secret, SendSecret: new(bool),
-		ContentType: evidence.MediaType, Body: json.RawMessage(sealed)}
+		ContentType: evidence.MediaType}
 }
 
 // SendEvidence sends signed evidence of a run, once it has closed.
@@ -47,8 +46,8 @@ func (a *Activities) SendEvidence(ctx context.Context, of protocol.Evidence) (pr
 	if err != nil { // among them: the run has not closed yet
 		return protocol.EvidenceSent{}, err
 	}
-	made, err := a.options.Sender.Send(ctx, &protocol.WebhookRequest{
-		Webhook: a.options.Evidence.webhook(a.options.Evidence.Key.Seal(stated)), Event: latch.Event{Event: evidenceEvent}, DeliveryID: "evd_" + of.RunID}, attempt)
+	made, err := a.options.Sender.Send(ctx, &protocol.WebhookRequest{Webhook: a.options.Evidence.webhook(),
+		Ready: a.options.Evidence.Key.Seal(stated), Event: latch.Event{Event: evidenceEvent}, DeliveryID: "evd_" + of.RunID}, attempt)
 	if err != nil {
 		return protocol.EvidenceSent{}, err
 	}

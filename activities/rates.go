@@ -13,10 +13,6 @@ import (
 	"github.com/latch-run/latch/internal/protocol"
 )
 
-// rateUnit is the default rate of a fairness key, in tasks per second. Temporal multiplies it
-// by the weight of a task, which is the rate of its webhook.
-const rateUnit = 1
-
 // rateReason explains the setting to an operator.
 const rateReason = "Latch: the fairness weight of an attempt is its webhook's rate per second"
 
@@ -33,18 +29,18 @@ func (a *Activities) ServeRates(ctx context.Context, c client.Client, namespace,
 	return nil
 }
 
-// limitRates sets the default rate of the queue's keys, unless it is set.
+// limitRates sets the default rate of the queue's keys, unless it is right.
 func limitRates(ctx context.Context, c client.Client, namespace, queue string) error {
 	described, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
 		Namespace: namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: enums.TASK_QUEUE_TYPE_ACTIVITY, ReportConfig: true,
 	})
-	if err == nil && described.GetConfig().GetFairnessKeysRateLimitDefault().GetRateLimit().GetRequestsPerSecond() == rateUnit {
+	if err == nil && described.GetConfig().GetFairnessKeysRateLimitDefault().GetRateLimit().GetRequestsPerSecond() == protocol.RateUnit {
 		return nil
 	}
 	_, err = c.WorkflowService().UpdateTaskQueueConfig(ctx, &workflowservice.UpdateTaskQueueConfigRequest{
 		Namespace: namespace, Identity: "latch-worker", TaskQueue: queue, TaskQueueType: enums.TASK_QUEUE_TYPE_ACTIVITY,
 		UpdateFairnessKeyRateLimitDefault: &workflowservice.UpdateTaskQueueConfigRequest_RateLimitUpdate{
-			RateLimit: &taskqueuepb.RateLimit{RequestsPerSecond: rateUnit}, Reason: rateReason,
+			RateLimit: &taskqueuepb.RateLimit{RequestsPerSecond: protocol.RateUnit}, Reason: rateReason,
 		},
 	})
 	if err != nil {

@@ -170,9 +170,10 @@ func isSending(h *hook) bool {
 }
 
 // inFirstAttempt lists the hooks whose first attempt may be in progress in an activity. The
-// first attempt of a volley has ended.
+// first attempt of a volley has ended. One that waits for its webhook's rate may wait for hours,
+// and goes on without the run.
 func (s *session) inFirstAttempt() []*hook {
-	return slices.DeleteFunc(s.sending(), func(h *hook) bool { return h.attempt.send.PriorAttempts > 0 })
+	return slices.DeleteFunc(s.sending(), func(h *hook) bool { return h.attempt.send.PriorAttempts > 0 || h.attempt.send.Rated })
 }
 
 func pendingRequest(hooks []*hook) protocol.PendingRequest {

@@ -34,7 +34,7 @@ type keptRecord struct {
 }
 
 // cuts are the parts that are cut from records, in this order, until all are within bounds.
-var cuts = [...]func(*latch.Record) bool{cutTries, cutMeasurements, cutBody, cutData, cutExchange}
+var cuts = [...]func(*latch.Record) bool{cutTries, cutMeasurements, cutBody, cutData, cutExchange, cutReasons}
 
 // add appends a record.
 func (h *history) add(record latch.Record) *latch.Record {
@@ -123,10 +123,12 @@ func cutData(record *latch.Record) bool {
 	return true
 }
 
+// longText is a text's length in bytes beyond which it may be cut.
+const longText = 64
+
 // cutExchange helps with thousands of records: it drops the exchange itself and keeps the
 // outcome.
 func cutExchange(record *latch.Record) bool {
-	const longText = 64
 	if record.Request == nil && record.Response == nil && max(len(record.Error), len(record.Rule)) <= longText {
 		return false
 	}
@@ -135,6 +137,19 @@ func cutExchange(record *latch.Record) bool {
 		if len(*text) > longText {
 			*text = excerpt.Of(*text, longText)
 		}
+	}
+	return true
+}
+
+// cutReasons shortens what people said as they voted.
+func cutReasons(record *latch.Record) bool {
+	long := func(vote latch.Vote) bool { return len(vote.Reason) > longText }
+	if !slices.ContainsFunc(record.Approvals, long) {
+		return false
+	}
+	record.Approvals, record.Truncated = slices.Clone(record.Approvals), true
+	for i := range record.Approvals {
+		record.Approvals[i].Reason = excerpt.Of(record.Approvals[i].Reason, longText)
 	}
 	return true
 }

@@ -31,6 +31,26 @@ func sizeOf(t *testing.T, h *history) int {
 	return len(encoded)
 }
 
+// What many people said as they voted is shortened before any record is dropped.
+func TestHistoryShortensReasons(t *testing.T) {
+	t.Parallel()
+	var h history
+	votes := make([]latch.Vote, 100)
+	for i := range votes {
+		votes[i] = latch.Vote{By: "ann", Reason: strings.Repeat("r", maximumVoteReason)}
+	}
+	for i := range 10 {
+		h.add(latch.Record{DeliveryID: fmt.Sprintf("dlv_%d", i), Result: latch.ResultPass, Approvals: votes})
+		require.Less(t, sizeOf(t, &h), maximumHistoryBytes)
+	}
+	records := h.all()
+	require.Len(t, records, 10)
+	require.True(t, records[0].Truncated)
+	require.Len(t, records[0].Approvals, 100)
+	require.Less(t, len(records[0].Approvals[0].Reason), 100)
+	require.Len(t, votes[0].Reason, maximumVoteReason, "the votes themselves stay")
+}
+
 // Contract, "Records": the records of a run stay under 512 KiB. The oldest bodies are cut
 // first, then all data that does not decide; `truncated` marks the cut.
 func TestHistoryCutsOldestBodiesFirst(t *testing.T) {

@@ -198,9 +198,9 @@ func diedCancelled(ctx workflow.Context, err error) bool {
 }
 
 // attemptsOf returns how many attempts an activity has made. One that follows a volley's
-// attempt may have only waited.
+// attempt may have only waited, and so may one whose webhook has a rate.
 func attemptsOf(send protocol.Send, stands protocol.PendingAttempt) int {
-	if !send.NotBefore.IsZero() && stands.Ended <= 0 && !stands.Running {
+	if (!send.NotBefore.IsZero() || send.Rated) && stands.Ended <= 0 && !stands.Running {
 		return 0
 	}
 	return stands.Attempts()

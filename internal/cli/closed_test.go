@@ -43,7 +43,7 @@ func TestStatusOfAClosedRunTellsHowItEnded(t *testing.T) {
 
 	terminated := closedRun(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, runstest.Terminated(""), threeScenes()[0].status, nil)
 	_, out, _ = execute("", terminated, "status", "1")
-	require.Equal(t, "release-1: terminated\n  step a: skipped\n  error: terminated: nothing was sent of it and nothing undone\n", out,
+	require.Equal(t, "release-1: terminated\n  step a: skipped\n  error: terminated: no report of it is known\n", out,
 		"no phase and no lock to remove: it is over")
 }
 
@@ -53,10 +53,10 @@ func TestARunThatClosedBeforeItsFirstTask(t *testing.T) {
 	run := closedRun(enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, runstest.Terminated(""), "", errNeverBegun)
 	code, out, _ := execute("", run, "status", "1")
 	require.Equal(t, failure.ExitOK, code)
-	require.Equal(t, "release-1: terminated\n  error: terminated: nothing was sent of it and nothing undone\n", out)
+	require.Equal(t, "release-1: terminated\n  error: terminated: no report of it is known\n", out)
 	_, out, _ = execute("", run, "status", "1", "-o", "json")
 	require.JSONEq(t, `{"id":"release-1","status":"terminated","locks":[],"rejected":[],
-		"closed":{"status":"terminated","error":"terminated: nothing was sent of it and nothing undone"}}`, out)
+		"closed":{"status":"terminated","error":"terminated: no report of it is known"}}`, out)
 	code, _, errors := execute("", run, "history", "1")
 	require.Equal(t, failure.ExitFailed, code)
 	require.Equal(t,

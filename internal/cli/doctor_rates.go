@@ -10,6 +10,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/backend"
 	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // fairnessFix has the server keep rates, and keep them apart. enableFairness implies
@@ -29,10 +30,14 @@ func examineRates(ctx context.Context, world backend.Backend, server backend.Ser
 	case err != nil:
 		d.add(check, findingNote, "it cannot be seen whether the server limits rates: "+failure.Plainly(err), "")
 		return
-	case !rates.Limited:
+	case rates.Limit == 0:
 		d.add(check, status, fmt.Sprintf("the server does not limit the rates of task queue %q: "+
 			"webhooks with a rate are sent at each worker's own pace", rates.Queue),
 			"start a worker on a server of 1.29 or later, as one who may call UpdateTaskQueueConfig")
+		return
+	case rates.Limit != protocol.RateUnit:
+		d.add(check, findingWrong, fmt.Sprintf("the limit of each key of task queue %q is %g a second, so that webhooks are sent at %g times their rate",
+			rates.Queue, rates.Limit, rates.Limit/protocol.RateUnit), "restart a worker, which sets it right, and change it no more")
 		return
 	case !rates.Polled:
 		d.add(check, status, fmt.Sprintf("no worker polls the task queue %q: what webhooks with a rate are to send waits", rates.Queue),

@@ -52,9 +52,11 @@ type patient struct {
 }
 
 // limited is the configuration of a queue whose fairness keys have a rate limit.
-func limited() *taskqueuepb.TaskQueueConfig {
+func limited() *taskqueuepb.TaskQueueConfig { return limit(1) }
+
+func limit(perSecond float32) *taskqueuepb.TaskQueueConfig {
 	return &taskqueuepb.TaskQueueConfig{FairnessKeysRateLimitDefault: &taskqueuepb.RateLimitConfig{
-		RateLimit: &taskqueuepb.RateLimit{RequestsPerSecond: 1}}}
+		RateLimit: &taskqueuepb.RateLimit{RequestsPerSecond: perSecond}}}
 }
 
 // An examined Temporal answers as described by the patient.
@@ -189,6 +191,8 @@ func TestDoctor(t *testing.T) {
 		"rates not limited": {patient{polled: off(0)}, nil, failure.ExitOK,
 			[]string{`note   rates: the server does not limit the rates of task queue "latch-at-rate"`, "each worker's own pace",
 				"fix: start a worker on a server of 1.29 or later"}, []string{"dynamic configuration"}},
+		"rates multiplied": {patient{rates: limit(20), polled: off(0)}, nil, failure.ExitFailed,
+			[]string{`20 a second, so that webhooks are sent at 20 times their rate`, "restart a worker"}, nil},
 		"rates nobody serves": {patient{rates: limited()}, nil, failure.ExitOK,
 			[]string{`note   rates: no worker polls the task queue "latch-at-rate"`, "ServeRates"}, nil},
 		"rates kept": {patient{rates: limited(), polled: off(0)}, nil, failure.ExitOK,

@@ -132,7 +132,7 @@ func verifyEvidence(e *env, file, keyFile string) error {
 		return failure.New(failure.Failed, "%s: %v", output.Printable(file), err)
 	}
 	if e.out.JSON {
-		e.out.Value(stated)
+		e.out.Value(stated.Signed)
 		return nil
 	}
 	printEvidence(e.out, stated)
@@ -153,6 +153,15 @@ func printEvidence(out *output.Printer, s *evidence.Statement) {
 			decisionColour(h.Decision).In(output.OrDash(h.Decision)), output.Plain(output.OrDash(output.OneLine(h.Rule))), output.Plain(removedBy(h.Lock)))
 	}
 	out.Table(t)
+	for i := range p.Hooks {
+		for _, vote := range p.Hooks[i].Approvals {
+			out.Printf("vote on %s at %s: %s by %s (%s, %s)\n", output.OneLine(p.Hooks[i].Webhook), eventOf(p.Hooks[i].Event, p.Hooks[i].Step),
+				vote.Result, output.OneLine(vote.By), vote.Via, vote.IdentifiedBy)
+		}
+	}
+	for _, step := range p.Steps {
+		out.Printf("step %s: %s\n", output.OneLine(step.Name), step.Status)
+	}
 	if len(p.Undone) > 0 {
 		out.Printf("undone: %s\n", output.OneLine(strings.Join(p.Undone, ", ")))
 	}

@@ -173,7 +173,7 @@ func TestExitCodesOfRuns(t *testing.T) {
 			payloads(`{"id":"1","status":"cancelled","steps":[{"name":"a","status":"undone"}]}`)), failure.ExitFailed,
 			[]string{"release-first: cancelled", "step a: undone"}},
 		"refused":    {"", failed(latch.ErrorInvalidSpec, ""), failure.ExitUsage, []string{"error: InvalidSpec: step a failed"}},
-		"terminated": {"", runstest.Terminated(""), failure.ExitFailed, []string{"release-first: terminated", "nothing undone"}},
+		"terminated": {"", runstest.Terminated(""), failure.ExitFailed, []string{"release-first: terminated", "no report of it is known"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

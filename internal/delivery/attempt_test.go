@@ -400,3 +400,15 @@ func TestTLS(t *testing.T) {
 	require.Equal(t, "HTTP/2.0", spoken)
 	require.Equal(t, server.URL, attempt.Request.URL)
 }
+
+// A body that is ready is sent byte for byte, however large, and never taken for templates.
+func TestSendAReadyBody(t *testing.T) {
+	t.Parallel()
+	receiver := newReceiver(t, nil)
+	r := request(receiver.URL)
+	r.Ready = []byte(`{"payload":"${` + strings.Repeat("x", 2*MaximumRequestBytes) + `"}`)
+	attempt, err := newSender(t, Options{EgressAllow: []string{"127.0.0.1"}}).Send(t.Context(), r, 1)
+	require.NoError(t, err)
+	require.Equal(t, string(r.Ready), receiver.last(t).body)
+	require.Equal(t, len(r.Ready), attempt.Request.Bytes)
+}

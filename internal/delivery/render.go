@@ -199,6 +199,11 @@ func (d *draft) writeBody() error {
 	if d.Webhook.Method == http.MethodGet {
 		return nil
 	}
+	if d.Ready != nil {
+		d.body = d.Ready
+		d.record.Bytes, d.record.ContentType = len(d.body), d.contentType()
+		return nil
+	}
 	hasOwn := d.Webhook.Body != nil
 	if err := d.templates.fillIn(fields.BodyTemplate); err != nil {
 		return err

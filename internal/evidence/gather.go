@@ -12,11 +12,15 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// An OpenError says that a run has not closed, so nothing can be stated about it yet.
-type OpenError struct{ WorkflowID string }
+// An OpenError says that a run has not closed, or that the report of its end has not, so nothing
+// can be stated about it yet.
+type OpenError struct{ WorkflowID, Report string }
 
 // Error names the run.
 func (e *OpenError) Error() string {
+	if e.Report != "" {
+		return fmt.Sprintf("the end of %s is being reported by %s: there is evidence once that has closed", e.WorkflowID, e.Report)
+	}
 	return fmt.Sprintf("%s is running: there is evidence of a run once it has closed", e.WorkflowID)
 }
 
@@ -36,7 +40,7 @@ func Gather(ctx context.Context, from *runs.Runs, info *workflowpb.WorkflowExecu
 	case latch.KindOfWorkflow(workflow) == "":
 		return nil, &ForeignError{id, workflow}
 	case !runs.HasClosed(info):
-		return nil, &OpenError{id}
+		return nil, &OpenError{WorkflowID: id}
 	}
 	var input json.RawMessage
 	if err := from.Input(ctx, info.GetExecution(), &input); err != nil {
@@ -45,6 +49,9 @@ func Gather(ctx context.Context, from *runs.Runs, info *workflowpb.WorkflowExecu
 	outcome, err := from.Outcome(ctx, id, info.GetExecution().GetRunId())
 	if err != nil {
 		return nil, err
+	}
+	if outcome.Reporting != "" {
+		return nil, &OpenError{id, outcome.Reporting}
 	}
 	result := outcome.Read()
 	records, err := recordsOf(ctx, from, info, &result)
@@ -82,7 +89,7 @@ func recordsOf(ctx context.Context, from *runs.Runs, info *workflowpb.WorkflowEx
 	return records, err
 }
 
-// undoneIn returns the steps that a rollback has undone, the last one first, as it undoes them.
+// undoneIn returns the steps that a rollback has undone, the release's last one first.
 func undoneIn(results []latch.StepResult) (undone []string) {
 	for _, result := range slices.Backward(results) {
 		if result.Status == latch.StepUndone {

@@ -133,5 +133,9 @@ func read(payload []byte) (*Statement, error) {
 	if s.Type != StatementType || s.PredicateType != PredicateType {
 		return nil, fmt.Errorf("it states something of the type %q, not %s", s.PredicateType, PredicateType)
 	}
+	if len(s.Subject) != 1 {
+		return nil, fmt.Errorf("its statement is about %d subjects, not one", len(s.Subject))
+	}
+	s.Signed = payload
 	return &s, nil
 }

@@ -48,6 +48,8 @@ func TestSealAndVerify(t *testing.T) {
 	sealed := key.Seal(stated())
 	read, err := verifying.Verify(sealed)
 	require.NoError(t, err)
+	require.Equal(t, string(must(t, sealed).Payload), string(read.Signed))
+	read.Signed = nil
 	require.Equal(t, stated(), read)
 	require.NotContains(t, string(sealed), "opens")
 	require.NotContains(t, string(must(t, sealed).Payload), "opens")
@@ -135,4 +137,21 @@ func TestParseKey(t *testing.T) {
 		_, err := ParsePublicKey(text)
 		require.ErrorContains(t, err, "openssl pkey", name)
 	}
+}
+
+// A statement does not pass what a run has cut for what was answered.
+func TestHookOfACutRecord(t *testing.T) {
+	t.Parallel()
+	record := latch.Record{Sequence: 3, Data: latch.Object{"n": []byte(`1`)}, HandedTo: "deliver-1", Response: &latch.RecordResponse{Status: 200, Body: "x"}}
+	whole, err := hookOf(&record)
+	require.NoError(t, err)
+	require.NotEmpty(t, whole.Answer.Data)
+	require.NotEmpty(t, whole.Answer.Body)
+	require.Equal(t, "deliver-1", whole.HandedTo)
+	require.Equal(t, 3, whole.Sequence)
+	record.Truncated = true
+	cut, err := hookOf(&record)
+	require.NoError(t, err)
+	require.True(t, cut.Truncated)
+	require.Equal(t, Answer{Status: 200}, cut.Answer)
 }

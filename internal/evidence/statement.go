@@ -3,6 +3,7 @@ package evidence
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"strings"
 
 	"github.com/latch-run/latch"
@@ -23,6 +24,9 @@ type Statement struct {
 	Subject       []Subject `json:"subject"`
 	PredicateType string    `json:"predicateType"`
 	Predicate     Predicate `json:"predicate"`
+	// Signed is the statement as it was signed, with what a later version states besides. Only a
+	// statement that was verified has it.
+	Signed json.RawMessage `json:"-"`
 }
 
 // A Subject is what the statement is about: the name is the run's workflow id.
@@ -43,7 +47,7 @@ type Predicate struct {
 	Outcome Outcome `json:"outcome"`
 	Steps   []Step  `json:"steps"`
 	Hooks   []Hook  `json:"hooks"`
-	// Undone are the steps that a rollback has undone, in that order.
+	// Undone are the steps that a rollback has undone, the release's last one first.
 	Undone []string `json:"undone,omitempty"`
 }
 
@@ -77,7 +81,10 @@ type Step struct {
 // A Hook says what one webhook was asked at one event, what it answered, and what came of that.
 type Hook struct {
 	DeliveryID string `json:"delivery_id"`
-	Webhook    string `json:"webhook"`
+	// Sequence counts the deliveries to the webhook in this run, without a gap: a number that is
+	// missing is that of a record that the run dropped to stay within bounds.
+	Sequence int    `json:"sequence,omitempty"`
+	Webhook  string `json:"webhook"`
 	Event      string `json:"event"`
 	Step       string `json:"step,omitempty"`
 	Enforced   bool   `json:"enforced,omitempty"`
@@ -85,7 +92,13 @@ type Hook struct {
 	Request  *latch.RecordRequest `json:"request,omitempty"`
 	Attempts int                  `json:"attempts"`
 	Answer   Answer               `json:"answer"`
-	Result   string               `json:"result"`
+	// Truncated reports that the run cut parts of the record to stay within bounds. The digests
+	// of data and body are absent then.
+	Truncated bool `json:"truncated,omitempty"`
+	// HandedTo is the workflow id of the latch.Deliver that went on with the delivery after the
+	// run had closed.
+	HandedTo string `json:"handed_to,omitempty"`
+	Result   string `json:"result"`
 	// Rule is the expression or the policy that led to the decision, as in a record.
 	Decision    string     `json:"decision,omitempty"`
 	Rule        string     `json:"rule,omitempty"`
@@ -103,7 +116,7 @@ type Answer struct {
 	Status int `json:"status,omitempty"`
 	// Data is the digest of the record's data, which people may have added to. Body is that of
 	// the answer's body as it is in the record, where secrets are masked.
-	Data Digest `json:"data"`
+	Data Digest `json:"data,omitzero"`
 	Body Digest `json:"body,omitzero"`
 }
 
@@ -122,23 +135,33 @@ type Lock struct {
 
 // hookOf returns what is stated about a record.
 func hookOf(r *latch.Record) (Hook, error) {
-	data, err := digestOf(r.Data)
-	if err != nil {
-		return Hook{}, err
-	}
-	h := Hook{DeliveryID: r.DeliveryID, Webhook: r.Webhook, Event: r.Event, Step: r.Step, Enforced: r.Enforced,
-		Request: r.Request, Attempts: r.Attempts, Answer: Answer{Data: data}, Result: r.Result,
+	h := Hook{DeliveryID: r.DeliveryID, Sequence: r.Sequence, Webhook: r.Webhook, Event: r.Event, Step: r.Step, Enforced: r.Enforced,
+		Request: r.Request, Attempts: r.Attempts, Truncated: r.Truncated, HandedTo: r.HandedTo, Result: r.Result,
 		Decision: r.Decision, Rule: r.Rule, WouldDecide: r.WouldDecide, Error: r.Error,
 		StartedAt: r.StartedAt, CompletedAt: r.CompletedAt, Approvals: r.Approvals}
 	if r.Response != nil {
-		sum := sha256.Sum256([]byte(r.Response.Body))
-		h.Answer.Status, h.Answer.Body = r.Response.Status, Digest{hex.EncodeToString(sum[:])}
+		h.Answer.Status = r.Response.Status
+	}
+	if !r.Truncated {
+		if err := h.Answer.digest(r); err != nil {
+			return Hook{}, err
+		}
 	}
 	if lock := r.Lock; lock != nil {
 		h.Lock = &Lock{RemovedAt: lock.RemovedAt, RemovedBy: lock.RemovedBy, IdentifiedBy: lock.IdentifiedBy, Digest: lock.Digest,
 			Via: lock.Via, Reason: lock.Reason, Result: lock.Result}
 	}
 	return h, nil
+}
+
+// digest adds the digests of what the record has of the answer.
+func (a *Answer) digest(r *latch.Record) (err error) {
+	if r.Response != nil {
+		sum := sha256.Sum256([]byte(r.Response.Body))
+		a.Body = Digest{hex.EncodeToString(sum[:])}
+	}
+	a.Data, err = digestOf(r.Data)
+	return err
 }
 
 // digestOf returns the digest of a JSON value in its canonical form.

@@ -29,6 +29,9 @@ type WebhookRequest struct {
 	// Variables are the variables of templates, without those that do not apply. Event,
 	// webhook, lock and lock_url are added if they are absent.
 	Variables expr.Variables `json:"variables,omitempty"`
+	// Ready is a body that is sent as it is, in place of the webhook's. It is for requests that
+	// never pass through a history.
+	Ready []byte `json:"-"`
 }
 
 // An Occurrence describes an event for a CloudEvent.

@@ -10,7 +10,7 @@ import (
 
 // Digest returns the SHA-256 of a value as canonical JSON, as "sha256:" and hexadecimal digits.
 // Canonical JSON has the keys of its objects sorted by their bytes, no blanks, no escapes but
-// those that JSON requires, and numbers with the digits that they came with.
+// those that JSON requires and \u2028 and \u2029, and numbers with the digits that they came with.
 func Digest(value any) (string, error) {
 	encoded, err := json.Marshal(value)
 	if err != nil {

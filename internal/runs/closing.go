@@ -112,7 +112,7 @@ func (r *Runs) ReleaseResult(ctx context.Context, workflowID, runID string) (*la
 	if end.Result != nil {
 		return result, r.readResult(workflowID, end.Result, result)
 	}
-	if told := r.reported(ctx, runID, end); told != nil {
+	if told, _ := r.reported(ctx, runID, end); told != nil {
 		return result, json.Unmarshal(told, result)
 	}
 	result.Status, result.Reason = statusWithout(end), end.Reason

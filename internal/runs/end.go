@@ -104,19 +104,22 @@ func (r *Runs) BeginningOf(ctx context.Context, execution *commonpb.WorkflowExec
 	return begun, nil
 }
 
-// reported returns the result that the report of a run's end has, or nil: the run was not ended
-// from outside, or its end is not reported yet. It needs no worker.
-func (r *Runs) reported(ctx context.Context, runID string, end *Closing) json.RawMessage {
+// reported returns the result that the report of a run's end has, or nil, and whether that report
+// is still open. A run that was not ended from outside has none. It needs no worker.
+func (r *Runs) reported(ctx context.Context, runID string, end *Closing) (result json.RawMessage, open bool) {
 	if end.How != enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED && end.How != enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT || runID == "" {
-		return nil
+		return nil, false
 	}
 	notice, err := r.Closing(ctx, &commonpb.WorkflowExecution{WorkflowId: protocol.PrefixEndNotice + runID})
-	if err != nil || notice == nil || notice.How != enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED || notice.Result == nil {
-		return nil // the end is known all the same
+	if err == nil && notice == nil {
+		return nil, true
+	}
+	if err != nil || notice.How != enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED || notice.Result == nil {
+		return nil, false // the end is known all the same
 	}
 	data, err := r.plain(notice.Result)
 	if err != nil || !json.Valid(data) || string(data) == "null" {
-		return nil
+		return nil, false
 	}
-	return data
+	return data, false
 }

@@ -31,6 +31,9 @@ type Outcome struct {
 	// Result is the run's result as in the contract, if it has one.
 	Result json.RawMessage `json:"result,omitempty"`
 
+	// Reporting is the workflow id of the report of a run that was ended from
+	// outside, while that report is open.
+	Reporting string `json:"-"`
 	// Invalid is true if validation rejected the run's input.
 	Invalid bool `json:"-"`
 }
@@ -94,9 +97,13 @@ func (r *Runs) outcomeOf(ctx context.Context, execution *commonpb.WorkflowExecut
 		}
 	}
 	outcome.close(end)
-	if told := r.reported(ctx, execution.GetRunId(), end); told != nil {
-		outcome.Error, result = end.Reason+": reported by "+protocol.PrefixEndNotice+execution.GetRunId(), told
-		outcome.Result = result
+	told, open := r.reported(ctx, execution.GetRunId(), end)
+	switch report := protocol.PrefixEndNotice + execution.GetRunId(); {
+	case told != nil:
+		outcome.Error, outcome.Result = end.Reason+": reported by "+report, told
+		return outcome, nil
+	case open:
+		outcome.Error, outcome.Reporting = end.Reason+": "+report+" is reporting it", report
 		return outcome, nil
 	}
 	s := (&Outcome{Result: result}).Read()
@@ -117,9 +124,9 @@ func (o *Outcome) close(end *Closing) {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
 		o.Status, o.Error = latch.JobCancelled, "cancelled"
 	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
-		o.Status, o.Error = StatusTerminated, "terminated: nothing was sent of it and nothing undone"
+		o.Status, o.Error = StatusTerminated, "terminated: no report of it is known"
 	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
-		o.Status, o.Error = latch.JobTimedOut, "timed out by Temporal: nothing was sent of it and nothing undone"
+		o.Status, o.Error = latch.JobTimedOut, "timed out by Temporal: no report of it is known"
 	default:
 		o.Status, o.Error = latch.JobFailed, end.Reason
 		if end.ErrorType != "" {

@@ -48,9 +48,9 @@ func TestOutcome(t *testing.T) {
 		"an activity that was silent": {timedOut, runs.Outcome{Status: "failed", Error: "activity error: no heartbeat"}},
 		"cancelled":                   {runstest.Canceled(nil), runs.Outcome{Status: "cancelled", Error: "cancelled"}},
 		"terminated": {runstest.Terminated("x"),
-			runs.Outcome{Status: "terminated", Error: "terminated: nothing was sent of it and nothing undone"}},
+			runs.Outcome{Status: "terminated", Error: "terminated: no report of it is known"}},
 		"timed out": {runstest.TimedOut(),
-			runs.Outcome{Status: "timed_out", Error: "timed out by Temporal: nothing was sent of it and nothing undone"}},
+			runs.Outcome{Status: "timed_out", Error: "timed out by Temporal: no report of it is known"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -160,7 +160,10 @@ func TestConsolePagesInABrowser(t *testing.T) {
 				require.False(t, page.IsWiderThanItsWindow(), "%v", size)
 				for _, scheme := range []string{"light", "dark"} {
 					page.Prefer(scheme)
-					require.Empty(t, page.Violations(), "%v %s", size, scheme)
+					// axe-core takes a second each: the places depend on the size, and the colors on the scheme.
+					if (size == browser.Phone) == (scheme == "dark") {
+						require.Empty(t, page.Violations(), "%v %s", size, scheme)
+					}
 					draw(t, page, each.path, size, scheme)
 				}
 			}

@@ -16,8 +16,9 @@ import (
 type Rates struct {
 	// Queue is its name.
 	Queue string
-	// Limited reports that the rate of its fairness keys is limited.
-	Limited bool
+	// Limit is the default rate of its fairness keys, or 0 without one. It has to be
+	// [protocol.RateUnit].
+	Limit float32
 	// Polled reports that a worker polls it.
 	Polled bool
 }
@@ -35,7 +36,7 @@ func (s server) Rates(ctx context.Context, queue string) (*Rates, error) {
 	if err != nil {
 		return nil, err
 	}
-	rates.Limited = answer.GetConfig().GetFairnessKeysRateLimitDefault().GetRateLimit().GetRequestsPerSecond() > 0
+	rates.Limit = answer.GetConfig().GetFairnessKeysRateLimitDefault().GetRateLimit().GetRequestsPerSecond()
 	rates.Polled = len(answer.GetPollers()) > 0
 	return rates, nil
 }
