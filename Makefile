@@ -84,10 +84,11 @@ unit: ## unit tests, with the race detector
 # What these tests run is built by them, beyond the sight of Go's test cache.
 # They install the temporal command into bin/, as the README says: the first time
 # that takes the network and some minutes.
-# They wait more than they work, so more of them run at once than there are cores.
+# They wait, so more of them run at once than there are cores; but one package at a time, since
+# each has servers and processes enough for a machine.
 e2e: ## end-to-end tests: worker processes, built with the race detector, on a real Temporal server
 	@echo "$(SERVER_NOTE)"
-	cd testsuite && go test -count=1 -parallel 4 -timeout $(TESTTIMEOUT) ./...
+	cd testsuite && go test -count=1 -p 1 -parallel 4 -timeout $(TESTTIMEOUT) ./...
 
 histories: ## keep the histories of runs that behave otherwise than those kept, for later versions to replay
 	@echo "$(SERVER_NOTE)"
