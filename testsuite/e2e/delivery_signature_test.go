@@ -196,14 +196,7 @@ func verifyAsymmetric(public string, body []byte, headers http.Header) error {
 // inJavaScript returns why a receiver in JavaScript rejects each of the requests.
 func inJavaScript(t *testing.T, looks []look) []string {
 	t.Helper()
-	node, npm := javaScript(t)
-	folder := t.TempDir()
-	require.NoError(t, os.CopyFS(folder, os.DirFS("javascript")))
-	install := exec.CommandContext(t.Context(), npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
-	install.Dir = folder
-	output, err := install.CombinedOutput()
-	require.NoError(t, err, "npm ci: %s", output)
-
+	node, folder := javaScript(t, "javascript")
 	input, err := json.Marshal(looks)
 	require.NoError(t, err)
 	result, err := process.Run(t.Context(),
@@ -215,17 +208,24 @@ func inJavaScript(t *testing.T, looks []look) []string {
 	return refusals
 }
 
-// javaScript finds Node and npm. CI installs them and fails without them; elsewhere the test is
-// skipped.
-func javaScript(t *testing.T) (node, npm string) {
+// javaScript returns Node's path, and a copy of a folder of these tests with the packages that it
+// needs. CI installs Node and npm, and fails without them; elsewhere the test is skipped.
+func javaScript(t *testing.T, from string) (node, folder string) {
 	t.Helper()
+	var npm string
 	node, err := exec.LookPath("node")
 	if err == nil {
 		npm, err = exec.LookPath("npm")
 	}
 	if err != nil && os.Getenv("CI") == "" {
-		t.Skip("node or npm is not installed; the signatures are not checked by the reference library in JavaScript")
+		t.Skipf("node or npm is not installed; what is in %s is not run", from)
 	}
 	require.NoError(t, err)
-	return node, npm
+	folder = t.TempDir()
+	require.NoError(t, os.CopyFS(folder, os.DirFS(from)))
+	install := exec.CommandContext(t.Context(), npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
+	install.Dir = folder
+	output, err := install.CombinedOutput()
+	require.NoError(t, err, "npm ci: %s", output)
+	return node, folder
 }

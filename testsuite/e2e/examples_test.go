@@ -113,6 +113,38 @@ func TestTheExampleStartsAJobFromAnotherLanguage(t *testing.T) {
 	require.Equal(t, latch.JobSucceeded, result.Status)
 }
 
+// The example asks a gate from a worker of Temporal's TypeScript SDK: it goes on once a person lets
+// pass, and fails with the gate's own error once a person refuses.
+func TestTheExampleAsksAGateFromTypeScript(t *testing.T) {
+	t.Parallel()
+	node, folder := javaScript(t, "typescript")
+	b := setup(t)
+	s := b.serve("LATCH_API_KEYS", apiKeys)
+	example, err := os.ReadFile(filepath.Join(rootDir(t), "examples", "ask_gate.ts"))
+	require.NoError(t, err)
+	const queue = "taskQueue: 'latch'"
+	require.Contains(t, string(example), queue)
+	asks := strings.ReplaceAll(string(example), queue, "taskQueue: '"+b.queue+"'")
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "ask_gate.ts"), []byte(asks), 0o600))
+	own := b.queue + "-typescript"
+	asker := process.Start(t, process.Command{Path: node, Dir: folder, Args: []string{"worker.js", shared.server.FrontendHostPort, own, "./ask_gate.ts"}})
+	for _, test := range []struct{ result, refused string }{{latch.ResultPass, ""}, {latch.ResultFail, latch.ErrorGateStopped}} {
+		version := b.queue + "-" + test.result
+		run, err := shared.client.ExecuteWorkflow(b.ctx, client.StartWorkflowOptions{ID: version, TaskQueue: own}, "rollout", version)
+		require.NoError(t, err)
+		token := s.token("gate-rollout-" + version)
+		s.as("lock-key-0123456789", "POST", lockPath(token)+"/release", `{"result":"`+test.result+`"}`).read(t, 200, nil)
+		var said string
+		err = run.Get(b.ctx, &said)
+		if test.refused == "" {
+			require.NoError(t, err, asker.Stderr.String())
+			require.Equal(t, "rolled out "+version, said)
+			continue
+		}
+		require.ErrorContains(t, err, test.refused)
+	}
+}
+
 // The README's release runs unchanged on a worker without any settings.
 func TestTheExampleReleaseNeedsNoSettings(t *testing.T) {
 	t.Parallel()
