@@ -34,6 +34,9 @@ func (s *session) carried() *protocol.State {
 }
 
 func (f *firing) carried(places map[*latch.Record]int) protocol.FiringState {
+	if f.isUnplanned() {
+		return protocol.FiringState{Event: f.event, Step: f.step, Emission: f.emission, Unplanned: true}
+	}
 	state := protocol.FiringState{Event: f.event, Step: f.step, Emission: f.emission, Scope: f.scope,
 		Awaited: f.awaited, NothingDone: f.nothingDone, Decided: f.decided}
 	var needed []string
@@ -52,6 +55,12 @@ func (f *firing) carried(places map[*latch.Record]int) protocol.FiringState {
 	}
 	state.Variables = only(f.variables, needed)
 	return state
+}
+
+// isUnplanned reports whether the event is being planned: its hooks have no records yet. No run
+// continues as new meanwhile, but one may be ended from outside.
+func (f *firing) isUnplanned() bool {
+	return f.unplanned || slices.ContainsFunc(f.hooks, func(h *hook) bool { return h.record == nil })
 }
 
 // isOver reports whether nothing can change the event's records any more.
@@ -108,7 +117,7 @@ func (s *session) takeOver(state *protocol.State) error {
 func (s *session) refire(state *protocol.FiringState) error {
 	f := &firing{session: s, subject: s.subject, sequence: len(s.firings), event: state.Event, step: state.Step, emission: state.Emission,
 		scope: state.Scope, awaited: state.Awaited, nothingDone: state.NothingDone, decided: state.Decided,
-		variables: expr.Variables{}}
+		unplanned: state.Unplanned, variables: expr.Variables{}}
 	webhooks := s.webhooks
 	if s.webhooksOf != nil {
 		webhooks = s.webhooksOf(state.Emission)

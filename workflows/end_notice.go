@@ -3,6 +3,7 @@ package workflows
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -150,14 +151,27 @@ func (s *session) endedRunID() string {
 }
 
 // hasFired reports whether the event has fired, which may have been in the run that this one
-// reports.
+// reports. An event that was only being planned there has not.
 func (s *session) hasFired(event string) bool {
 	for _, firing := range s.firings {
-		if firing.event == event {
+		if firing.event == event && !firing.unplanned {
 			return true
 		}
 	}
 	return false
+}
+
+// enlist adds the firing to those of the run. An event that the ended run was planning takes the
+// place that it had there, so that its deliveries have the ids that they would have had.
+func (s *session) enlist(f *firing) {
+	before := slices.IndexFunc(s.firings, func(other *firing) bool {
+		return other.unplanned && other.event == f.event && other.step == f.step && other.emission == f.emission
+	})
+	if before >= 0 {
+		f.sequence, s.firings[before] = before, f
+		return
+	}
+	s.firings = append(s.firings, f)
 }
 
 // endJob reports the end of a job. A job whose work had ended keeps its outcome.

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,79 @@ func TestAnEndedReleaseIsReported(t *testing.T) {
 			require.Equal(t, []string{c.steps, c.steps}, []string{result.Steps[0].Status, result.Steps[1].Status})
 			require.Contains(t, b.bodies(latch.EventReleaseFailure), `"by":"terminated"`)
 			require.False(t, result.History[0].Lock.Open(), "nobody waits for it")
+		})
+	}
+}
+
+// A planning holds the plan of an event in a run, as one that ends while it is being planned.
+type planning struct {
+	interceptor.WorkerInterceptorBase
+	event string
+}
+
+func (p *planning) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &planningInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, p}
+}
+
+type planningInbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+	of *planning
+}
+
+func (i *planningInbound) Init(out interceptor.WorkflowOutboundInterceptor) error {
+	return i.Next.Init(&planningOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: out}, i.of})
+}
+
+type planningOutbound struct {
+	interceptor.WorkflowOutboundInterceptorBase
+	of *planning
+}
+
+func (o *planningOutbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	if name != protocol.ActivityPlan || workflow.GetLocalActivityOptions(ctx).Summary != "Plan "+o.of.event {
+		return o.Next.ExecuteLocalActivity(ctx, name, args...)
+	}
+	future, answer := workflow.NewFuture(ctx)
+	workflow.Go(ctx, func(ctx workflow.Context) { answer.SetError(workflow.Sleep(ctx, time.Hour)) })
+	return future
+}
+
+// A run that ends while it plans an event is reported as any other. The event has not fired, and
+// if it fires at the end, its deliveries have the ids that they would have had.
+func TestARunThatEndedWhileItPlannedIsReported(t *testing.T) {
+	t.Parallel()
+	original := uuid.NewSHA1(uuid.NameSpaceOID, []byte("ended")).String()
+	for name, c := range map[string]struct {
+		planned string
+		sent    []string
+		first   int // the place of the first event that is told among those of the release
+		status  string
+	}{
+		"a gate":  {latch.EventAfterStep, []string{"/undo-a", latch.EventReleaseComplete, latch.EventReleaseFailure}, 3, latch.ReleaseFailed},
+		"the end": {latch.EventReleaseComplete, []string{latch.EventReleaseComplete, latch.EventReleaseSuccess}, 6, latch.ReleaseReleased},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first := setup(t, &planning{event: c.planned})
+			b, of := setupEnd(t)
+			spec := strings.ReplaceAll(`{"id":"shop","on_terminate":"rollback","steps":[
+				{"name":"a","do":{"http":{"url":"$R/do-a"}},"undo":{"http":{"url":"$R/undo-a"}}},
+				{"name":"b","do":{"http":{"url":"$R/do-b"}}}],
+				"webhooks":[{"id":"checks","events":[{"event":"AFTER_STEP","when":"step.name == 'c'","blocking":true}]},
+					{"id":"log","url":"$R/log","events":[{"event":"RELEASE_COMPLETE","when":"true"},{"event":"RELEASE_SUCCESS"},{"event":"RELEASE_FAILURE"}]}]}`,
+				"$R", b.url)
+			left := first.stateOf(latch.WorkflowRelease, spec, time.Minute)
+			before := len(b.received())
+			of.report(b, latch.WorkflowRelease, latch.ByTerminated, protocol.Ending{Began: true, Arguments: [][]byte{[]byte(spec)}}, left)
+			require.ElementsMatch(t, c.sent, b.received()[before:])
+			var result latch.ReleaseResult
+			b.result(&result)
+			require.Equal(t, c.status, result.Status)
+			told := result.History[len(result.History)-2:]
+			for i, record := range told {
+				origin := fmt.Sprintf("%s\x00%d\x00log", original, c.first+i)
+				require.Equal(t, protocol.DeliveryID(original, origin), record.DeliveryID, record.Event)
+			}
 		})
 	}
 }

@@ -33,6 +33,8 @@ type firing struct {
 	event    string
 	step     string
 	emission string
+	// unplanned reports that the run which this one reports was ended while it planned the event.
+	unplanned bool
 	// watch is the watch that found the run that the event is about. That run's id is the
 	// emission.
 	watch string
@@ -81,7 +83,7 @@ func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.Att
 	f := &firing{session: s, subject: cmp.Or(o.about, s.subject), sequence: len(s.firings), event: o.event, emission: o.emission, watch: o.watch, scope: o.scope, nothingDone: o.nothingDone}
 	s.event = o.event
 	f.step = place{step: o.step, target: o.target}.name()
-	s.firings = append(s.firings, f)
+	s.enlist(f)
 	f.variables = s.variablesOf(f.subject, o.step)
 	f.variables["event"] = rawjson.Encode(o.event)
 	if o.target != nil {

@@ -95,7 +95,10 @@ type StreamState struct {
 
 // A FiringState is one event of the run.
 type FiringState struct {
-	Event       string         `json:"event"`
+	Event string `json:"event"`
+	// Unplanned reports that the run ended while the event was planned. It has no hooks then, but
+	// its place among the others.
+	Unplanned   bool           `json:"unplanned,omitempty"`
 	Step        string         `json:"step,omitempty"`
 	Emission    string         `json:"emission,omitempty"`
 	Variables   expr.Variables `json:"variables,omitempty"`
