@@ -120,6 +120,7 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityEnds, a.Ends},
 		{protocol.ActivityReadEnd, a.ReadEnd},
 		{protocol.ActivityReadState, a.ReadState},
+		{protocol.ActivityNewerRun, a.NewerRun},
 		{protocol.ActivityCompose, a.Compose},
 		{protocol.ActivityJudge, a.Judge},
 		{protocol.ActivitySendEvidence, a.SendEvidence},

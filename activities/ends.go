@@ -147,15 +147,36 @@ func (a *Activities) ReadEnd(ctx context.Context, run protocol.EndedRun) (protoc
 	if err != nil {
 		return protocol.Ending{}, unlessForgotten(run, err)
 	}
-	newest, err := all.Describe(ctx, run.WorkflowID, "")
+	newer, err := newerRun(ctx, all, run.WorkflowID, run.RunID)
 	if err != nil {
 		return protocol.Ending{}, unlessForgotten(run, err)
 	}
-	ending := protocol.Ending{Reason: end.Reason, Began: begun.Worked, Arguments: begun.Arguments, OriginalRunID: begun.OriginalRunID}
-	if id := newest.GetWorkflowExecutionInfo().GetExecution().GetRunId(); id != run.RunID {
-		ending.NewerRunID = id
+	return protocol.Ending{Reason: end.Reason, Began: begun.Worked, Arguments: begun.Arguments, OriginalRunID: begun.OriginalRunID, NewerRunID: newer}, nil
+}
+
+// newerRun returns the id of the newest run of a workflow, or "" if that is the given one.
+func newerRun(ctx context.Context, all *runs.Runs, workflowID, runID string) (string, error) {
+	newest, err := all.Describe(ctx, workflowID, "")
+	if err != nil {
+		return "", err
 	}
-	return ending, nil
+	if id := newest.GetWorkflowExecutionInfo().GetExecution().GetRunId(); id != runID {
+		return id, nil
+	}
+	return "", nil
+}
+
+// NewerRun reports whether a workflow has a newer run than the given one. A workflow that
+// Temporal no longer has, has none.
+func (a *Activities) NewerRun(ctx context.Context, request protocol.NewerRequest) (protocol.NewerAnswer, error) {
+	if activity.GetInfo(ctx).Namespace == testNamespace {
+		return protocol.NewerAnswer{}, nil
+	}
+	newer, err := newerRun(ctx, a.runsOf(ctx), request.WorkflowID, request.RunID)
+	if err != nil && !runs.IsNotFound(err) {
+		return protocol.NewerAnswer{}, fmt.Errorf("look for a newer run of %s: %w", request.WorkflowID, err)
+	}
+	return protocol.NewerAnswer{RunID: newer}, nil
 }
 
 // ReadState asks a run for its state when it ended. A worker answers by replaying it.

@@ -228,7 +228,7 @@ func endRelease(ctx workflow.Context, left *inheritance) (*latch.ReleaseResult, 
 		end.rollBack = run.release.OnTerminate == latch.Rollback && run.mayUndo()
 		if end.rollBack && left.ending.NewerRunID != "" {
 			end.rollBack = false
-			end.reason += "; not undone, because run " + left.ending.NewerRunID + " of the same workflow came after it"
+			end.reason += "; not undone" + cameAfter(left.ending.NewerRunID)
 		}
 		if err := run.takeTurnBack(ctx, end); err != nil {
 			return nil, err

@@ -40,6 +40,8 @@ type ended struct {
 	interceptor.WorkerInterceptorBase
 	ending protocol.Ending
 	left   protocol.RunState
+	// newer answers the questions for a newer run, the last of them again and again.
+	newer []string
 }
 
 func (e *ended) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
@@ -73,6 +75,18 @@ func (o *endedOutbound) ExecuteActivity(ctx workflow.Context, name string, args 
 	return future
 }
 
+func (o *endedOutbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	if name != protocol.ActivityNewerRun || len(o.of.newer) == 0 {
+		return o.Next.ExecuteLocalActivity(ctx, name, args...)
+	}
+	future, answer := workflow.NewFuture(ctx)
+	answer.SetValue(protocol.NewerAnswer{RunID: o.of.newer[0]})
+	if len(o.of.newer) > 1 {
+		o.of.newer = o.of.newer[1:]
+	}
+	return future
+}
+
 // setupEnd is setup for the report of a run's end.
 func setupEnd(t *testing.T) (*bench, *ended) {
 	t.Helper()
@@ -100,17 +114,23 @@ const endedRelease = `{"id":"shop",$MORE"on_cancel":"stop","steps":[
 // the release wants that and no newer run exists.
 func TestAnEndedReleaseIsReported(t *testing.T) {
 	t.Parallel()
-	told := []string{latch.EventReleaseComplete, latch.EventReleaseFailure}
+	const rollback = `"on_terminate":"rollback",`
+	told, done := []string{latch.EventReleaseComplete, latch.EventReleaseFailure}, []string{latch.StepDone, latch.StepDone}
 	for name, c := range map[string]struct {
 		more   string
 		ending protocol.Ending
+		newer  []string
 		sent   []string
-		steps  string
+		steps  []string
 		reason string
 	}{
-		"told":        {"", protocol.Ending{Began: true}, told, latch.StepDone, "terminated by ann: too slow"},
-		"rolled back": {`"on_terminate":"rollback",`, protocol.Ending{Began: true}, append([]string{"/undo-b", "/undo-a"}, told...), latch.StepUndone, "terminated by ann: too slow"},
-		"a newer run": {`"on_terminate":"rollback",`, protocol.Ending{Began: true, NewerRunID: "newer"}, told, latch.StepDone, "newer"},
+		"told":        {"", protocol.Ending{Began: true}, nil, told, done, "terminated by ann: too slow"},
+		"rolled back": {rollback, protocol.Ending{Began: true}, nil, append([]string{"/undo-b", "/undo-a"}, told...), []string{latch.StepUndone, latch.StepUndone}, "terminated by ann: too slow"},
+		"a newer run": {rollback, protocol.Ending{Began: true, NewerRunID: "newer"}, nil, told, done, "; not undone, because run newer of the same workflow came after it"},
+		"a newer run before the undo": {rollback, protocol.Ending{Began: true}, []string{"newer"}, told, done,
+			"; not undone: b, a, because run newer of the same workflow came after it"},
+		"a newer run between two undos": {rollback, protocol.Ending{Began: true}, []string{"", "newer"}, append([]string{"/undo-b"}, told...),
+			[]string{latch.StepDone, latch.StepUndone}, "; not undone: a, because run newer of the same workflow came after it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -119,7 +139,7 @@ func TestAnEndedReleaseIsReported(t *testing.T) {
 			spec := strings.ReplaceAll(strings.ReplaceAll(endedRelease, "$MORE", c.more), "$R", b.url)
 			left := first.stateOf(latch.WorkflowRelease, spec, time.Minute)
 			before := len(b.received())
-			c.ending.Arguments = [][]byte{[]byte(spec)}
+			c.ending.Arguments, of.newer = [][]byte{[]byte(spec)}, c.newer
 			of.report(b, latch.WorkflowRelease, latch.ByTerminated, c.ending, left)
 			require.ElementsMatch(t, c.sent, b.received()[before:])
 			require.Equal(t, c.sent[:len(c.sent)-2], b.received()[before:][:len(c.sent)-2], "undone in reverse order, before anything is told")
@@ -128,7 +148,7 @@ func TestAnEndedReleaseIsReported(t *testing.T) {
 			require.Equal(t, latch.ReleaseFailed, result.Status)
 			require.Contains(t, result.Reason, c.reason)
 			require.Equal(t, latch.ByTerminated, result.DecidedBy.By)
-			require.Equal(t, []string{c.steps, c.steps}, []string{result.Steps[0].Status, result.Steps[1].Status})
+			require.Equal(t, c.steps, []string{result.Steps[0].Status, result.Steps[1].Status})
 			require.Contains(t, b.bodies(latch.EventReleaseFailure), `"by":"terminated"`)
 			require.False(t, result.History[0].Lock.Open(), "nobody waits for it")
 		})

@@ -46,7 +46,7 @@ func (r *releaseRun) finish(ctx workflow.Context, end *ending) error {
 	r.settled = true
 	r.step = ""
 	r.skipSteps()
-	var standing []string
+	standing := ""
 	if end.rollBack {
 		var err error
 		if standing, err = r.compensate(disconnect(ctx)); err != nil {
@@ -57,11 +57,11 @@ func (r *releaseRun) finish(ctx workflow.Context, end *ending) error {
 		return err
 	}
 	r.result.Status, r.result.Reason, r.result.DecidedBy = end.status, end.reason, end.by
-	if len(standing) > 0 && end.status != latch.ReleaseCancelled {
+	if standing != "" && end.status != latch.ReleaseCancelled {
 		r.result.Status = latch.ReleaseFailed
 	}
-	if len(standing) > 0 {
-		r.result.Reason = strings.TrimPrefix(end.reason+"; not undone: "+strings.Join(standing, ", "), "; ")
+	if standing != "" {
+		r.result.Reason = strings.TrimPrefix(end.reason+"; not undone: "+standing, "; ")
 	}
 	if err := r.tagStatus(); err != nil {
 		return err

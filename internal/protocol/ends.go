@@ -65,6 +65,17 @@ type Ending struct {
 	NewerRunID string `json:"newer_run_id,omitempty"`
 }
 
+// A NewerRequest asks whether a workflow has a newer run than the given one.
+type NewerRequest struct {
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+}
+
+// A NewerAnswer has the id of the newest run, or "" if that is the given one.
+type NewerAnswer struct {
+	RunID string `json:"run_id,omitempty"`
+}
+
 // A RunState is the answer to [QueryState].
 type RunState struct {
 	// Admitted reports that the run was admitted. Without it there is nothing else.

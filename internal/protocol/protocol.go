@@ -36,6 +36,7 @@ const (
 	ActivityEnds               = "latch.internal.Ends"
 	ActivityReadEnd            = "latch.internal.ReadEnd"
 	ActivityReadState          = "latch.internal.ReadState"
+	ActivityNewerRun           = "latch.internal.NewerRun"
 	ActivityCompose            = "latch.internal.Compose"
 	ActivityJudge              = "latch.internal.Judge"
 	ActivitySendEvidence       = "latch.internal.SendEvidence"
