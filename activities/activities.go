@@ -119,6 +119,7 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityWatch, a.Watch},
 		{protocol.ActivityEnds, a.Ends},
 		{protocol.ActivityReadEnd, a.ReadEnd},
+		{protocol.ActivityReadArgument, a.ReadArgument},
 		{protocol.ActivityReadState, a.ReadState},
 		{protocol.ActivityNewerRun, a.NewerRun},
 		{protocol.ActivityCompose, a.Compose},

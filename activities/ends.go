@@ -151,7 +151,22 @@ func (a *Activities) ReadEnd(ctx context.Context, run protocol.EndedRun) (protoc
 	if err != nil {
 		return protocol.Ending{}, unlessForgotten(run, err)
 	}
-	return protocol.Ending{Reason: end.Reason, Began: begun.Worked, Arguments: begun.Arguments, OriginalRunID: begun.OriginalRunID, NewerRunID: newer}, nil
+	ending := protocol.Ending{Reason: end.Reason, Began: begun.Worked, OriginalRunID: begun.OriginalRunID, NewerRunID: newer}
+	ending.SetArguments(begun.Arguments)
+	return ending, nil
+}
+
+// ReadArgument reads an argument of a run that is too large for the answer of [Activities.ReadEnd].
+// Bytes are not encoded in JSON, so that Temporal accepts what it accepted as an argument.
+func (a *Activities) ReadArgument(ctx context.Context, request protocol.ArgumentRequest) ([]byte, error) {
+	begun, err := a.runsOf(ctx).BeginningOf(ctx, &commonpb.WorkflowExecution{WorkflowId: request.WorkflowID, RunId: request.RunID})
+	if err != nil {
+		return nil, unlessForgotten(request.EndedRun, err)
+	}
+	if request.Place < 0 || request.Place >= len(begun.Arguments) {
+		return nil, fmt.Errorf("run %s of %s has no argument %d", request.RunID, request.WorkflowID, request.Place)
+	}
+	return begun.Arguments[request.Place], nil
 }
 
 // newerRun returns the id of the newest run of a workflow, or "" if that is the given one.

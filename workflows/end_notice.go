@@ -54,7 +54,16 @@ func (l *inheritance) read(ctx workflow.Context) error {
 	if err := workflow.ExecuteActivity(reading, protocol.ActivityReadEnd, l.EndedRun).Get(ctx, &l.ending); err != nil {
 		return err
 	}
-	if l.ending.GoesOn || !l.ending.Began {
+	if l.ending.GoesOn {
+		return nil
+	}
+	for _, i := range l.ending.Apart {
+		given := workflow.ExecuteActivity(reading, protocol.ActivityReadArgument, protocol.ArgumentRequest{EndedRun: l.EndedRun, Place: i})
+		if err := given.Get(ctx, &l.ending.Arguments[i]); err != nil {
+			return err
+		}
+	}
+	if !l.ending.Began {
 		return nil
 	}
 	var answer protocol.RunState

@@ -42,6 +42,8 @@ type ended struct {
 	left   protocol.RunState
 	// newer answers the questions for a newer run, the last of them again and again.
 	newer []string
+	// apart is the argument that is too large to come with the others.
+	apart []byte
 }
 
 func (e *ended) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
@@ -69,6 +71,8 @@ func (o *endedOutbound) ExecuteActivity(ctx workflow.Context, name string, args 
 		answer.Set(o.of.ending, nil)
 	case protocol.ActivityReadState:
 		answer.Set(o.of.left, nil)
+	case protocol.ActivityReadArgument:
+		answer.Set(o.of.apart, nil)
 	default:
 		return o.Next.ExecuteActivity(ctx, name, args...)
 	}
@@ -276,6 +280,13 @@ func TestAnEndedJobIsReported(t *testing.T) {
 		b, of := setupEnd(t)
 		spec := strings.NewReplacer("$DELAY", "0s", "$R", b.url).Replace(endedJob)
 		of.report(b, latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{Arguments: [][]byte{[]byte(spec)}}, protocol.RunState{})
+		require.Equal(t, []string{latch.EventJobFailure}, b.received())
+	})
+	t.Run("a large input", func(t *testing.T) {
+		t.Parallel()
+		b, of := setupEnd(t)
+		of.apart = []byte(strings.NewReplacer("$DELAY", "0s", "$R", b.url).Replace(endedJob))
+		of.report(b, latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{Arguments: [][]byte{nil}, Apart: []int{0}}, protocol.RunState{})
 		require.Equal(t, []string{latch.EventJobFailure}, b.received())
 	})
 	t.Run("goes on", func(t *testing.T) {

@@ -59,10 +59,36 @@ type Ending struct {
 	Began bool `json:"began,omitempty"`
 	// Arguments are those of the run, decrypted.
 	Arguments [][]byte `json:"arguments,omitempty"`
+	// Apart are the places of arguments that are too large for the answer. Each is the answer of
+	// an activity of its own.
+	Apart []int `json:"apart,omitempty"`
 	// OriginalRunID is the run's id before any reset, from which delivery ids are made.
 	OriginalRunID string `json:"original_run_id,omitempty"`
 	// NewerRunID is the id of the newest run of the workflow, if that is another one.
 	NewerRunID string `json:"newer_run_id,omitempty"`
+}
+
+// MaximumArguments bounds the arguments in an [Ending], in bytes. In JSON they take four thirds of
+// that, and Temporal accepts 2 MiB.
+const MaximumArguments = 1400 << 10
+
+// SetArguments sets the arguments, except those for which there is no room.
+func (e *Ending) SetArguments(arguments [][]byte) {
+	room := MaximumArguments
+	for i, argument := range arguments {
+		if len(argument) > room {
+			e.Arguments, e.Apart = append(e.Arguments, nil), append(e.Apart, i)
+			continue
+		}
+		room -= len(argument)
+		e.Arguments = append(e.Arguments, argument)
+	}
+}
+
+// An ArgumentRequest asks for one argument of a run.
+type ArgumentRequest struct {
+	EndedRun
+	Place int `json:"place"`
 }
 
 // A NewerRequest asks whether a workflow has a newer run than the given one.

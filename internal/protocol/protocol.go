@@ -35,6 +35,7 @@ const (
 	ActivityWatch              = "latch.internal.Watch"
 	ActivityEnds               = "latch.internal.Ends"
 	ActivityReadEnd            = "latch.internal.ReadEnd"
+	ActivityReadArgument       = "latch.internal.ReadArgument"
 	ActivityReadState          = "latch.internal.ReadState"
 	ActivityNewerRun           = "latch.internal.NewerRun"
 	ActivityCompose            = "latch.internal.Compose"

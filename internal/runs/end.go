@@ -73,35 +73,48 @@ type Beginning struct {
 	Worked bool
 }
 
-// firstEvents is how many events are searched for a worker's first work. A worker that fails to
-// begin a run adds no events for it.
+// firstEvents is how many events are searched at first for a worker's first work, which is mostly
+// among them. It is not in a run that was sent many signals before a worker took it up.
 const firstEvents = 50
 
 // BeginningOf returns with what a run was started. It needs no worker.
 func (r *Runs) BeginningOf(ctx context.Context, execution *commonpb.WorkflowExecution) (*Beginning, error) {
-	events, err := r.beginning(ctx, execution, firstEvents)
-	if err != nil {
-		return nil, err
-	}
-	begun := &Beginning{Worked: len(events) >= firstEvents}
-	for _, event := range events {
-		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
-			begun.Worked = true
+	begun := &Beginning{}
+	events, next, err := r.page(ctx, execution, firstEvents, nil)
+	for {
+		if err != nil {
+			return nil, err
 		}
-		started := event.GetWorkflowExecutionStartedEventAttributes()
-		if started == nil {
-			continue
-		}
-		begun.OriginalRunID = cmp.Or(started.GetOriginalExecutionRunId(), execution.GetRunId())
-		for _, payload := range started.GetInput().GetPayloads() {
-			data, err := r.plain(payload)
-			if err != nil {
-				return nil, fmt.Errorf("input of %s: %w", execution.GetWorkflowId(), err)
+		for _, event := range events {
+			if err := r.begin(begun, event, execution); err != nil {
+				return nil, err
 			}
-			begun.Arguments = append(begun.Arguments, data)
 		}
+		if begun.Worked || len(next) == 0 {
+			return begun, nil
+		}
+		events, next, err = r.page(ctx, execution, 0, next)
 	}
-	return begun, nil
+}
+
+// begin adds what an event says about the run's beginning.
+func (r *Runs) begin(begun *Beginning, event *historypb.HistoryEvent, execution *commonpb.WorkflowExecution) error {
+	if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+		begun.Worked = true
+	}
+	started := event.GetWorkflowExecutionStartedEventAttributes()
+	if started == nil {
+		return nil
+	}
+	begun.OriginalRunID = cmp.Or(started.GetOriginalExecutionRunId(), execution.GetRunId())
+	for _, payload := range started.GetInput().GetPayloads() {
+		data, err := r.plain(payload)
+		if err != nil {
+			return fmt.Errorf("input of %s: %w", execution.GetWorkflowId(), err)
+		}
+		begun.Arguments = append(begun.Arguments, data)
+	}
+	return nil
 }
 
 // reported returns the result that the report of a run's end has, or nil, and whether that report

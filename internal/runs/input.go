@@ -35,11 +35,18 @@ func (r *Runs) plain(payload *commonpb.Payload) ([]byte, error) {
 
 // beginning returns the first events of a run.
 func (r *Runs) beginning(ctx context.Context, execution *commonpb.WorkflowExecution, events int32) ([]*historypb.HistoryEvent, error) {
+	first, _, err := r.page(ctx, execution, events, nil)
+	return first, err
+}
+
+// page is [Runs.Events] with a size, or with the server's own if that is 0, and within the time
+// that the server has for an answer.
+func (r *Runs) page(ctx context.Context, execution *commonpb.WorkflowExecution, size int32, token []byte) (events []*historypb.HistoryEvent, next []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 	defer cancel()
 	response, err := r.service().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
-		Namespace: r.namespace, Execution: execution, MaximumPageSize: events})
-	return response.GetHistory().GetEvents(), err
+		Namespace: r.namespace, Execution: execution, MaximumPageSize: size, NextPageToken: token})
+	return response.GetHistory().GetEvents(), response.GetNextPageToken(), err
 }
 
 // Events returns a page of a run's history, beginning at the token, and the token of the next page,

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -127,6 +128,21 @@ func TestEndedFromOutside(t *testing.T) {
 		var result latch.JobResult
 		l.reportOf(run, &result)
 		require.Equal(t, []string{latch.JobTimedOut, latch.ByTimedOut}, []string{result.Status, result.By})
+	})
+	t.Run("large", func(t *testing.T) {
+		t.Parallel()
+		l := b.lane(t)
+		unsent := `{"id":"unsent-%d","url":"$R/unsent","event":"JOB_SUCCESS","body":{"filler":"` + strings.Repeat("0123456789abcdef", 15<<10) + `"}},`
+		large := ""
+		for i := range 7 {
+			large += fmt.Sprintf(unsent, i)
+		}
+		require.Greater(t, len(large), protocol.MaximumArguments)
+		run := l.begin(latch.WorkflowJobRun, `{"id":"large","delay":"1h","task":{"http":{"url":"$R/work"}},"webhooks":[`+large+`
+			{"id":"ops","url":"$R/ops","event":"JOB_FAILURE","body":{"by":"${job.status.by}"}}]}`)
+		l.stands(run, "waits", func(status latch.Status) bool { return status.Phase == "delayed" })
+		l.terminate(run)
+		require.JSONEq(t, `{"by":"terminated"}`, string(l.arrived("/ops", 1)[0].Body))
 	})
 	t.Run("told before", func(t *testing.T) {
 		t.Parallel()

@@ -2,6 +2,7 @@ package runstest
 
 import (
 	"context"
+	"strconv"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -115,10 +116,13 @@ func (s service) GetWorkflowExecutionHistory(ctx context.Context, request *workf
 	if run.History != nil {
 		history.Events, err = run.History()
 	}
+	from, _ := strconv.Atoi(string(request.GetNextPageToken()))
+	history.Events = history.Events[min(from, len(history.Events)):]
+	response := &workflowservice.GetWorkflowExecutionHistoryResponse{History: history}
 	if most := int(request.GetMaximumPageSize()); most > 0 && len(history.Events) > most {
-		history.Events = history.Events[:most]
+		history.Events, response.NextPageToken = history.Events[:most], []byte(strconv.Itoa(from+most))
 	}
-	return &workflowservice.GetWorkflowExecutionHistoryResponse{History: history}, err
+	return response, err
 }
 
 // await unlocks the mutex while it waits for the run to end.
