@@ -80,6 +80,11 @@ func (o *endedOutbound) ExecuteActivity(ctx workflow.Context, name string, args 
 }
 
 func (o *endedOutbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	if name == protocol.ActivityTakeTurn {
+		future, answer := workflow.NewFuture(ctx)
+		answer.SetValue(protocol.TurnAnswer{})
+		return future
+	}
 	if name != protocol.ActivityNewerRun || len(o.of.newer) == 0 {
 		return o.Next.ExecuteLocalActivity(ctx, name, args...)
 	}
@@ -230,6 +235,26 @@ func TestARunThatEndedWhileItPlannedIsReported(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A release that is refused the turn in which it would be undone is reported without that.
+func TestAnEndedReleaseThatGetsNoTurnIsReported(t *testing.T) {
+	t.Parallel()
+	first := setup(t)
+	b, of := setupEnd(t)
+	spec := strings.ReplaceAll(strings.ReplaceAll(endedRelease, "$MORE", `"on_terminate":"rollback","concurrency":{"key":"shop"},`), "$R", b.url)
+	left := first.stateOf(latch.WorkflowRelease, spec, time.Minute)
+	before := len(b.received())
+	b.env.RegisterDelayedCallback(func() {
+		b.env.SignalWorkflow(protocol.SignalTellTurn, protocol.TurnNews{Refused: "1,000 releases wait already"})
+	}, time.Minute)
+	of.report(b, latch.WorkflowRelease, latch.ByTerminated, protocol.Ending{Began: true, Arguments: [][]byte{[]byte(spec)}}, left)
+	require.ElementsMatch(t, []string{latch.EventReleaseComplete, latch.EventReleaseFailure}, b.received()[before:])
+	var result latch.ReleaseResult
+	b.result(&result)
+	require.Equal(t, latch.ReleaseFailed, result.Status)
+	require.Equal(t, "terminated by ann: too slow; not undone: 1,000 releases wait already", result.Reason)
+	require.Equal(t, latch.StepDone, result.Steps[0].Status)
 }
 
 const endedJob = `{"id":"books","delay":"$DELAY","task":{"http":{"url":"$R/work"}},"webhooks":[

@@ -40,6 +40,9 @@ func (r *releaseRun) awaitTurn(ctx workflow.Context) (*ending, error) {
 			}
 		}
 		for news := (protocol.TurnNews{}); told.ReceiveAsync(&news); news = (protocol.TurnNews{}) {
+			if news.Refused != "" && r.of != nil { // the end is reported all the same
+				return &ending{reason: news.Refused}, nil
+			}
 			if news.Refused != "" {
 				return nil, r.refuse(news.Refused)
 			}
