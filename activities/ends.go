@@ -24,7 +24,8 @@ const (
 	// endsListedEvery is how often the ended runs of a task queue are listed. Terminations are
 	// rare, and a list costs the server a query.
 	endsListedEvery = 5 * time.Second
-	// endsStartedEvery is how often a worker ensures that the finder runs.
+	// endsStartedEvery is how often a worker ensures that the finder runs. One that somebody ended
+	// was away for no longer, if runs are admitted; so a new one looks as far back.
 	endsStartedEvery = time.Hour
 	// endsStart bounds that. The run that is admitted waits for it.
 	endsStart = 3 * time.Second
@@ -48,7 +49,7 @@ func (a *Activities) lookForEnds(ctx context.Context) {
 		ID: protocol.EndsID(info.TaskQueue), TaskQueue: info.TaskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            "Jobs and releases that are terminated or time out",
-	}, latch.WorkflowEnds, protocol.Ends{})
+	}, latch.WorkflowEnds, protocol.Ends{Cursor: closes.Cursor{Since: now.Add(-endsStartedEvery)}})
 	if err != nil {
 		a.lookedFor.Delete(key)
 		activity.GetLogger(ctx).Warn("runs that are terminated are not looked for yet", "task_queue", info.TaskQueue, "error", err)

@@ -86,7 +86,8 @@ type Options struct {
 	Lifecycle []Lifecycle
 	// IgnoreEnds leaves jobs and releases unreported that are terminated or time out. Otherwise
 	// the first job or release on a task queue starts a workflow latch-ends-<task queue>, which
-	// finds them and costs six events of history an hour.
+	// finds them and costs six events of history an hour. It must be the same for all workers of
+	// a task queue: any that ignores ends ends the search for all.
 	IgnoreEnds bool
 	// DataConverter is the data converter of the worker's client. It must be set if it is not
 	// the default one and the plugin is not given to the client too: registered entries were

@@ -95,7 +95,7 @@ type Plugin struct {
 	// `LatchWebhooks` (KeywordList). `starter setup` creates them.
 	SearchAttributes bool `env:"LATCH_SEARCH_ATTRIBUTES"`
 	// Report jobs and releases that are terminated or time out, by a workflow
-	// `latch-ends-<task queue>`.
+	// `latch-ends-<task queue>`. The same for all workers of a task queue.
 	Ends bool `env:"LATCH_ENDS" envDefault:"true"`
 	// The public address of the HTTP API, for links to locks.
 	APIURL string `env:"LATCH_API_URL"`

@@ -64,6 +64,29 @@ func (l *lane) reportOf(run client.WorkflowRun, into any) {
 	require.NoError(l, shared.client.GetWorkflow(l.ctx, id, "").Get(l.ctx, into))
 }
 
+// Contract, "Ended from outside": what ends while nothing looks for ends is reported once
+// something does again.
+func TestEndsAreFoundAfterAnInterruption(t *testing.T) {
+	t.Parallel()
+	s := shopOf(t)
+	s.open(lifecyclesOf())
+	job := func(id string) client.WorkflowRun {
+		run, err := shared.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{ID: id + "-" + s.queue, TaskQueue: s.queue}, latch.WorkflowJobRun,
+			json.RawMessage(`{"id":"`+id+`","delay":"1h","task":{"http":{"url":"`+s.receiver.URL+`/work"}},
+				"webhooks":[{"id":"ops","url":"`+s.receiver.URL+`/ops","event":"JOB_FAILURE"}]}`))
+		require.NoError(t, err)
+		return run
+	}
+	lost := job("lost")
+	finder := protocol.EndsID(s.queue)
+	require.Eventually(t, func() bool { return shared.client.TerminateWorkflow(s.ctx, finder, "", "by mistake") == nil }, patience, tick)
+	s.reaches(lost, "TimerStarted", 1)
+	require.NoError(t, shared.client.TerminateWorkflow(s.ctx, lost.GetID(), "", "the shop burns"))
+	s.open(lifecyclesOf())
+	s.reaches(job("other"), "TimerStarted", 1)
+	s.arrives("/ops", 1)
+}
+
 // Contract, "Ended from outside": jobs and releases that are terminated or time out are reported
 // once, by a run of its own, which undoes what was done if the release wants that.
 func TestEndedFromOutside(t *testing.T) {
