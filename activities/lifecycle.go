@@ -44,9 +44,6 @@ const registryPatience = 500 * time.Millisecond
 // Listen reports whether anybody listens to the events around a run that begins, without an
 // event in its history. A registry that cannot be read in time may have a gate.
 func (a *Activities) Listen(request protocol.ListenRequest) protocol.Listening {
-	if !a.selects(request.Type) {
-		return protocol.Listening{}
-	}
 	read := inputOfLifecycle(&request.LifecycleRun, request.Run, request.Now)
 	system := vars.NewSystem(a.options.FQDN, a.options.Environment, request.Namespace, request.TaskQueue)
 	own, selected := a.ownWebhooks(read, system)
@@ -77,8 +74,8 @@ func listening(all []protocol.AttachedWebhook, continues bool) protocol.Listenin
 	return answer
 }
 
-// selects reports whether a lifecycle is for the workflow type.
-func (a *Activities) selects(workflowType string) bool {
+// Selects reports whether a lifecycle is for the workflow type.
+func (a *Activities) Selects(workflowType string) bool {
 	return slices.ContainsFunc(a.options.Lifecycle, func(l Lifecycle) bool { return l.matches(workflowType) })
 }
 

@@ -130,7 +130,7 @@ func New(options Options) *Plugin {
 	p.secrets, err = secretsOf(options)
 	p.activities, p.problem = newActivities(options, p.secrets, p.dataConverter)
 	p.problem = errors.Join(err, p.problem)
-	if p.problem == nil {
+	if p.problem == nil && p.activities.HasLifecycle() {
 		p.interceptor.Listeners = p.activities
 	}
 	p.SimplePlugin, err = temporal.NewSimplePlugin(temporal.SimplePluginOptions{

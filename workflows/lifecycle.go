@@ -23,6 +23,8 @@ import (
 // Workflow code asks only for a run that begins, and never while it replays: the run records
 // the answer, if somebody listens.
 type Listeners interface {
+	// Selects reports whether somebody may listen to the runs of a workflow type.
+	Selects(workflowType string) bool
 	Listen(protocol.ListenRequest) protocol.Listening
 }
 
@@ -48,27 +50,34 @@ func (k *keeper) lifecycleOf(ctx workflow.Context, run *ownRun, in *interceptor.
 	if strings.HasPrefix(info.WorkflowType.Name, latch.WorkflowPrefix) {
 		return nil
 	}
-	around := &lifecycle{ownRun: run, run: lifecycleRun(info, in.Args), result: latch.JobResult{Status: latch.JobRunning, KVP: latch.Object{}}}
-	if !workflow.IsReplaying(ctx) {
-		listening := k.listening(ctx, around)
-		if !listening.Listens {
+	if workflow.IsReplaying(ctx) {
+		holds := knows(ctx, lifecycleHeld)
+		if !holds && !knows(ctx, lifecycleTold) {
 			return nil
 		}
-		around.holds = listening.Holds
-		knows(ctx, map[bool]string{true: lifecycleHeld, false: lifecycleTold}[around.holds])
+		around := newLifecycle(info, run, in.Args)
+		around.holds = holds
 		return around
 	}
-	around.holds = knows(ctx, lifecycleHeld)
-	if !around.holds && !knows(ctx, lifecycleTold) {
+	if k.listeners == nil || !k.listeners.Selects(info.WorkflowType.Name) {
 		return nil
 	}
+	around := newLifecycle(info, run, in.Args)
+	listening := k.listening(ctx, around)
+	if !listening.Listens {
+		return nil
+	}
+	around.holds = listening.Holds
+	knows(ctx, map[bool]string{true: lifecycleHeld, false: lifecycleTold}[around.holds])
 	return around
 }
 
+// newLifecycle returns the lifecycle of a run. It encodes the arguments, which may take long.
+func newLifecycle(info *workflow.Info, run *ownRun, args []any) *lifecycle {
+	return &lifecycle{ownRun: run, run: lifecycleRun(info, args), result: latch.JobResult{Status: latch.JobRunning, KVP: latch.Object{}}}
+}
+
 func (k *keeper) listening(ctx workflow.Context, around *lifecycle) protocol.Listening {
-	if k.listeners == nil {
-		return protocol.Listening{}
-	}
 	info, now := workflow.GetInfo(ctx), workflow.Now(ctx)
 	return k.listeners.Listen(protocol.ListenRequest{LifecycleRun: around.run, Namespace: info.Namespace,
 		Run: around.runVariable(info), Now: latch.NewTime(now), Waited: latch.Duration(now.Sub(info.WorkflowStartTime))})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,6 +94,8 @@ func lifecycleBench(t *testing.T, lifecycle string) *bench {
 // certain is what is found out of who listens, with certainty.
 type certain protocol.Listening
 
+func (a certain) Selects(workflowType string) bool { return workflowType == "Order" }
+
 func (a certain) Listen(protocol.ListenRequest) protocol.Listening { return protocol.Listening(a) }
 
 // certainBench is a bench whose worker knows from the start who listens: to a run that begins
@@ -153,6 +156,62 @@ func TestLifecycleBeginsAtOnceWhereNothingHoldsIt(t *testing.T) {
 		require.NoError(t, b.env.GetWorkflowError())
 		require.Equal(t, []string{"/charge"}, b.received())
 	})
+}
+
+// A heavy argument counts how often it is encoded.
+type heavy struct{ encoded *atomic.Int32 }
+
+func (h heavy) MarshalJSON() ([]byte, error) {
+	if h.encoded != nil {
+		h.encoded.Add(1)
+	}
+	return []byte(`{}`), nil
+}
+
+// The arguments of a workflow are encoded only if somebody may listen to its type.
+func TestArgumentsAreEncodedOnlyForListeners(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		listeners workflows.Listeners
+		workflow  string
+		encoded   int32
+	}{
+		"without a lifecycle": {nil, "Order", 0},
+		"of another type":     {certain{}, "Other", 0},
+		"of a selected type":  {certain{}, "Order", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var encoded atomic.Int32
+			counting := &heavyArguments{encoded: &encoded}
+			b := newBench(t)
+			b.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{counting, &workflows.Interceptor{Listeners: test.listeners}}})
+			b.env.RegisterWorkflowWithOptions(func(workflow.Context, heavy) error { return nil }, workflow.RegisterOptions{Name: test.workflow})
+			b.env.ExecuteWorkflow(test.workflow, heavy{})
+			require.NoError(t, b.env.GetWorkflowError())
+			require.Equal(t, test.encoded, encoded.Load())
+		})
+	}
+}
+
+// heavyArguments makes the arguments of workflows count.
+type heavyArguments struct {
+	interceptor.WorkerInterceptorBase
+	encoded *atomic.Int32
+}
+
+func (h *heavyArguments) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	return &heavyInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, h.encoded}
+}
+
+type heavyInbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+	encoded *atomic.Int32
+}
+
+func (h *heavyInbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
+	in.Args = []any{heavy{h.encoded}}
+	return h.Next.ExecuteWorkflow(ctx, in)
 }
 
 // post calls the receiver.
