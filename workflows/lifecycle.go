@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
@@ -91,7 +92,7 @@ func lifecycleRun(info *workflow.Info, args []any) protocol.LifecycleRun {
 		Attempt: max(info.Attempt, 1), Args: make([]json.RawMessage, 0, len(args)),
 		Continues: info.ContinuedExecutionRunID != "" && info.Attempt <= 1 && info.CronSchedule == ""}
 	size := 0
-	for _, arg := range args {
+	for _, arg := range plain(args) {
 		encoded := jsonOf(arg)
 		size += len(encoded)
 		run.Args = append(run.Args, encoded)
@@ -100,6 +101,33 @@ func lifecycleRun(info *workflow.Info, args []any) protocol.LifecycleRun {
 		run.Args, run.TooLarge = nil, true
 	}
 	return run
+}
+
+// plain returns the arguments of a workflow. A dynamic workflow gets them in one value that is
+// still encoded.
+func plain(args []any) []any {
+	if len(args) != 1 {
+		return args
+	}
+	encoded, dynamic := args[0].(interface {
+		converter.EncodedValues
+		Payloads() *commonpb.Payloads
+	})
+	if !dynamic {
+		return args
+	}
+	raw := make([]converter.RawValue, len(encoded.Payloads().GetPayloads()))
+	pointers, values := make([]any, len(raw)), make([]any, len(raw))
+	for i := range raw {
+		pointers[i] = &raw[i]
+	}
+	if len(raw) > 0 && encoded.Get(pointers...) != nil {
+		return values // they cannot be decrypted, and are null
+	}
+	for i := range raw {
+		values[i] = raw[i]
+	}
+	return values
 }
 
 // jsonOf returns a value as the default converter encodes it, or null if that is not JSON.

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
@@ -283,6 +285,24 @@ func TestLifecycleVariables(t *testing.T) {
 		`"returncode":0`, `"result":{"id":"secret-7"`, `"input":{`, `"args":[{`, `"Amount":3`} {
 		require.Contains(t, own, part)
 	}
+}
+
+// The arguments of a dynamic workflow are in the variables as those of any other.
+func TestLifecycleVariablesOfADynamicWorkflow(t *testing.T) {
+	t.Parallel()
+	b := lifecycleBench(t, `[{"Types":"Any*","Webhooks":[{"id":"own","url":"$R/own","body":{"vars":"${vars}"},"events":[{"event":"JOB_START"}]}]}]`)
+	b.env.RegisterDynamicWorkflow(func(_ workflow.Context, given converter.EncodedValues) (string, error) {
+		var first string
+		var second int
+		err := given.Get(&first, &second)
+		return fmt.Sprint(first, second), err
+	}, workflow.DynamicRegisterOptions{})
+	b.env.ExecuteWorkflow("AnyThing", "seven", 7)
+	require.NoError(t, b.env.GetWorkflowError())
+	var result string
+	b.result(&result)
+	require.Equal(t, "seven7", result)
+	require.JSONEq(t, `{"vars":{"input":"seven","args":["seven",7]}}`, b.bodies("/own"))
 }
 
 // Contract, "Lifecycle": a hook that blocks holds the workflow until its lock is removed, by an
