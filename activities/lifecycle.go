@@ -42,7 +42,8 @@ func (l *Lifecycle) matches(workflowType string) bool {
 const registryPatience = 500 * time.Millisecond
 
 // Listen reports whether anybody listens to the events around a run that begins, without an
-// event in its history. A registry that cannot be read in time may have a gate.
+// event in its history. A registry that cannot be read in time may have a gate. A run that is to
+// be refused is held, so that it fails before its work.
 func (a *Activities) Listen(request protocol.ListenRequest) protocol.Listening {
 	read := inputOfLifecycle(&request.LifecycleRun, request.Run, request.Now)
 	system := vars.NewSystem(a.options.FQDN, a.options.Environment, request.Namespace, request.TaskQueue)
@@ -54,8 +55,16 @@ func (a *Activities) Listen(request protocol.ListenRequest) protocol.Listening {
 	if !known {
 		return protocol.Listening{Listens: true, Holds: !request.Continues}
 	}
-	all := attach.Merge(own, applying(registered, read, system))
-	return listening(all, request.Continues)
+	return a.hear(read, protocol.Admission{Own: own, System: system}, registered, request.Continues)
+}
+
+// hear examines who listens to a run, by what is known of its admission.
+func (a *Activities) hear(read *input, admission protocol.Admission, registered []latch.RegisteredWebhook, continues bool) protocol.Listening {
+	read.attach(registered, &admission)
+	a.checkApprovals(read, &admission)
+	heard := listening(attach.Merge(admission.Own, admission.Webhooks), continues)
+	heard.Holds = heard.Holds || heard.Listens && len(admission.Problems) > 0 && !continues
+	return heard
 }
 
 // listening examines the webhooks of a run that begins, or goes on for another one.

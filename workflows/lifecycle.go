@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -188,7 +189,10 @@ func (l *lifecycle) begin(ctx workflow.Context, k *keeper) error {
 		return l.awaitStart(ctx, k)
 	}
 	workflow.GoNamed(l.session.detached, "JOB_START", func(ctx workflow.Context) {
-		l.admit(ctx)
+		if err := l.admit(ctx); err != nil { // by what was registered after the run began
+			workflow.GetLogger(ctx).Warn("hooks that the run could not begin with decide nothing", "error", err)
+			l.session.settled, l.session.refused, l.session.phase = false, false, "working"
+		}
 		l.webhooks = attach.WithoutHolds(l.webhooks) // registered after the run began
 		l.fireStart(ctx)
 		l.begun = true
@@ -201,7 +205,10 @@ func (l *lifecycle) awaitStart(ctx workflow.Context, k *keeper) error {
 		return err
 	}
 	defer func() { k.held = nil }()
-	l.admit(ctx)
+	if err := l.admit(ctx); err != nil {
+		l.webhooks = nil // a run that is refused tells nobody
+		return err
+	}
 	firing := l.fireStart(ctx)
 	l.session.enter("waiting")
 	ruling, err := firing.await(ctx)
@@ -220,15 +227,18 @@ func (l *lifecycle) awaitStart(ctx workflow.Context, k *keeper) error {
 
 // admit asks which webhooks apply to the run. If nobody may know, the run's workflow task
 // fails, and is tried again until somebody does: there may be a gate, and a user's own workflow
-// must not fail for it.
-func (l *lifecycle) admit(ctx workflow.Context) {
+// must not fail for it. Its error is InvalidSpec for a run with webhooks with which none can
+// begin.
+func (l *lifecycle) admit(ctx workflow.Context) error {
 	info := workflow.GetInfo(ctx)
 	err := l.session.admit(ctx, latch.LifecycleKind, rawjson.Encode(l.run), workflow.Now(ctx).Sub(info.WorkflowStartTime))
-	if err != nil {
+	var refused *temporal.ApplicationError
+	if err != nil && !(errors.As(err, &refused) && refused.Type() == latch.ErrorInvalidSpec) {
 		panic(fmt.Sprintf("latch: who listens to the events of workflow %s is not known: %v", l.run.Type, err))
 	}
 	l.webhooks = l.session.attach(l.session.admission.Own)
 	l.result.ID = l.run.WorkflowID
+	return err
 }
 
 // fireStart fires JOB_START, unless an earlier run of the chain did.

@@ -362,6 +362,40 @@ func TestLifecycleHolds(t *testing.T) {
 	}
 }
 
+// Contract, "Refused runs": a run with a hook with which none can begin fails before its work, and
+// nobody is told. One that has begun goes on.
+func TestLifecycleRefused(t *testing.T) {
+	t.Parallel()
+	const lifecycle = `[{"Types":"Order","Webhooks":[{"id":"w","url":"$R/w",` + everything + `},
+		{"id":"board","events":[{"event":"JOB_START","blocking":true,"approvals":[{"users":["ann"]}]}]}]}]`
+	refused := func(t *testing.T, b *bench) {
+		t.Helper()
+		b.env.ExecuteWorkflow("Order", order{})
+		var application *temporal.ApplicationError
+		require.ErrorAs(t, b.env.GetWorkflowError(), &application)
+		require.Equal(t, latch.ErrorInvalidSpec, application.Type())
+		require.True(t, application.NonRetryable())
+		require.ErrorContains(t, application, `webhook "board"`)
+		require.ErrorContains(t, application, "LATCH_LINK_KEY")
+		require.Empty(t, b.received())
+	}
+	t.Run("held", func(t *testing.T) {
+		t.Parallel()
+		refused(t, lifecycleBench(t, lifecycle))
+	})
+	t.Run("as is known", func(t *testing.T) {
+		t.Parallel()
+		refused(t, certainBench(t, lifecycle, protocol.Listening{Listens: true, Holds: true}))
+	})
+	t.Run("begun", func(t *testing.T) {
+		t.Parallel()
+		b := certainBench(t, lifecycle, protocol.Listening{Listens: true})
+		b.env.ExecuteWorkflow("Order", order{})
+		require.NoError(t, b.env.GetWorkflowError())
+		require.ElementsMatch(t, []string{"JOB_START", "/charge", "JOB_COMPLETE", "JOB_SUCCESS"}, b.received())
+	})
+}
+
 // A workflow that has a lifecycle and passes a gate of its own has one history, with a delivery
 // id each.
 func TestLifecycleAroundAGate(t *testing.T) {
