@@ -141,8 +141,8 @@ func registryError(err error) error {
 	return temporal.NewNonRetryableApplicationError(err.Error(), errorUnread, err)
 }
 
-// attach adds the registered webhooks that apply to the run, and refuses the run's own webhooks
-// that have the id of an enforced one.
+// attach adds the registered webhooks that apply to the run, and refuses the run's own webhooks,
+// and those of a worker's lifecycles, that have the id of an enforced one.
 func (i *input) attach(registered []latch.RegisteredWebhook, answer *protocol.Admission) {
 	if i.kind == latch.BatchKind {
 		i.attachEach(registered, answer)
@@ -153,6 +153,7 @@ func (i *input) attach(registered []latch.RegisteredWebhook, answer *protocol.Ad
 		reserved.CheckJob(&answer.Problems, "", i.job)
 	}
 	reserved.Check(&answer.Problems, "webhooks", i.webhooks)
+	reserved.Check(&answer.Problems, "Lifecycle.Webhooks", answer.Own)
 	answer.Webhooks = applying(registered, i, answer.System)
 }
 

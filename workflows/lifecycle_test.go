@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"github.com/latch-run/latch/activities"
 	"github.com/latch-run/latch/internal/delivery"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rehearsal"
 	"github.com/latch-run/latch/plugin"
 	"github.com/latch-run/latch/workflows"
 )
@@ -83,11 +85,11 @@ func orders(ctx workflow.Context, given order) (map[string]any, error) {
 }
 
 // lifecycleBench is a bench whose worker fires the events around orders.
-func lifecycleBench(t *testing.T, lifecycle string) *bench {
+func lifecycleBench(t *testing.T, lifecycle string, interceptors ...interceptor.WorkerInterceptor) *bench {
 	t.Helper()
 	var lifecycles []plugin.Lifecycle
 	require.NoError(t, json.Unmarshal([]byte(lifecycle), &lifecycles))
-	b := setupWith(t, plugin.Options{Lifecycle: lifecycles})
+	b := setupWith(t, plugin.Options{Lifecycle: lifecycles}, interceptors...)
 	b.env.RegisterWorkflowWithOptions(orders, workflow.RegisterOptions{Name: "Order"})
 	b.env.RegisterActivityWithOptions(func(int) error { return b.post("/charge") }, activity.RegisterOptions{Name: "charge"})
 	return b
@@ -394,6 +396,27 @@ func TestLifecycleRefused(t *testing.T) {
 		require.NoError(t, b.env.GetWorkflowError())
 		require.ElementsMatch(t, []string{"JOB_START", "/charge", "JOB_COMPLETE", "JOB_SUCCESS"}, b.received())
 	})
+}
+
+// inWorld makes admission find registered webhooks.
+func inWorld(webhooks ...latch.RegisteredWebhook) interceptor.WorkerInterceptor {
+	return around(protocol.ActivityAdmit, func(ctx context.Context, admit func(context.Context) (any, error)) (any, error) {
+		return admit(rehearsal.In(ctx, &rehearsal.World{Webhooks: webhooks}))
+	})
+}
+
+// A webhook of a lifecycle with the id of an enforced one is refused, as a run's own is: it would
+// be left out.
+func TestLifecycleWithAnEnforcedId(t *testing.T) {
+	t.Parallel()
+	b := lifecycleBench(t, tellOfOrders, inWorld(latch.RegisteredWebhook{Enforced: true, Webhook: latch.Webhook{ID: "w",
+		URL: "https://board.invalid/", Events: []latch.Event{{Event: latch.EventJobStart}}}}))
+	b.env.ExecuteWorkflow("Order", order{})
+	var application *temporal.ApplicationError
+	require.ErrorAs(t, b.env.GetWorkflowError(), &application)
+	require.Equal(t, latch.ErrorInvalidSpec, application.Type())
+	require.ErrorContains(t, application, `Lifecycle.Webhooks[0].id: "w" is the id of an enforced registered webhook`)
+	require.Empty(t, b.received())
 }
 
 // A workflow that has a lifecycle and passes a gate of its own has one history, with a delivery
