@@ -41,11 +41,11 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 		answer.Problems = latch.Problems{{Message: err.Error()}}
 	}
 	answer.Events = make([]protocol.EventAdmission, len(read.events))
-	selected := true
 	if request.Kind == latch.LifecycleKind {
-		answer.Own, selected = a.ownWebhooks(read, answer.System)
+		// Only a run that was selected as it began asks. This worker's own options may not select it.
+		answer.Own, _ = a.ownWebhooks(read, answer.System)
 	}
-	if len(answer.Problems) == 0 && request.Kind != latch.DeliveryKind && selected {
+	if len(answer.Problems) == 0 && request.Kind != latch.DeliveryKind {
 		if err := a.consult(ctx, a.registryOf(ctx), read, listAge(time.Duration(request.Waited)), &answer); err != nil {
 			return protocol.Admission{}, err
 		}

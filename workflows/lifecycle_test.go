@@ -104,7 +104,7 @@ func (a certain) Listen(protocol.ListenRequest) protocol.Listening { return prot
 
 // certainBench is a bench whose worker knows from the start who listens: to a run that begins
 // with it, as nothing may hold it.
-func certainBench(t *testing.T, lifecycle string, listening protocol.Listening) *bench {
+func certainBench(t *testing.T, lifecycle string, listening protocol.Listening, interceptors ...interceptor.WorkerInterceptor) *bench {
 	t.Helper()
 	var lifecycles []activities.Lifecycle
 	require.NoError(t, json.Unmarshal([]byte(lifecycle), &lifecycles))
@@ -114,7 +114,7 @@ func certainBench(t *testing.T, lifecycle string, listening protocol.Listening) 
 	}
 	sender, err := delivery.New(delivery.Options{EgressAllow: []string{"127.0.0.1"}})
 	require.NoError(t, err)
-	b.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&workflows.Interceptor{Listeners: certain(listening)}}})
+	b.env.SetWorkerOptions(worker.Options{Interceptors: append(interceptors, &workflows.Interceptor{Listeners: certain(listening)})})
 	workflows.Register(b.env)
 	activities.New(activities.Options{Sender: sender, Lifecycle: lifecycles}).Register(b.env)
 	b.env.RegisterWorkflowWithOptions(orders, workflow.RegisterOptions{Name: "Order"})
@@ -403,6 +403,20 @@ func inWorld(webhooks ...latch.RegisteredWebhook) interceptor.WorkerInterceptor 
 	return around(protocol.ActivityAdmit, func(ctx context.Context, admit func(context.Context) (any, error)) (any, error) {
 		return admit(rehearsal.In(ctx, &rehearsal.World{Webhooks: webhooks}))
 	})
+}
+
+// Contract, "Lifecycle": a run that was selected as it began has the gates that are registered,
+// whatever the options of the worker that admits it.
+func TestLifecycleOnAWorkerThatSelectsNothing(t *testing.T) {
+	t.Parallel()
+	b := certainBench(t, `[]`, protocol.Listening{Listens: true, Holds: true}, inWorld(latch.RegisteredWebhook{Webhook: latch.Webhook{ID: "board",
+		Events: []latch.Event{{Event: latch.EventJobStart, Blocking: true}}}}))
+	b.env.RegisterDelayedCallback(func() {
+		require.NotContains(t, b.received(), "/charge", "the workflow has not begun")
+		b.env.SignalWorkflow(latch.MessageReleaseLock, map[string]string{"lock": b.status().Locks[0].Token, "result": "fail", "by": "ann"})
+	}, time.Minute)
+	b.env.ExecuteWorkflow("Order", order{})
+	require.ErrorContains(t, b.env.GetWorkflowError(), "held back at JOB_START by webhook board")
 }
 
 // A webhook of a lifecycle with the id of an enforced one is refused, as a run's own is: it would
