@@ -31,11 +31,7 @@ func (s *session) close(ctx workflow.Context) error {
 	if s.inFlight > 0 {
 		s.enter("delivering")
 	}
-	for !s.awaitFirstAnswers(ctx) {
-		s.awaitFirstAttempts(ctx)
-		if s.awaitDeliveries(ctx, lastRetries, "Waiting for retries before they are handed over") {
-			break
-		}
+	for !s.awaitAnswers(ctx) {
 		s.handOver(ctx) // makes room for deliveries that have not begun
 	}
 	s.phase = "closed"
@@ -52,12 +48,32 @@ func (s *session) close(ctx workflow.Context) error {
 	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) && s.signalsUnderWay == 0 && len(s.unread) == 0 })
 }
 
-// awaitFirstAnswers waits for volleys and for their attempts that continue in workers, which
-// have their own limits, and then briefly for the other deliveries. It reports whether all have
-// ended.
-func (s *session) awaitFirstAnswers(ctx workflow.Context) bool {
+// awaitAnswers waits for what the run waits for before it hands deliveries over. It reports whether
+// all have ended.
+//
+// A user's own workflow has ended by then, and no longer takes the signals that arrive. So it waits
+// only for attempts under way.
+func (s *session) awaitAnswers(ctx workflow.Context) bool {
+	s.awaitVolleys(ctx)
+	if s.inFlight == 0 {
+		return true
+	}
+	if s.guest && knows(ctx, leavesAtOnce) {
+		s.hurries = true
+		await(ctx, func() bool { return s.inFlight == 0 || len(s.sending()) > 0 })
+		return s.inFlight == 0
+	}
+	if s.awaitDeliveries(ctx, quickAnswers, "Waiting for answers") {
+		return true
+	}
+	s.awaitFirstAttempts(ctx)
+	return s.awaitDeliveries(ctx, lastRetries, "Waiting for retries before they are handed over")
+}
+
+// awaitVolleys waits for volleys and for their attempts that continue in workers, which
+// have their own limits.
+func (s *session) awaitVolleys(ctx workflow.Context) {
 	await(ctx, func() bool { return s.volleys.begun() && s.volleys.shooting == 0 && s.fetching == 0 })
-	return s.awaitDeliveries(ctx, quickAnswers, "Waiting for answers")
 }
 
 // awaitDeliveries waits until no delivery is in flight, but not longer than given. The timer
@@ -122,6 +138,9 @@ func (s *session) handOver(ctx workflow.Context) {
 	for _, hook := range hooks {
 		hook.attempt.handOver = s.startDelivery
 		hook.attempt.stands = stands[hook.record.DeliveryID]
+		if s.hurries && hook.attempt.stands.Ended <= 0 && !hook.attempt.stands.Running {
+			hook.attempt.stands.TurnedAway = true // its first attempt has not begun
+		}
 		hook.attempt.cancel()
 	}
 	await(ctx, func() bool { return !slices.ContainsFunc(hooks, isSending) })

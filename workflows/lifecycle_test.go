@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
@@ -360,6 +361,38 @@ func TestLifecycleHolds(t *testing.T) {
 			var own string
 			require.NoError(t, value.Get(&own))
 			require.Equal(t, "my own", own)
+		})
+	}
+}
+
+// Contract, "Lifecycle": a run does not stay open for a dead receiver, since it no longer takes its
+// signals.
+func TestLifecycleLeavesAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, given := range map[string]order{"ends": {}, "goes on": {Again: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := lifecycleBench(t, `[{"Types":"Order","Webhooks":[{"id":"dead","url":"$R/dead","events":[{"event":"JOB_START"},{"event":"JOB_COMPLETE"}]}]}]`)
+			b.answers["/dead"] = ""
+			var timers []time.Duration
+			b.env.SetOnTimerScheduledListener(func(_ string, duration time.Duration) { timers = append(timers, duration) })
+			handed := map[string]int{}
+			b.env.OnWorkflow(workflows.Deliver, mock.Anything, mock.Anything).Return(func(_ workflow.Context, input converter.RawValue) (*latch.Record, error) {
+				var delivery protocol.Delivery
+				require.NoError(t, json.Unmarshal(input.Payload().GetData(), &delivery))
+				handed[delivery.Send.Record.Event] = delivery.Send.PriorAttempts
+				return &delivery.Send.Record, nil
+			})
+			b.env.ExecuteWorkflow("Order", given)
+			require.NotContains(t, timers, 2*time.Second, "it does not wait for answers")
+			require.NotContains(t, timers, 10*time.Second, "nor for retries")
+			if given.Again {
+				require.True(t, workflow.IsContinueAsNewError(b.env.GetWorkflowError()))
+				require.Equal(t, map[string]int{"JOB_START": 1}, handed)
+				return
+			}
+			require.NoError(t, b.env.GetWorkflowError())
+			require.Equal(t, map[string]int{"JOB_START": 1, "JOB_COMPLETE": 1}, handed)
 		})
 	}
 }

@@ -63,6 +63,8 @@ type session struct {
 	streams streams
 	// handsOver reports that no delivery begins its turn any more, because the run closes.
 	handsOver bool
+	// hurries reports that it does not wait for first attempts that have not begun.
+	hurries bool
 	// inFlight counts deliveries that have not ended. fetching counts those whose first attempt
 	// continues in a worker.
 	inFlight, fetching int

@@ -28,6 +28,8 @@ const (
 	// second after JOB_START, which may hold it.
 	lifecycleTold = "latch-lifecycle"
 	lifecycleHeld = "latch-lifecycle-held"
+	// leavesAtOnce: a workflow that knows nothing of Latch does not stay open for retries.
+	leavesAtOnce = "leaves-at-once"
 	// looksForNewerRuns: the report of a run's end asks for a newer run before each undo.
 	looksForNewerRuns = "looks-for-newer-runs"
 	// keptInBatches: one activity sends many of the kept deliveries.

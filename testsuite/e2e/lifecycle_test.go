@@ -278,6 +278,24 @@ func TestLifecycleOnAServer(t *testing.T) {
 	require.Len(t, s.audited(alone.GetID()), 3)
 }
 
+// Contract, "Lifecycle": a workflow with a dead receiver continues as new at once, and its next run
+// takes the signals. What had not been sent is handed over, and sent once.
+func TestLifecycleLeavesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := shopOf(t)
+	s.open(lifecyclesOf("Order"))
+	s.register("dead", `{"url":"http://127.0.0.1:1/","events":[{"event":"JOB_START"}]}`)
+	s.register("durable", `{"url":"{R}/durable","path":"durable","retry":{"maximum_attempts":1},"events":[{"event":"JOB_SUCCESS"}]}`)
+	chain := s.order("chain", "again")
+	s.reaches(chain, "WorkflowExecutionContinuedAsNew", 1)
+	types := strings.Join(eventTypes(s.events(chain)), " ")
+	require.NotContains(t, types, "TimerStarted")
+	require.Contains(t, types, "StartChildWorkflowExecutionInitiated")
+	require.Equal(t, "open on", s.goOn(chain))
+	s.arrives("/durable", 1)
+	require.Equal(t, map[string]int{"durable": 1}, s.came("/"))
+}
+
 // A person answers for a workflow that knows nothing of Latch as for any run, through the API.
 func TestLifecycleLockThroughTheAPI(t *testing.T) {
 	t.Parallel()
