@@ -92,6 +92,7 @@ func depthExceeds(data []byte, limit int) bool {
 var (
 	rawType         = reflect.TypeFor[json.RawMessage]()
 	durationType    = reflect.TypeFor[Duration]()
+	timeType        = reflect.TypeFor[Time]()
 	scheduleType    = reflect.TypeFor[Schedule]()
 	leaderType      = reflect.TypeFor[leader]()
 	eventType       = reflect.TypeFor[Event]()
@@ -111,6 +112,9 @@ func decodeInto(problems *Problems, path string, data json.RawMessage, target re
 		return
 	case durationType:
 		decodeDuration(problems, path, data, target)
+		return
+	case timeType:
+		decodeTime(problems, path, data, target)
 		return
 	case scheduleType:
 		if string(data) != "null" {

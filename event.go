@@ -49,6 +49,14 @@ const (
 	EventEndpointDisabled  = "ENDPOINT_DISABLED"
 	EventEndpointRecovered = "ENDPOINT_RECOVERED"
 
+	// These events are about the lock of a hook that blocks. The run that holds the lock fires
+	// them, to those of its webhooks that listen, with a [LockEvent] as data.
+	EventLockOpened    = "LOCK_OPENED"
+	EventLockReminder  = "LOCK_REMINDER"
+	EventLockEscalated = "LOCK_ESCALATED"
+	EventLockRemoved   = "LOCK_REMOVED"
+	EventLockTimedOut  = "LOCK_TIMED_OUT"
+
 	// These events are about any workflow that has closed, as a [Watch] finds it. A run that
 	// continues as new has not ended, so EventWorkflowContinued is only looked for if a webhook
 	// listens to it.
@@ -101,6 +109,11 @@ var builtInEvents = []BuiltInEvent{
 	{Name: EventEndpointFailing, Of: EndpointKind, Means: "As many attempts in a row have failed as `warn_at` says; once for each of its numbers."},
 	{Name: EventEndpointDisabled, Of: EndpointKind, Means: "An attempt has failed, and so have all for as long as `disable_after` says: nothing more is sent."},
 	{Name: EventEndpointRecovered, Of: EndpointKind, Means: "An attempt is delivered again, after one of the two events above."},
+	{Name: EventLockOpened, Of: LockKind, Means: "A hook's lock was made."},
+	{Name: EventLockReminder, Of: LockKind, Means: "A lock is still open at one of the times of its hook's `remind`."},
+	{Name: EventLockEscalated, Of: LockKind, Means: "A lock is still open at the time of its hook's `escalate`: more people may vote."},
+	{Name: EventLockRemoved, Of: LockKind, Means: "A lock was removed, by a person or by a decision that came from elsewhere."},
+	{Name: EventLockTimedOut, Of: LockKind, Means: "A lock has timed out, and `on_timeout` or the gate's `on_deadline` has decided."},
 	{Name: EventWorkflowCompleted, Of: WatchKind, Means: "A run that a watch looks for has completed."},
 	{Name: EventWorkflowFailed, Of: WatchKind, Means: "Such a run has failed."},
 	{Name: EventWorkflowTimedOut, Of: WatchKind, Means: "Such a run has run into a timeout of Temporal's."},
@@ -179,6 +192,12 @@ func IsLifecycleEvent(event string) bool {
 func IsEndpointEvent(event string) bool {
 	known, is := builtIn(event)
 	return is && known.Of == EndpointKind
+}
+
+// IsLockEvent reports whether the event is about a lock. Any run that holds one may fire it.
+func IsLockEvent(event string) bool {
+	known, is := builtIn(event)
+	return is && known.Of == LockKind
 }
 
 // EventMayBlock reports whether a hook may block at the event (contract, "Events").

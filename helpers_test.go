@@ -31,6 +31,8 @@ var kinds = map[string]func(string) error{
 	"emission": func(s string) error { _, err := latch.DecodeEmission([]byte(s)); return err },
 	"gate":     func(s string) error { _, err := latch.DecodeGate([]byte(s)); return err },
 	"lock":     func(s string) error { return new(latch.LockRelease).Decode([]byte(s)) },
+	"extend":   func(s string) error { return new(latch.LockExtension).Decode([]byte(s)) },
+	"webhook":  func(s string) error { _, err := latch.DecodeRegisteredWebhook([]byte(s)); return err },
 	"record":   func(s string) error { return new(latch.RecordUpdate).Decode([]byte(s)) },
 	"control":  func(s string) error { return new(latch.Control).Decode([]byte(s)) },
 	"skip":     func(s string) error { return new(latch.Skip).Decode([]byte(s)) },

@@ -18,6 +18,8 @@ const (
 	DeliveryKind Kind = "operator"
 	// EndpointKind is an event about the endpoint of a registered webhook.
 	EndpointKind Kind = "endpoint"
+	// LockKind is an event about a lock, which any run that holds one fires.
+	LockKind Kind = "lock"
 	// WebhookKind is a registered webhook.
 	WebhookKind Kind = "webhook"
 	// WatchKind is the end of a workflow that a watch has found.
@@ -75,6 +77,8 @@ func (k Kind) fires(event string) bool {
 	switch {
 	case !is:
 		return k != JobKind && k != ReleaseKind && k != EndpointKind && k != WatchKind && k != LifecycleKind
+	case known.Of == LockKind:
+		return k != DeliveryKind && k != EndpointKind && k != WatchKind // their events hold nothing
 	case k == LifecycleKind:
 		return known.Of == DeliveryKind || IsLifecycleEvent(event)
 	default:

@@ -72,6 +72,7 @@ const (
 // an update (validated and answered).
 const (
 	MessageReleaseLock = "release_lock"
+	MessageExtendLock  = "extend_lock"
 	MessageRecord      = "record"
 	MessageStop        = "stop"
 	MessageRollback    = "rollback"

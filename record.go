@@ -155,6 +155,14 @@ type RecordLock struct {
 	// Digest is the SHA-256 of what the lock shows (contract, "Digest"). It is absent in locks
 	// that an earlier version made.
 	Digest string `json:"digest,omitempty"`
+	// Reminders counts those of the hook's times of reminding that have passed while somebody
+	// listened to LOCK_REMINDER and the lock was open.
+	Reminders int `json:"reminders,omitempty"`
+	// Escalated says since when more people may vote. It is nil before.
+	Escalated *Escalated `json:"escalated,omitempty"`
+	// Extensions are the newest [MaximumExtensions] moves of the deadline, oldest first. The last
+	// one counts.
+	Extensions []Extension `json:"extensions,omitempty"`
 }
 
 // Way returns how the lock was removed, for people: "page, oidc" for a removal on the lock's page
@@ -205,6 +213,11 @@ type OpenLock struct {
 	// OnTimeout is the decision of the timeout: continue, stop or rollback. It is absent if the
 	// lock waits for ever.
 	OnTimeout string `json:"on_timeout,omitempty"`
+	// Extensions are the same as in the lock's record, without their reasons.
+	Extensions []Extension `json:"extensions,omitempty"`
+	// Escalates says when more people may vote. Escalated is set instead once they may.
+	Escalates *Escalated `json:"escalates,omitempty"`
+	Escalated *Escalated `json:"escalated,omitempty"`
 	// Enforced reports that the lock belongs to an enforced registered webhook.
 	Enforced bool `json:"enforced,omitempty"`
 	// Digest is the same as in the lock's record.

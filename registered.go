@@ -72,7 +72,8 @@ func (w *RegisteredWebhook) For(kind Kind, fired string) (Webhook, bool) {
 	webhook := w.Webhook
 	webhook.Event, webhook.Events = "", nil
 	for _, settings := range w.EventSettings() {
-		other := fired != "" && settings.Event != fired && (kind == EndpointKind || !IsOperatorEvent(settings.Event))
+		beside := kind != EndpointKind && (IsOperatorEvent(settings.Event) || IsLockEvent(settings.Event))
+		other := fired != "" && settings.Event != fired && !beside
 		if !kind.fires(settings.Event) || other || !settings.IsEnabled() {
 			continue
 		}

@@ -3,6 +3,7 @@ package latch
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -41,6 +42,16 @@ const timeFormat = "2006-01-02T15:04:05.000Z07:00"
 // MarshalJSON encodes the instant in RFC 3339, UTC, with milliseconds.
 func (t Time) MarshalJSON() ([]byte, error) {
 	return t.UTC().AppendFormat(make([]byte, 0, len(timeFormat)+2), `"`+timeFormat+`"`), nil
+}
+
+// decodeTime decodes an instant of an input.
+func decodeTime(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
+	var parsed Time
+	if err := json.Unmarshal(data, &parsed); err != nil {
+		problems.Addf(path, `must be a time in RFC 3339 such as "2026-07-01T18:00:00Z", not %s`, abbreviate(data))
+		return
+	}
+	target.Set(reflect.ValueOf(parsed))
 }
 
 // An Object is a JSON object whose values stay encoded as they were, including the digits of

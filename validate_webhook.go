@@ -74,6 +74,7 @@ func (w *Webhook) validate(problems *Problems, path string, where scope) {
 	for i := range w.Events {
 		at := element(field(path, "events"), i)
 		w.Events[i].validate(problems, at, where)
+		w.Events[i].validateWait(problems, at, w.Analysis != nil && w.Analysis.AsksPerson())
 		if event := w.Events[i].Event; event != "" && seen[event] {
 			problems.Addf(field(at, "event"), "%s is given twice in webhook %q", event, w.ID)
 		}
@@ -258,7 +259,7 @@ func (e *Event) validate(problems *Problems, path string, where scope) {
 	e.validateApprovals(problems, path)
 	checkDuration(problems, field(path, "lock_timeout"), e.LockTimeout)
 	checkDuration(problems, field(path, "answer_timeout"), e.AnswerTimeout)
-	if where == inRegistry && JobKind.fires(e.Event) && !IsOperatorEvent(e.Event) {
+	if where == inRegistry && JobKind.fires(e.Event) && !IsOperatorEvent(e.Event) && !IsLockEvent(e.Event) {
 		where = inJob
 	}
 	e.validatePolicy(problems, field(path, "on_timeout"), e.OnTimeout, where)

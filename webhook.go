@@ -103,6 +103,11 @@ type Event struct {
 	Reject string `json:"reject,omitempty" latch:"plain" unset:"any"`
 	// Form is a JSON Schema to which the data of each approval conforms.
 	Form json.RawMessage `json:"form,omitempty" latch:"form"`
+	// Remind are the times after the lock was opened, ascending, at which LOCK_REMINDER fires
+	// while it is open.
+	Remind []Duration `json:"remind,omitempty"`
+	// Escalate lets more people vote once the lock has been open for long.
+	Escalate *Escalation `json:"escalate,omitempty"`
 	// LockTimeout bounds the wait for the removal; 0 waits for ever.
 	LockTimeout Duration `json:"lock_timeout,omitempty" unset:"0s"`
 	// AnswerTimeout bounds how long a hook that does not block may delay a decision; 90s by

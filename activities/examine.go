@@ -14,6 +14,11 @@ import (
 // brings against the lock's form.
 func (a *Activities) Examine(ctx context.Context, request protocol.ExamineRequest) (protocol.Examined, error) {
 	message := request.Message
+	vouched := func() (voucher.Holder, error) { return a.options.Vouchers.OfRemoval(request.Message) }
+	if extension := request.Extension; extension != nil {
+		message = latch.LockRelease{By: extension.By, Groups: extension.Groups, Voucher: extension.Voucher}
+		vouched = func() (voucher.Holder, error) { return a.options.Vouchers.OfExtension(*extension) }
+	}
 	answer := protocol.Examined{Sender: voucher.Holder{Name: message.By, Groups: message.Groups, IdentifiedBy: latch.IdentifiedByTemporal}}
 	switch {
 	case rehearses(ctx): // there is no Temporal that anybody could reach
@@ -23,7 +28,7 @@ func (a *Activities) Examine(ctx context.Context, request protocol.ExamineReques
 		answer.Forged = "this worker has no LATCH_LINK_KEY to verify it by"
 		return answer, nil
 	case !a.options.Vouchers.IsZero():
-		holder, err := a.options.Vouchers.OfRemoval(message)
+		holder, err := vouched()
 		if err != nil {
 			answer.Forged = err.Error()
 			return answer, nil

@@ -25,6 +25,7 @@ func (h *hook) askPerson(ctx workflow.Context) {
 	h.settings.Blocking, h.since = true, workflow.Now(ctx)
 	h.opened(*h.spare)
 	h.spare = nil
+	h.tellLock(latch.EventLockOpened, latch.LockEvent{})
 }
 
 // unfinished is the end of an analysis that nothing waits for any more.

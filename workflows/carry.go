@@ -17,7 +17,7 @@ import (
 func (s *session) carried() *protocol.State {
 	state := &protocol.State{
 		First: workflow.GetInfo(s.detached).FirstRunID, RunID: s.runID, Started: s.started, Admission: s.admission, Records: s.history.all(), Streams: s.streams.carried(),
-		Signals: s.unread.carried(), Kept: s.kept, TaggedWebhooks: s.taggedWebhooks, Rejected: s.rejected,
+		Signals: s.unread.carried(), LockNews: s.carriedNews(), Kept: s.kept, TaggedWebhooks: s.taggedWebhooks, Rejected: s.rejected,
 		Phase: s.phase, Event: s.event, Step: s.step, ShownLocks: s.shownLocks,
 	}
 	if subject, progresses := s.subject.(interface{ progress(*protocol.State) }); progresses {
@@ -39,6 +39,9 @@ func (f *firing) carried(places map[*latch.Record]int) protocol.FiringState {
 	}
 	state := protocol.FiringState{Event: f.event, Step: f.step, Emission: f.emission, Scope: f.scope,
 		Awaited: f.awaited, NothingDone: f.nothingDone, Decided: f.decided}
+	if f.lockOf != nil {
+		state.LockOf = f.lockOf.record.DeliveryID
+	}
 	var needed []string
 	for _, hook := range f.hooks {
 		place, held := places[hook.record]
@@ -52,6 +55,9 @@ func (f *firing) carried(places map[*latch.Record]int) protocol.FiringState {
 		if hook.state == verdict.UnderWay && state.Hooks[len(state.Hooks)-1].UnderWay == nil {
 			needed = append(needed, neededByDelivery(hook.webhook, hook.settings)...)
 		}
+	}
+	if len(f.listeners) > 0 && !f.isOver() {
+		needed = append(needed, variablesAtLocks...)
 	}
 	state.Variables = only(f.variables, needed)
 	return state
@@ -110,6 +116,7 @@ func (s *session) takeOver(state *protocol.State) error {
 			return err
 		}
 	}
+	s.takeOverNews(state.LockNews)
 	return nil
 }
 
@@ -130,6 +137,7 @@ func (s *session) refire(state *protocol.FiringState) error {
 			return err
 		}
 	}
+	f.listeners, f.lockOf = f.listenersOf(webhooks), s.byDelivery(state.LockOf)
 	return nil
 }
 
@@ -163,12 +171,13 @@ func (f *firing) rehook(state *protocol.HookState, webhooks []protocol.AttachedW
 
 // undecided returns the event that the earlier run waited for, or nil.
 func (s *session) undecided() *firing {
-	if len(s.firings) == 0 {
-		return nil
-	}
-	last := s.firings[len(s.firings)-1]
-	if last.awaited && !last.decided {
-		return last
+	for _, firing := range slices.Backward(s.firings) {
+		switch {
+		case firing.awaited && !firing.decided:
+			return firing
+		case !latch.IsLockEvent(firing.event):
+			return nil
+		}
 	}
 	return nil
 }

@@ -139,6 +139,7 @@ func (s *session) takeDown(ctx workflow.Context) {
 // takeUp continues the deliveries that were taken down, in this run or in the next.
 func (s *session) takeUp() {
 	s.link.down, s.link.holds = false, false
+	s.tellOfLocks()
 	for _, firing := range s.firings {
 		for _, hook := range firing.hooks {
 			if hook.turn == laidBy {

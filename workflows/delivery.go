@@ -42,6 +42,8 @@ type delivery struct {
 	verdict *verdict.Verdict
 	// lockRemoved reports that a person's input counts instead of the answer.
 	lockRemoved bool
+	// lockClosed is called when the lock's wait has ended. It is nil for a delivery without a hook.
+	lockClosed func()
 	// decision is the hook's decision, or "" while it is open.
 	decision string
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -49,6 +48,10 @@ type firing struct {
 	nothingDone bool
 	decided     bool
 	inFlight    int
+	// listeners are the webhooks that are told of the event's locks.
+	listeners []protocol.AttachedWebhook
+	// lockOf is the hook whose lock the event is about, or nil.
+	lockOf *hook
 	// operators are the webhooks to notify about deliveries that fail permanently.
 	operators []protocol.AttachedWebhook
 	// changed reports that something happened since the hooks were last examined. deciding
@@ -75,32 +78,14 @@ type occasion struct {
 	turn func(workflow.Context)
 	// about is what the event is about. It is nil for the session's subject.
 	about subject
+	// lockOf is the hook whose lock the event is about, or nil.
+	lockOf *hook
 }
 
 // fire plans the event's deliveries, makes the locks, writes the records and sends. It returns
 // once everything is being sent.
 func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.AttachedWebhook) (*firing, error) {
-	f := &firing{session: s, subject: cmp.Or(o.about, s.subject), sequence: len(s.firings), event: o.event, emission: o.emission, watch: o.watch, scope: o.scope, nothingDone: o.nothingDone}
-	s.event = o.event
-	f.step = place{step: o.step, target: o.target}.name()
-	s.enlist(f)
-	f.variables = s.variablesOf(f.subject, o.step)
-	f.variables["event"] = rawjson.Encode(o.event)
-	if o.target != nil {
-		f.variables["target"] = rawjson.Encode(o.target)
-	}
-	if o.data != nil {
-		f.variables["data"] = rawjson.Encode(o.data)
-	}
-	if o.instance != nil {
-		f.variables["instance"] = rawjson.Encode(o.instance)
-	}
-	f.operators = operatorsOf(o.event, webhooks)
-	for i := range webhooks {
-		if settings, listens := webhooks[i].On(o.event); listens {
-			f.hooks = append(f.hooks, newHook(f, &webhooks[i], settings))
-		}
-	}
+	f := s.newFiring(o, webhooks)
 	if len(f.hooks) == 0 {
 		return f, nil
 	}
@@ -114,10 +99,42 @@ func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.Att
 	for i, hook := range f.hooks {
 		hook.begin(plan[i])
 	}
+	f.tellOpenLocks()
 	if err := s.showLocks(); err != nil {
 		return nil, err
 	}
 	return f, f.dispatch(disconnect(ctx))
+}
+
+// newFiring adds the event to the run's, with the hooks of the webhooks that listen to it.
+func (s *session) newFiring(o occasion, webhooks []protocol.AttachedWebhook) *firing {
+	f := &firing{session: s, subject: cmp.Or(o.about, s.subject), sequence: len(s.firings), event: o.event, emission: o.emission, watch: o.watch, scope: o.scope, nothingDone: o.nothingDone}
+	f.step = place{step: o.step, target: o.target}.name()
+	s.enlist(f)
+	f.variables = s.variablesOf(f.subject, o.step)
+	f.variables["event"] = rawjson.Encode(o.event)
+	if o.target != nil {
+		f.variables["target"] = rawjson.Encode(o.target)
+	}
+	if o.data != nil {
+		f.variables["data"] = rawjson.Encode(o.data)
+	}
+	if o.instance != nil {
+		f.variables["instance"] = rawjson.Encode(o.instance)
+	}
+	if o.lockOf != nil {
+		f.beAbout(o.lockOf)
+	} else {
+		s.event = o.event
+	}
+	f.operators = operatorsOf(o.event, webhooks)
+	for i := range webhooks {
+		if settings, listens := webhooks[i].On(o.event); listens {
+			f.hooks = append(f.hooks, newHook(f, &webhooks[i], settings))
+		}
+	}
+	f.listeners = f.listenersOf(webhooks)
+	return f
 }
 
 // plan asks for what needs randomness or an expression: locks and `when`. An event without
@@ -228,6 +245,7 @@ func (f *firing) await(ctx workflow.Context) (_ ruling, err error) {
 	defer alarm.cancel()
 	for {
 		f.changed, f.deciding = false, true
+		f.heedTime(ctx)
 		err := f.decideHooks(ctx)
 		if f.deciding = false; err != nil {
 			return ruling{}, err
@@ -342,51 +360,8 @@ func (f *firing) override(because ruling) error {
 	return f.session.showLocks()
 }
 
-// nextDeadline returns the next time at which the end of a wait decides a hook, or zero.
-func (f *firing) nextDeadline() time.Time {
-	var next time.Time
-	for _, hook := range f.hooks {
-		until := hook.nextLook()
-		if hook.takesPart() && hook.decision == "" && !until.IsZero() && (next.IsZero() || until.Before(next)) {
-			next = until
-		}
-	}
-	return next
-}
-
 // mayStillChange reports whether records of the event can still be changed.
 func (f *firing) mayStillChange() bool { return !f.awaited || !f.decided }
-
-// An alarm is one timer for the next deadline.
-type alarm struct {
-	at    time.Time
-	timer workflow.Future
-	stop  workflow.CancelFunc
-}
-
-func (a *alarm) set(ctx workflow.Context, f *firing, at time.Time) {
-	if at.Equal(a.at) && !a.rings() {
-		return
-	}
-	a.cancel()
-	a.at = at
-	if at.IsZero() {
-		return
-	}
-	timerContext, cancel := workflow.WithCancel(f.session.detached)
-	a.stop = cancel
-	a.timer = workflow.NewTimerWithOptions(timerContext, max(at.Sub(workflow.Now(ctx)), 0),
-		workflow.TimerOptions{Summary: f.event + " waits for answers and locks, until " + at.UTC().Format(time.RFC3339)})
-}
-
-func (a *alarm) rings() bool { return a.timer != nil && a.timer.IsReady() }
-
-func (a *alarm) cancel() {
-	if a.stop != nil {
-		a.stop()
-	}
-	a.timer, a.stop, a.at = nil, nil, time.Time{}
-}
 
 // with returns variables with additional ones.
 func with(variables expr.Variables, added expr.Variables) expr.Variables {

@@ -44,6 +44,7 @@ type hook struct {
 func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event) *hook {
 	h := &hook{firing: f, policy: latch.WithDefaults(settings), enforced: webhook.Enforced, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
 		registered: webhook.Registered, history: &f.session.history, now: f.session.now, counts: counts{f.session.detached}}}
+	h.lockClosed = h.tellLockClosed
 	h.policy.AnswerTimeout = latch.Duration(webhook.AnswerTimeout(settings))
 	// The answer counts if it decides, if an expression sets the record's result, and at custom
 	// events.
@@ -130,10 +131,7 @@ func (h *hook) foresee(ctx workflow.Context) {
 
 // standing collects what the hook's decision depends on.
 func (h *hook) standing() verdict.Standing {
-	expired := false
-	if until := h.until(); !until.IsZero() {
-		expired = !workflow.Now(h.firing.session.detached).Before(until)
-	}
+	expired := h.isExpired()
 	return verdict.Standing{
 		Blocking:      h.settings.Blocking,
 		Skipped:       h.skipped,
@@ -145,6 +143,12 @@ func (h *hook) standing() verdict.Standing {
 		LockExpired:   h.settings.Blocking && expired,
 		AnswerExpired: !h.settings.Blocking && expired,
 	}
+}
+
+// isExpired reports whether the hook's own wait is over.
+func (h *hook) isExpired() bool {
+	until := h.until()
+	return !until.IsZero() && !workflow.Now(h.firing.session.detached).Before(until)
 }
 
 // answersFail reports whether the endpoint's answer means "fail", or cannot be understood.
@@ -165,7 +169,7 @@ func (h *hook) answersFail() bool {
 func (h *hook) until() time.Time {
 	switch {
 	case h.settings.Blocking && h.settings.LockTimeout > 0:
-		return h.since.Add(time.Duration(h.settings.LockTimeout))
+		return h.lockExpires()
 	case h.settings.Blocking:
 		return time.Time{}
 	default:
@@ -223,7 +227,7 @@ func (h *hook) decide(ctx workflow.Context) error {
 		if h.holdsBack(h.policy.OnTimeout) {
 			return nil
 		}
-		h.expired(h.policy.OnTimeout, time.Duration(h.settings.LockTimeout))
+		h.expired(h.policy.OnTimeout, h.lockLasts())
 	}
 	h.reconsider = false
 	return nil
@@ -282,8 +286,8 @@ func (h *hook) ask(ctx workflow.Context) (*verdict.Verdict, error) {
 // variables returns the variables that the hook's templates and expressions need.
 func (h *hook) variables(needed []string) expr.Variables {
 	own := with(h.firing.variables, expr.Variables{"webhook": rawjson.Encode(map[string]string{"id": h.webhook.ID})})
-	if h.record != nil && h.record.Lock != nil {
-		own["lock"], own["lock_url"] = rawjson.Encode(h.record.Lock.Token), rawjson.Encode(h.record.Lock.URL)
+	if lock := h.lockToOpen(); lock != nil {
+		own["lock"], own["lock_url"] = rawjson.Encode(lock.Token), rawjson.Encode(lock.URL)
 	}
 	h.firing.session.addRecords(own, needed, h.firing.emission)
 	return only(own, needed)
@@ -311,6 +315,7 @@ func (h *hook) openLock() latch.OpenLock {
 	if until, policy := h.endsWaiting(); !until.IsZero() {
 		lock.Until, lock.OnTimeout = latch.NewTime(until), policy
 	}
+	h.addWait(&lock)
 	if h.settings.HasApprovals() {
 		lock.Approvals, lock.Missing = withoutReasons(h.record.Approvals), h.missing()
 	}

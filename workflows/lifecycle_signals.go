@@ -40,7 +40,7 @@ func (k *keeper) serve(ctx workflow.Context, s *session) error {
 }
 
 func aboutHooks(message string) bool {
-	return slices.Contains([]string{latch.MessageReleaseLock, latch.MessageRecord, latch.MessageSkip}, message)
+	return slices.Contains([]string{latch.MessageReleaseLock, latch.MessageExtendLock, latch.MessageRecord, latch.MessageSkip}, message)
 }
 
 // HandleSignal has a signal with the name of one of Latch's examined while a hook holds the run.

@@ -38,6 +38,9 @@ type sender struct {
 	// admin reports that the sender may skip hooks of enforced webhooks. The API confirms it by
 	// the update's id. A client with direct access to Temporal may do whatever Temporal allows.
 	admin bool
+	// runs reports that the sender may skip the hooks of other webhooks. The API confirms it
+	// only for messages for which it matters.
+	runs bool
 	// identifiedBy says how the sender's name is known: [latch.IdentifiedByKey] and the like. It
 	// is empty for an API of an earlier version.
 	identifiedBy string
@@ -52,19 +55,21 @@ func (s sender) knows(by string) string {
 }
 
 // signalled is the sender of every signal.
-var signalled = sender{via: latch.ViaSignal, admin: true, identifiedBy: latch.IdentifiedByTemporal}
+var signalled = sender{via: latch.ViaSignal, admin: true, runs: true, identifiedBy: latch.IdentifiedByTemporal}
 
 // senderOf returns the sender of the current update, by the update's id.
 func senderOf(ctx workflow.Context) sender {
 	info := workflow.GetCurrentUpdateInfo(ctx)
-	direct := sender{via: latch.ViaUpdate, admin: true, identifiedBy: latch.IdentifiedByTemporal}
+	direct := sender{via: latch.ViaUpdate, admin: true, runs: true, identifiedBy: latch.IdentifiedByTemporal}
 	if info == nil {
 		return direct
 	}
 	known := protocol.IdentifiedByOf(info.ID)
 	switch {
 	case strings.HasPrefix(info.ID, protocol.UpdateByAdmin):
-		return sender{via: latch.ViaAPI, admin: true, identifiedBy: known}
+		return sender{via: latch.ViaAPI, admin: true, runs: true, identifiedBy: known}
+	case strings.HasPrefix(info.ID, protocol.UpdateByRunner):
+		return sender{via: latch.ViaAPI, runs: true, identifiedBy: known}
 	case strings.HasPrefix(info.ID, protocol.UpdateViaAPI):
 		return sender{via: latch.ViaAPI, identifiedBy: known}
 	case strings.HasPrefix(info.ID, protocol.UpdateViaPage):
@@ -105,6 +110,7 @@ func (s *session) messages() []message {
 func (s *session) commonMessages() []message {
 	return []message{
 		{latch.MessageReleaseLock, s.checkReleaseLock, s.clearRelease, s.releaseLock},
+		{latch.MessageExtendLock, s.checkExtension, nil, s.extendLock},
 		{latch.MessageRecord, s.checkRecord, s.clearRecord, s.updateRecord},
 		{latch.MessageSkip, s.checkSkip, nil, s.skip},
 		{latch.MessageStop, s.checkControl(latch.MessageStop), nil, s.takeControl(latch.Stop)},
@@ -189,7 +195,7 @@ const maximumEvents = 20_000
 // crowded refuses a signal that can be repeated without limit, and that costs further events,
 // if a run that cannot continue as new yet has too many events.
 func (m message) crowded(ctx workflow.Context) error {
-	if m.name != latch.MessageRecord {
+	if m.name != latch.MessageRecord && m.name != latch.MessageExtendLock {
 		return nil
 	}
 	if events := workflow.GetInfo(ctx).GetCurrentHistoryLength(); events <= maximumEvents || !knows(ctx, crowdedOut) {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"github.com/latch-run/latch"
@@ -111,6 +112,33 @@ func (d *delivery) voted(votes []latch.Vote) {
 	d.history.changed(d.record)
 }
 
+// reminded records how many of the times of reminding of the lock have passed.
+func (d *delivery) reminded(number int) {
+	lock := *d.record.Lock
+	lock.Reminders = number
+	d.record.Lock = &lock
+	d.history.changed(d.record)
+}
+
+// escalated records that more people may vote about the lock.
+func (d *delivery) escalated(to latch.Escalated) {
+	lock := *d.record.Lock
+	lock.Escalated = &to
+	d.record.Lock = &lock
+	d.history.changed(d.record)
+}
+
+// extended records a move of the lock's deadline.
+func (d *delivery) extended(extension latch.Extension) {
+	lock := *d.record.Lock
+	lock.Extensions = append(slices.Clone(lock.Extensions), extension)
+	if over := len(lock.Extensions) - latch.MaximumExtensions; over > 0 {
+		lock.Extensions = lock.Extensions[over:]
+	}
+	d.record.Lock = &lock
+	d.history.changed(d.record)
+}
+
 // opened records that a lock was made after the event had fired.
 func (d *delivery) opened(lock latch.RecordLock) {
 	d.record.Lock = &lock
@@ -213,6 +241,9 @@ func (d *delivery) closeLock(from sender, by, reason string) {
 	lock := *d.record.Lock
 	lock.RemovedAt, lock.RemovedBy, lock.IdentifiedBy, lock.Via, lock.Reason = d.now(), by, from.knows(by), from.via, reason
 	d.record.Lock = &lock
+	if d.lockClosed != nil {
+		defer d.lockClosed() // once the record's result is set
+	}
 	d.counts.unlocked(d.record.Event, from.via, lock.RemovedAt.Sub(d.record.StartedAt.Time))
 	if d.state == verdict.UnderWay {
 		return

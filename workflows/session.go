@@ -61,6 +61,8 @@ type session struct {
 	history history
 	firings []*firing
 	streams streams
+	// news are the events about locks that are to fire.
+	news lockNewsQueue
 	// handsOver reports that no delivery begins its turn any more, because the run closes.
 	handsOver bool
 	// hurries reports that it does not wait for first attempts that have not begun.

@@ -91,7 +91,11 @@ func (h *hook) overcrowded(ctx workflow.Context, from sender) error {
 
 // rules returns the rules of the hook's lock.
 func (h *hook) rules() approval.Rules {
-	return approval.RulesOf(h.settings, h.firing.session.admission.Starter)
+	rules := approval.RulesOf(h.settings, h.firing.session.admission.Starter)
+	if h.record.Lock != nil && h.record.Lock.Escalated != nil {
+		return rules.Escalate()
+	}
+	return rules
 }
 
 // missing returns what the lock still needs, or nil for one without approvals.

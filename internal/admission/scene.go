@@ -76,9 +76,11 @@ func (s *scene) variable(name string) any {
 	switch {
 	case latch.IsOperatorEvent(s.event):
 		return anything{} // fired by another run
-	case s.job != nil && (s.event == "" || firedByJob), s.alone && firedByJob:
+	case latch.IsLockEvent(s.event) && s.alone, latch.IsLockEvent(s.event) && name == "step":
+		return anything{} // of any run, and at events of steps and others
+	case s.job != nil && (s.event == "" || firedByJob || latch.IsLockEvent(s.event)), s.alone && firedByJob:
 		return s.in(vars.Jobs, name)
-	case s.release != nil && (s.event == "" || firedByRelease), s.alone && firedByRelease:
+	case s.release != nil && (s.event == "" || firedByRelease || latch.IsLockEvent(s.event)), s.alone && firedByRelease:
 		return s.in(vars.Releases, name)
 	case s.job == nil && s.release == nil:
 		return s.in(vars.Customs, name)

@@ -124,7 +124,7 @@ func warnOfEvent(warnings *latch.Problems, path, event string, fired run) {
 		warnings.Addf(path, "%s is fired by no run: only registered webhooks hear of endpoints", event)
 		return
 	}
-	if !slices.Contains(fired.fires, event) && !latch.IsOperatorEvent(event) {
+	if !slices.Contains(fired.fires, event) && !latch.IsOperatorEvent(event) && !latch.IsLockEvent(event) {
 		warnings.Addf(path, "%s is never fired by %s, which fires %s%s", event, fired.name, strings.Join(fired.fires, ", "), typo.Hint(event, fired.fires))
 	}
 }

@@ -76,6 +76,11 @@ func mayReplace(earlier, vote *Vote) error {
 
 func proven(vote *Vote) bool { return latch.IsProven(vote.IdentifiedBy) }
 
+// Refuses returns why somebody may not vote, as a [*RefusedError], or nil if they may.
+func (r Rules) Refuses(by, identifiedBy string, groups []string) error {
+	return r.check(&Vote{Vote: latch.Vote{By: by, IdentifiedBy: identifiedBy, Groups: groups}})
+}
+
 // check refuses the votes of those who may not vote.
 func (r Rules) check(vote *Vote) error {
 	switch {

@@ -19,17 +19,51 @@ type Rules struct {
 	// Excluded is the name of the person who may not vote, because they started the run; "" if
 	// everybody may.
 	Excluded string
+	// Escalation names those who may vote as well once the lock has been open for long; nil if
+	// nobody may. Escalated reports that they may.
+	Escalation *latch.Escalation
+	Escalated  bool
 }
 
 // RulesOf returns the rules of an event's settings, for a run that the starter has started. The
 // name is "" if nobody has proven it.
 func RulesOf(settings latch.Event, starter string) Rules {
 	settings = latch.WithDefaults(settings)
-	rules := Rules{Requirements: settings.Approvals, AllowUnproven: settings.AllowUnproven, Reject: settings.Reject}
+	rules := Rules{Requirements: settings.Approvals, AllowUnproven: settings.AllowUnproven, Reject: settings.Reject, Escalation: settings.Escalate}
 	if !settings.AllowsSelf() {
 		rules.Excluded = starter
 	}
 	return rules
+}
+
+// Escalate returns the rules of the lock from its escalation on: whoever it names may fill each
+// requirement, beside those whom the requirement names.
+func (r Rules) Escalate() Rules {
+	if r.Escalation == nil || r.Escalated {
+		return r
+	}
+	r.Escalated = true
+	widened := make([]latch.Approval, len(r.Requirements))
+	for i, requirement := range r.Requirements {
+		if len(requirement.Groups) > 0 || len(requirement.Users) > 0 { // else everybody may
+			requirement.Groups = union(requirement.Groups, r.Escalation.Groups)
+			requirement.Users = union(requirement.Users, r.Escalation.Users)
+		}
+		widened[i] = requirement
+	}
+	r.Requirements = widened
+	return r
+}
+
+// union returns the names of both lists, each once.
+func union(names, more []string) []string {
+	both := slices.Clone(names)
+	for _, name := range more {
+		if !slices.Contains(both, name) {
+			both = append(both, name)
+		}
+	}
+	return both
 }
 
 // A Vote is a vote with what only its lock needs.
@@ -133,12 +167,14 @@ func Data(votes []Vote, result string) latch.Object {
 	return data
 }
 
-// relevant returns those of the groups that a requirement names, in order.
+// relevant returns those of the groups that a requirement or the escalation names, in order. Those
+// of the escalation count for a vote that was cast before it, too.
 func (r Rules) relevant(groups []string) []string {
 	var named []string
 	for _, group := range groups {
 		names := func(a latch.Approval) bool { return slices.Contains(a.Groups, group) }
-		if slices.ContainsFunc(r.Requirements, names) && !slices.Contains(named, group) {
+		escalates := r.Escalation != nil && slices.Contains(r.Escalation.Groups, group)
+		if (escalates || slices.ContainsFunc(r.Requirements, names)) && !slices.Contains(named, group) {
 			named = append(named, group)
 		}
 	}
@@ -168,6 +204,15 @@ func WhoOf(groups, users []string, count int) string {
 		return fmt.Sprintf("%d of anybody", count)
 	}
 	return fmt.Sprintf("%d %s", count, strings.Join(who, ", or "))
+}
+
+// Added names those whom an escalation lets vote, for people: "group leads, ann".
+func Added(to *latch.Escalated) string {
+	var who []string
+	for _, group := range to.Groups {
+		who = append(who, "group "+group)
+	}
+	return strings.Join(append(who, to.Users...), ", ")
 }
 
 // Awaits reports whether an open lock waits for the vote of somebody with this name and in these

@@ -70,6 +70,11 @@ var (
 	split  = approval.Rules{Requirements: []latch.Approval{of(2, "sre"), of(1, "dev")}, Reject: latch.RejectQuorum}
 	self   = approval.Rules{Requirements: []latch.Approval{of(2, "sre")}, Excluded: "ann"}
 	open   = approval.Rules{Requirements: []latch.Approval{users(1, "ann"), anybody(1)}, AllowUnproven: true}
+
+	later  = &latch.Escalation{Groups: []string{"dev"}, Users: []string{"eve"}}
+	before = approval.Rules{Requirements: []latch.Approval{of(2, "sre"), users(1, "cto@example.com")}, Escalation: later}
+	raised = before.Escalate()
+	vetoed = approval.Rules{Requirements: []latch.Approval{of(2, "sre")}, Reject: latch.RejectQuorum, Excluded: "fay", Escalation: later}.Escalate()
 )
 
 var orders = []order{
@@ -131,6 +136,16 @@ var orders = []order{
 	{"oneself rejects", self, "ann-", "F", approval.Open, "2 of sre"},
 	{"the others", self, "bob+ dan+", "..", approval.Approved, ""},
 	{"oneself does not count", self, "bob+ ann+", ".F", approval.Open, "1 of sre"},
+	// Escalation.
+	{"before it", before, "fay+ eve+", "FF", approval.Open, "2 of sre, 1 cto@example.com"},
+	{"in a group of it", raised, "fay+", ".", approval.Open, "1 of sre or dev, or eve, 1 of dev, or cto@example.com or eve"},
+	{"all of it", raised, "fay+ eve+ gus+", "...", approval.Approved, ""},
+	{"beside those of before", raised, "ann+ eve+ cto@example.com+", "...", approval.Approved, ""},
+	{"one person for one of them", raised, "fay+ fay+ ann+", ".=.", approval.Open, "1 of dev, or cto@example.com or eve"},
+	{"still nobody else", raised, "ivy+", "F", approval.Open, "2 of sre or dev, or eve, 1 of dev, or cto@example.com or eve"},
+	{"rejected by one of it", raised, "ann+ eve-", "..", approval.Rejected, "1 of sre or dev, or eve, 1 of dev, or cto@example.com or eve"},
+	{"a quorum with one of it", vetoed, "ann- eve-", "..", approval.Rejected, "2 of sre or dev, or eve"},
+	{"whoever started it, in a group of it", vetoed, "fay+", "F", approval.Open, "2 of sre or dev, or eve"},
 	// Late and again.
 	{"an old vote after a new one", two, "ann+ ann~ ann+@-2", "..T", approval.Open, "2 of sre"},
 	{"an old withdrawal", two, "ann+ ann~@-1", ".T", approval.Open, "1 of sre"},
@@ -194,6 +209,24 @@ func cast(t *testing.T, rules approval.Rules, texts []string) (state approval.St
 		state, _ = rules.Tally(votes)
 	}
 	return state, votes, each
+}
+
+// Contract, "Reminders and escalation": votes of before count anew once the lock is escalated, by all
+// the groups of their senders.
+func TestEscalationCountsVotesAnew(t *testing.T) {
+	t.Parallel()
+	var votes []approval.Vote
+	for i, text := range []string{"ann+", "dan+", "bob+"} { // dan is in sre and dev
+		votes, _, _ = before.Cast(votes, voteOf(text, i))
+	}
+	state, missing := before.Tally(votes)
+	require.Equal(t, approval.Open, state)
+	require.Len(t, missing, 1)
+	state, missing = before.Escalate().Tally(votes)
+	require.Equal(t, approval.Approved, state)
+	require.Empty(t, missing)
+	require.Equal(t, []latch.Approval{of(2, "sre"), users(1, "cto@example.com")}, before.Requirements, "the rules of before stay as they are")
+	require.Equal(t, "group dev, eve", approval.Added(&latch.Escalated{Groups: later.Groups, Users: later.Users}))
 }
 
 // Contract, "Approvals": which order proven votes come in does not matter to what they come to.

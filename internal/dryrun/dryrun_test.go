@@ -126,6 +126,23 @@ func TestPlanOfALockThatNobodyRemoves(t *testing.T) {
 	require.NotContains(t, told(held), "Migrate")
 }
 
+// A plan shows when a lock reminds of itself, and when more people may vote about it.
+func TestPlanOfALockThatReminds(t *testing.T) {
+	t.Parallel()
+	waits := strings.NewReplacer(`"lock_timeout": "4h"}`, `"lock_timeout": "4h", "remind": ["1h"], "approvals": [{"groups": ["sre"]}],
+		"escalate": {"after": "2h", "groups": ["leads"], "users": ["eve"]}}`, `"webhooks": [`, `"webhooks": [
+		{"id": "log", "url": "https://log.example.com/", "body": {"event": "${event}"}, "events": [{"event": "LOCK_REMINDER"}, {"event": "LOCK_TIMED_OUT"}]},`)
+	report := plan(t, waits.Replace(shop), `{"webhooks": [{"webhook": "board", "locks": [{"never": true}]}]}`, dryrun.Options{})
+	for _, line := range []string{
+		`1h0m0s request LOCK_REMINDER log POST https://log.example.com/ {"event":"LOCK_REMINDER"} -> 200 assumed`,
+		`2h0m0s escalated BEFORE_RELEASE board to group leads, eve`,
+		`4h0m0s request LOCK_TIMED_OUT log POST https://log.example.com/ {"event":"LOCK_TIMED_OUT"} -> 200 assumed`,
+	} {
+		require.Contains(t, told(report), line)
+	}
+	require.Equal(t, latch.ReleaseStopped, report.Status)
+}
+
 // Registered webhooks apply as in a real run.
 func TestPlanWithRegisteredWebhooks(t *testing.T) {
 	t.Parallel()

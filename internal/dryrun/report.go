@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/approval"
 	"github.com/latch-run/latch/latchtest"
 )
 
@@ -49,6 +50,8 @@ const (
 	// Locked and Unlocked: a lock opens, and is removed or times out.
 	Locked   = "locked"
 	Unlocked = "unlocked"
+	// Escalated: more people may vote about a lock.
+	Escalated = "escalated"
 	// Decided: a hook decided to stop or to roll back, or failed.
 	Decided = "decided"
 )
@@ -195,6 +198,11 @@ func (r *rehearsed) recordEvents(record *latch.Record) []Happening {
 		locked := hook
 		locked.Kind, locked.After = Locked, r.after(record.StartedAt.Time)
 		events = append(events, locked)
+		if to := lock.Escalated; to != nil {
+			escalated := hook
+			escalated.Kind, escalated.After, escalated.Note = Escalated, r.after(to.At.Time), "to "+approval.Added(to)
+			events = append(events, escalated)
+		}
 		if !lock.Open() {
 			unlocked := hook
 			unlocked.Kind, unlocked.After = Unlocked, r.after(lock.RemovedAt.Time)

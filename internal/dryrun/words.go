@@ -21,6 +21,8 @@ func (h *Happening) Words() (what, detail, outcome string) {
 		}
 	case Locked:
 		what = "lock opens"
+	case Escalated:
+		what, outcome = "lock escalates", h.Note
 	case Unlocked:
 		what, outcome = "lock closes", h.Note
 	case Decided:

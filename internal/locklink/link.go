@@ -55,6 +55,13 @@ func URL(base, token string, key []byte) string {
 	return address + "?" + Parameter + "=" + Sign(key, token)
 }
 
+// Unsigned returns the address of a lock's page without the HMAC that opens it. It takes what [URL]
+// returns, or "".
+func Unsigned(address string) string {
+	plain, _, _ := strings.Cut(address, "?")
+	return plain
+}
+
 // CheckKey returns an error if a key is too short. The error does not contain
 // the key.
 func CheckKey(key []byte) error {

@@ -64,6 +64,8 @@ type State struct {
 	Firings   []FiringState  `json:"firings"`
 	// Streams are the newest deliveries, one for each webhook that has had any.
 	Streams []StreamState `json:"streams,omitempty"`
+	// LockNews are events about locks that have not fired yet, in order.
+	LockNews []LockNews `json:"lock_news,omitempty"`
 	// Signals are those that arrived while the run was ending, in order, by name.
 	Signals []SignalState `json:"signals,omitempty"`
 	// Kept has the same meaning as in the session.
@@ -77,6 +79,13 @@ type State struct {
 	// One of these describes the progress of the run's own work. An emission has neither.
 	Job     *JobState     `json:"job,omitempty"`
 	Release *ReleaseState `json:"release,omitempty"`
+}
+
+// A LockNews is an event about a lock that is to fire. DeliveryID is that of the lock's hook.
+type LockNews struct {
+	DeliveryID string       `json:"delivery_id"`
+	Event      string       `json:"event"`
+	Data       latch.Object `json:"data"`
 }
 
 // A SignalState is a signal that a run received but did not take. Data is its unchanged
@@ -106,7 +115,9 @@ type FiringState struct {
 	Awaited     bool           `json:"awaited,omitempty"`
 	NothingDone bool           `json:"nothing_done,omitempty"`
 	Decided     bool           `json:"decided,omitempty"`
-	Hooks       []HookState    `json:"hooks,omitempty"`
+	// LockOf is the delivery id of the hook whose lock the event is about.
+	LockOf string      `json:"lock_of,omitempty"`
+	Hooks  []HookState `json:"hooks,omitempty"`
 }
 
 // A HookState is one webhook at an event.

@@ -15,6 +15,9 @@ const (
 	UpdateViaAPI = "api-"
 	// UpdateByAdmin marks a call by the role admin. It begins with UpdateViaAPI.
 	UpdateByAdmin = UpdateViaAPI + "admin-"
+	// UpdateByRunner marks a call by the role run, where that role matters. It begins with
+	// UpdateViaAPI.
+	UpdateByRunner = UpdateViaAPI + "run-"
 	// UpdateViaPage marks a button of a lock's page.
 	UpdateViaPage = "page-"
 )
@@ -26,7 +29,7 @@ func UpdatePrefix(way, identifiedBy string) string { return way + identifiedBy +
 // IdentifiedByOf returns how the name of an update's sender is known, by the update's id. It
 // returns "" for an update that an API of an earlier version has sent.
 func IdentifiedByOf(id string) string {
-	for _, way := range []string{UpdateByAdmin, UpdateViaAPI, UpdateViaPage} {
+	for _, way := range []string{UpdateByAdmin, UpdateByRunner, UpdateViaAPI, UpdateViaPage} {
 		rest, is := strings.CutPrefix(id, way)
 		if !is {
 			continue

@@ -11,6 +11,8 @@ import (
 // filled in is right.
 type ExamineRequest struct {
 	Message latch.LockRelease `json:"message"`
+	// Extension is the message instead if it is to move the lock's deadline.
+	Extension *latch.LockExtension `json:"extension,omitempty"`
 	// Form is the lock's form; empty if it has none.
 	Form json.RawMessage `json:"form,omitempty"`
 	// AllowUnproven reports that the lock counts names that nobody has proven.

@@ -62,6 +62,7 @@ var structures = map[string]string{
 	"TLS":          "A client's certificate, and how the receiver's is checked; the secrets are PEM.",
 	"Event":        "A webhook's settings for one event.",
 	"Approval":     "How many people have to approve, and who may.",
+	"Escalation":   "Who may vote as well about a lock that has been open for long.",
 	"Retry":        "How what failed is tried again.",
 	"Schedule":     "When a registered job runs by itself: a cron expression, or an object.",
 }
@@ -238,7 +239,7 @@ var meanings = map[string]string{
 	"TLS.ca":          "the authorities by which the receiver's certificate is checked, instead of the worker's own.",
 	"TLS.server_name": "The name for which the receiver's certificate is checked, instead of the URL's host.",
 
-	"Event.event":          "The event: JOB_…, BEFORE_RELEASE, BEFORE_STEP, STEP_FAILED, AFTER_STEP, BEFORE_RELEASE_COMPLETE, RELEASE_…, or a custom one.",
+	"Event.event":          "The event: JOB_…, BEFORE_RELEASE, BEFORE_STEP, STEP_FAILED, AFTER_STEP, BEFORE_RELEASE_COMPLETE, RELEASE_…, LOCK_…, or a custom one.",
 	"Event.enforce":        "Whether what the hook decides is acted on. With false the run neither waits for the hook nor goes by it, and its record has what it would have decided as would_decide. A hook that blocks takes no false.",
 	"Event.soak":           "How long after the event the hook lets nothing pass; replaces the webhook's.",
 	"Event.enabled":        "Whether the webhook listens to the event.",
@@ -250,6 +251,11 @@ var meanings = map[string]string{
 	"Event.allow_unproven": "Whether votes count whose sender's name nobody has proven: messages to Temporal itself, and a link's page.",
 	"Event.reject":         "How many rejections close the lock: any is the first one, quorum is as many as one of the approvals needs people, all of them people who may approve it.",
 	"Event.form":           "what the data of each approval conforms to. It refers to no other schema.",
+	"Event.remind":         "Times after the lock was opened, ascending, each before lock_timeout: LOCK_REMINDER fires at each at which the lock is still open.",
+	"Event.escalate":       "Lets more people vote about a lock with approvals that has been open for long.",
+	"Escalation.after":     "The time after the lock was opened, before lock_timeout.",
+	"Escalation.groups":    "Groups whose members may then vote as well. Each may fill any of the approvals.",
+	"Escalation.users":     "Names of people who may then vote as well; one group or name is required.",
 	"Approval.groups":      "Groups whose members may approve.",
 	"Approval.users":       "Names of people who may approve, as keys and logins have them. Without groups and users everybody may who may remove locks.",
 	"Approval.count":       "How many have to approve.",

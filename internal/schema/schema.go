@@ -83,6 +83,11 @@ func two() *uint64 {
 	return &length
 }
 
+func ten() *uint64 {
+	length := uint64(10)
+	return &length
+}
+
 func hundred() *uint64 {
 	length := uint64(100)
 	return &length
@@ -120,6 +125,9 @@ func describe(definition string, structure *jsonschema.Schema) {
 		structure.OneOf = required("task", "jobs")
 	case "Webhook":
 		structure.OneOf = required("event", "events")
+	case "Event":
+		remind, _ := structure.Properties.Get("remind")
+		remind.MinItems, remind.MaxItems = one(), ten()
 	case "Auth":
 		structure.OneOf = required("bearer", "basic", "oauth2")
 	case "Redaction":

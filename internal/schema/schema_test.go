@@ -55,7 +55,7 @@ func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 		reflect.TypeFor[latch.WorkflowTask](), reflect.TypeFor[latch.NexusTask](), reflect.TypeFor[latch.Poll](),
 		reflect.TypeFor[latch.Analysis](),
 		reflect.TypeFor[latch.HTTPTask](), reflect.TypeFor[latch.CommandTask](), reflect.TypeFor[latch.Webhook](),
-		reflect.TypeFor[latch.Event](), reflect.TypeFor[latch.Approval](),
+		reflect.TypeFor[latch.Event](), reflect.TypeFor[latch.Approval](), reflect.TypeFor[latch.Escalation](),
 		reflect.TypeFor[latch.Auth](), reflect.TypeFor[latch.BasicAuth](), reflect.TypeFor[latch.OAuth2](),
 		reflect.TypeFor[latch.TLS](), reflect.TypeFor[latch.Redaction](),
 		reflect.TypeFor[latch.Retry](), reflect.TypeFor[latch.Schedule]()} {

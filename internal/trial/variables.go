@@ -2,6 +2,7 @@ package trial
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -63,6 +64,9 @@ func (h *Hook) Variables(system vars.System) Variables {
 	if latch.IsOperatorEvent(h.Settings.Event) { // fired by another run
 		h.addDelivery(variables, began, now)
 		return variables
+	}
+	if latch.IsLockEvent(h.Settings.Event) {
+		defer func() { variables["data"] = h.lockEvent(began, now) }()
 	}
 	switch h.Kind {
 	case latch.JobKind:
@@ -135,6 +139,24 @@ func (h *Hook) addDelivery(variables Variables, began, now time.Time) {
 		Result: latch.ResultFail, Data: latch.Object{}, Attempts: 1, Error: madeUp, StartedAt: latch.NewTime(began), CompletedAt: latch.NewTime(now)}
 	variables["run"] = jsonObject{"workflow_id": latch.PrefixOperator + record.DeliveryID, "run_id": trialRunID, "started_at": latch.NewTime(now)}
 	variables["vars"], variables["data"] = jsonObject{}, jsonObject{"record": objectOf(record)}
+}
+
+// lockEvent returns the data of an event about a lock.
+func (h *Hook) lockEvent(began, now time.Time) jsonObject {
+	held := map[latch.Kind]string{latch.JobKind: latch.EventJobStart, latch.ReleaseKind: latch.EventBeforeRelease}[h.Kind]
+	about := latch.LockEvent{Lock: latch.LockTold{DeliveryID: "dlv_test", Webhook: "test", Event: cmp.Or(held, h.Emission.Event),
+		Since: latch.NewTime(began), Until: latch.NewTime(now.Add(time.Hour)), OnTimeout: latch.Stop}}
+	switch h.Settings.Event {
+	case latch.EventLockReminder:
+		about.Reminder = &latch.LockReminder{Number: 1, Of: 1}
+	case latch.EventLockEscalated:
+		about.Lock.Escalated = &latch.Escalated{At: latch.NewTime(now), Groups: []string{"test"}}
+	case latch.EventLockRemoved:
+		about.Removed = &latch.LockRemoved{At: latch.NewTime(now), By: "test", Via: latch.ViaPage, Result: latch.ResultPass}
+	case latch.EventLockTimedOut:
+		about.TimedOut = &latch.LockTimedOut{At: latch.NewTime(now), Decision: latch.Stop, Rule: "on_timeout: stop"}
+	}
+	return objectOf(about)
 }
 
 // addNotice adds the data of an event about a run that did not take place.

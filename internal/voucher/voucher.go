@@ -60,6 +60,20 @@ func boundTo(removal latch.LockRelease) latch.LockRelease {
 	return removal
 }
 
+// ForExtension returns the voucher for a move of a lock's deadline. It covers all that the message
+// says.
+func (k Key) ForExtension(holder Holder, extension latch.LockExtension) (string, error) {
+	extension.Voucher = ""
+	return k.sign("extension", holder, extension)
+}
+
+// OfExtension returns the holder of the voucher in a move of a lock's deadline.
+func (k Key) OfExtension(extension latch.LockExtension) (Holder, error) {
+	given := extension.Voucher
+	extension.Voucher = ""
+	return k.verify("extension", given, extension)
+}
+
 // A start is what the voucher of a run's starter is bound to.
 type start struct {
 	WorkflowID string `json:"workflow_id"`

@@ -66,6 +66,39 @@ func TestRemoval(t *testing.T) {
 	require.Equal(t, ann, holder)
 }
 
+// A voucher for a move of a lock's deadline covers the whole message too.
+func TestExtension(t *testing.T) {
+	t.Parallel()
+	extension := latch.LockExtension{Lock: "run:board:abc", Until: latch.NewTime(noon), By: "ann", Reason: "<why>"}
+	signed, err := key.ForExtension(ann, extension)
+	require.NoError(t, err)
+	extension.Voucher = signed
+	for name, change := range map[string]func(*latch.LockExtension){
+		"another lock":    func(e *latch.LockExtension) { e.Lock += "d" },
+		"another time":    func(e *latch.LockExtension) { e.Until = latch.NewTime(noon.Add(time.Hour)) },
+		"another timeout": func(e *latch.LockExtension) { e.LockTimeout = 1 },
+		"another name":    func(e *latch.LockExtension) { e.By = "bob" },
+		"no voucher":      func(e *latch.LockExtension) { e.Voucher = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			changed := extension
+			change(&changed)
+			_, err := key.OfExtension(changed)
+			require.ErrorIs(t, err, voucher.ErrForged)
+		})
+	}
+	_, err = key.OfRemoval(latch.LockRelease{Lock: "run:board:abc", By: "ann", Reason: "<why>", Voucher: signed})
+	require.ErrorIs(t, err, voucher.ErrForged)
+	encoded, err := json.Marshal(extension)
+	require.NoError(t, err)
+	var arrived latch.LockExtension
+	require.NoError(t, arrived.Decode(encoded))
+	holder, err := key.OfExtension(arrived)
+	require.NoError(t, err)
+	require.Equal(t, ann, holder)
+}
+
 // A starter's voucher is bound to the run's id and input, and to its time.
 func TestStart(t *testing.T) {
 	t.Parallel()
