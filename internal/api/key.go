@@ -21,7 +21,7 @@ type Role int
 const (
 	// RoleRead may see releases, locks and records.
 	RoleRead Role = iota + 1
-	// RoleLock may remove locks.
+	// RoleLock may remove locks, and move their deadlines.
 	RoleLock
 	// RoleRun may start, stop and roll back releases, skip hooks, and fire events.
 	RoleRun

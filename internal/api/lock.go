@@ -2,10 +2,8 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
@@ -14,16 +12,23 @@ import (
 
 const locksPath = "/latch/v1/locks"
 
+// Ends of the paths of what is done with a lock.
+const (
+	lockRelease = "/release"
+	lockExtend  = "/extend"
+)
+
 func (a *API) registerLocks() {
 	a.registerLockList()
 	Register[NoBody](a, Operation{ID: "get-lock", Method: http.MethodGet, Path: locksPath + "/{lock}", Role: RoleRead,
 		Errors: []int{http.StatusNotFound}, Summary: "Show a lock, open or removed"}, a.getLock)
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
 		id := map[string]string{http.MethodPost: "release-lock", http.MethodDelete: "delete-lock"}[method]
-		Register[LockRemoval](a, Operation{ID: id, Method: method, Path: locksPath + "/{lock}/release", Role: RoleLock,
+		Register[LockRemoval](a, Operation{ID: id, Method: method, Path: locksPath + "/{lock}" + lockRelease, Role: RoleLock,
 			Errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, Summary: "Remove a lock, or vote about it",
 			About: "Answers with the decided record. With approvals this is the caller's vote: the answer has the votes as approvals, and what is missing; a caller who may not vote is 403.  Removing a removed lock with the same result answers with its record again, and unchanged; with another result, or after the lock's timeout, the answer is 409 with the record. removed_by is always the key's name, whatever the body says."}, a.releaseLock)
 	}
+	a.registerLockExtension()
 }
 
 // A LockState is a lock with its record.
@@ -31,9 +36,10 @@ type LockState struct {
 	Token string `json:"token"`
 	Open  bool   `json:"open"`
 	// Since and Until are those of the open lock.
-	Since     latch.Time `json:"since,omitzero"`
-	Until     latch.Time `json:"until,omitzero" doc:"When the lock times out; absent for a lock without a timeout, or a removed one"`
-	OnTimeout string     `json:"on_timeout,omitempty" enum:"continue,stop,rollback" doc:"What the timeout decides; absent with until"`
+	Since     latch.Time       `json:"since,omitzero"`
+	Until     latch.Time       `json:"until,omitzero" doc:"When the lock times out; absent for a lock without a timeout, or a removed one"`
+	OnTimeout string           `json:"on_timeout,omitempty" enum:"continue,stop,rollback" doc:"What the timeout decides; absent with until"`
+	Escalates *latch.Escalated `json:"escalates,omitempty" doc:"When more people may vote about an open lock, and who; the record has it once they may"`
 	// Missing is what an open lock with approvals still needs. Its votes are in the record.
 	Missing []latch.MissingApproval `json:"missing,omitempty" doc:"Of an open lock with approvals, which of them do not hold yet; the votes are record.approvals"`
 	Record  latch.Record            `json:"record"`
@@ -62,7 +68,7 @@ func (a *API) getLock(ctx context.Context, input *lockInput) (*lockOutput, error
 		}
 		for _, open := range status.Locks {
 			if open.Token == input.Lock {
-				state.Since, state.Until, state.OnTimeout, state.Missing = open.Since, open.Until, open.OnTimeout, open.Missing
+				state.Since, state.Until, state.OnTimeout, state.Escalates, state.Missing = open.Since, open.Until, open.OnTimeout, open.Escalates, open.Missing
 			}
 		}
 	}
@@ -139,19 +145,9 @@ func (a *API) releaseLock(ctx context.Context, input *removalInput) (*releasedOu
 // path.
 func decodeRemoval(body []byte, token string) (latch.LockRelease, error) {
 	var removal latch.LockRelease
-	err := decodeMessage(body, func(body []byte) error {
-		err := removal.Decode(body)
-		var problems latch.Problems
-		var given map[string]json.RawMessage
-		_ = json.Unmarshal(body, &given) // an error was reported by Decode already
-		left := slices.Contains([]string{"", "null", `""`}, string(given["lock"]))
-		if !left || !errors.As(err, &problems) {
-			return err
-		}
-		return withoutPath(problems, "lock").Err()
-	})
-	if err == nil && removal.Lock != "" && removal.Lock != token {
-		err = Invalid(latch.Problems{{Path: "lock", Message: "differs from the lock in the path; leave it out"}})
+	err := decodeMessage(body, func(body []byte) error { return decodeAboutLock(body, removal.Decode) })
+	if err == nil {
+		err = checkLockInBody(removal.Lock, token)
 	}
 	removal.Lock = token
 	return removal, err

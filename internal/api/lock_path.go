@@ -25,15 +25,16 @@ func withWholeToken(r *http.Request) *http.Request {
 // wholeToken encodes the slashes in a lock's token in an escaped path. It
 // returns any other path unchanged.
 func wholeToken(path string) string {
-	const removal = "/release"
 	token, ofLock := strings.CutPrefix(path, locksPath+"/")
 	if !ofLock {
 		return path
 	}
-	token, isRemoval := strings.CutSuffix(token, removal)
-	path = locksPath + "/" + strings.ReplaceAll(token, "/", "%2F")
-	if isRemoval {
-		path += removal
+	action := ""
+	for _, each := range []string{lockRelease, lockExtend} {
+		if rest, is := strings.CutSuffix(token, each); is {
+			token, action = rest, each
+			break
+		}
 	}
-	return path
+	return locksPath + "/" + strings.ReplaceAll(token, "/", "%2F") + action
 }

@@ -30,6 +30,7 @@ var routeRoles = map[string]string{
 	"GET /latch/v1/locks/{lock}":            "read",
 	"POST /latch/v1/locks/{lock}/release":   "lock",
 	"DELETE /latch/v1/locks/{lock}/release": "lock",
+	"POST /latch/v1/locks/{lock}/extend":    "lock",
 	"GET /locks/{lock}":                     "read",
 	"POST /locks/{lock}":                    "lock",
 

@@ -33,6 +33,22 @@ func (a *API) vouch(who *Caller, removal *latch.LockRelease) error {
 	return nil
 }
 
+// vouchExtension is vouch for a move of a lock's deadline.
+func (a *API) vouchExtension(who *Caller, extension *latch.LockExtension) error {
+	extension.Voucher, extension.Groups = "", nil
+	if a.vouchers.IsZero() {
+		return nil
+	}
+	holder := who.holder()
+	holder.Name = extension.By
+	signed, err := a.vouchers.ForExtension(holder, *extension)
+	if err != nil {
+		return fmt.Errorf("prove who extends lock %s: %w", extension.Lock, err)
+	}
+	extension.Voucher = signed
+	return nil
+}
+
 // Prove returns the function that makes the memo which proves to a run that the caller has started
 // it. It makes none for callers whose name is not proven.
 func (a *API) Prove(ctx context.Context) func(workflowID string, input json.RawMessage) map[string]string {

@@ -130,6 +130,13 @@ func (c *Client) Lock(ctx context.Context, token string, into any) error {
 	return c.call(ctx, http.MethodGet, locks+"/"+url.PathEscape(token), nil, nil, into)
 }
 
+// ExtendLock moves a lock's deadline and returns its record.
+func (c *Client) ExtendLock(ctx context.Context, extension latch.LockExtension) (json.RawMessage, error) {
+	var record json.RawMessage
+	err := c.call(ctx, http.MethodPost, locks+"/"+url.PathEscape(extension.Lock)+"/extend", nil, extension, &record)
+	return record, err
+}
+
 // RemoveLock removes a lock and returns its record.
 func (c *Client) RemoveLock(ctx context.Context, removal latch.LockRelease) (json.RawMessage, error) {
 	var record json.RawMessage

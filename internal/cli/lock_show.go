@@ -7,6 +7,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/approval"
+	"github.com/latch-run/latch/internal/cli/backend"
 	"github.com/latch-run/latch/internal/cli/output"
 )
 
@@ -40,8 +41,29 @@ func showLock(ctx context.Context, open opener, out *output.Printer, token strin
 	if state.Record.Lock != nil && state.Record.Lock.Digest != "" {
 		out.Printf("digest: %s\n", output.Printable(state.Record.Lock.Digest))
 	}
+	printWait(out, state)
 	printVotes(out, state.Record.Approvals, state.Missing)
 	return nil
+}
+
+// printWait prints until when a lock is open, and what was done about its wait.
+func printWait(out *output.Printer, state *backend.LockState) {
+	if !state.Until.IsZero() {
+		out.Printf("open until %s\n", utc(state.Until))
+	}
+	if to := state.Escalates; to != nil {
+		out.Printf("escalates at %s to %s\n", utc(to.At), output.Printable(approval.Added(to)))
+	}
+	lock := state.Record.Lock
+	if lock == nil {
+		return
+	}
+	for _, moved := range lock.Extensions {
+		out.Printf("extended until %s, at %s by %s\n", utc(moved.Until), utc(moved.At), output.Printable(output.OrDash(output.OneLine(moved.By))))
+	}
+	if to := lock.Escalated; to != nil {
+		out.Printf("escalated at %s to %s\n", utc(to.At), output.Printable(approval.Added(to)))
+	}
 }
 
 // printVotes prints the votes about a lock, and what is missing.

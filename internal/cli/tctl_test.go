@@ -17,7 +17,7 @@ func TestWhatTctlIsToldIsTaken(t *testing.T) {
 	text, err := os.ReadFile("../../docs/tctl.md")
 	require.NoError(t, err)
 	argument := map[string]func([]byte) error{
-		latch.MessageReleaseLock: new(latch.LockRelease).Decode, latch.MessageSkip: new(latch.Skip).Decode,
+		latch.MessageReleaseLock: new(latch.LockRelease).Decode, latch.MessageExtendLock: new(latch.LockExtension).Decode, latch.MessageSkip: new(latch.Skip).Decode,
 		latch.MessageRecord: new(latch.RecordUpdate).Decode, latch.MessageStop: new(latch.Control).Decode,
 		latch.MessageRollback: new(latch.Control).Decode,
 	}

@@ -56,7 +56,7 @@ func (d *hookDraft) firstFields(isNew bool) []piece.Field {
 	}
 	events := latch.EventsOf(latch.JobKind)
 	if !d.ofJob {
-		events = append(events, latch.EventsOf(latch.ReleaseKind)...)
+		events = slices.Concat(events, latch.EventsOf(latch.ReleaseKind), latch.EventsOf(latch.LockKind))
 	}
 	var fields []piece.Field
 	if !d.ofJob && isNew {
@@ -112,7 +112,7 @@ func (d *hookDraft) eventGroup(at int, short bool) piece.Group {
 	if at > 0 {
 		events := latch.EventsOf(latch.JobKind)
 		if !d.ofJob {
-			events = append(events, latch.EventsOf(latch.ReleaseKind)...)
+			events = slices.Concat(events, latch.EventsOf(latch.ReleaseKind), latch.EventsOf(latch.LockKind))
 		}
 		group.Fields = append(group.Fields, d.eventField(at, path+".event", events))
 	}

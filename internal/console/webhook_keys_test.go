@@ -29,8 +29,8 @@ func TestEachKeyOfAnEventHasAField(t *testing.T) {
 // event.
 func TestEventKeysThatAreJSON(t *testing.T) {
 	t.Parallel()
-	events := json.RawMessage(`[{"allow_self":false,"approvals":[{"count":2,"groups":["sre"]}],"blocking":true,"event":"BEFORE_RELEASE",` +
-		`"form":{"properties":{"ticket":{"type":"string"}}},"reject":"quorum"}]`)
+	events := json.RawMessage(`[{"allow_self":false,"approvals":[{"count":2,"groups":["sre"]}],"blocking":true,"escalate":{"after":"24h","users":["ann"]},` +
+		`"event":"BEFORE_RELEASE","form":{"properties":{"ticket":{"type":"string"}}},"reject":"quorum","remind":["2h","8h"]}]`)
 	draft := draftOf(latch.Object{"id": json.RawMessage(`"board"`), "events": events}, false)
 	object, problems := draft.object()
 	require.Empty(t, problems)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/approval"
 	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/runs"
 )
@@ -21,6 +22,8 @@ type lockView struct {
 	Webhook, Event  string
 	Step            string
 	Since, Until    string
+	// Waits says what was done about the lock's wait, and what is to come.
+	Waits []string
 	// UntilEffect says what the timeout will do.
 	UntilEffect string
 	Status      string
@@ -70,6 +73,7 @@ func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, min
 	view.Kind, view.ID, view.Title = nameHeld(d, record)
 	view.Digest = record.Lock.Digest
 	view.Votes = votesOf(record, linked, now)
+	view.Waits = waitsOf(record.Lock, now)
 	f := &foreteller{definition: d, settings: settings, record: record, status: status}
 	_, lasting := f.undone()
 	for _, step := range status.Steps {
@@ -90,6 +94,9 @@ func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, min
 			view.Since, view.Until = moment(open.Since, now), moment(open.Until, now)
 			f.onTimeout = open.OnTimeout
 			view.askVotes(open)
+			if to := open.Escalates; to != nil {
+				view.Waits = append(view.Waits, "From "+moment(to.At, now)+" on "+approval.Added(to)+" may vote as well")
+			}
 		} else if open.Event == record.Event {
 			f.others++
 		}
@@ -104,6 +111,22 @@ func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, min
 	view.Choices = f.foretell()
 	view.OnlyPasses = (d.Kind == latch.ReleaseKind || d.Kind == latch.GateKind) && !f.afterFailure() && !slices.ContainsFunc(view.Choices, func(c choice) bool { return c.Grave })
 	return view
+}
+
+// waitsOf says how a lock's deadline was moved, and who may vote as well since when.
+func waitsOf(lock *latch.RecordLock, now time.Time) []string {
+	var waits []string
+	for _, moved := range lock.Extensions {
+		text := "Extended until " + moment(moved.Until, now)
+		if moved.By != "" {
+			text += " by " + moved.By
+		}
+		waits = append(waits, text)
+	}
+	if to := lock.Escalated; to != nil {
+		waits = append(waits, "Since "+moment(to.At, now)+" "+approval.Added(to)+" may vote as well")
+	}
+	return waits
 }
 
 // nameHeld returns the kind, id and title of what the lock holds.

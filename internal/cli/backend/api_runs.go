@@ -2,6 +2,7 @@ package backend
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -222,6 +223,16 @@ func (a *API) stopJob(ctx context.Context, id string, argument any) (*Answer, er
 // differs from that of a late removal.
 func (a *API) RemoveLock(ctx context.Context, workflowID string, removal latch.LockRelease) (*Answer, error) {
 	record, err := a.client.RemoveLock(ctx, removal)
+	return a.answerOfLock(workflowID, record, err)
+}
+
+// ExtendLock moves a lock's deadline. Its failures are those of RemoveLock.
+func (a *API) ExtendLock(ctx context.Context, workflowID string, extension latch.LockExtension) (*Answer, error) {
+	record, err := a.client.ExtendLock(ctx, extension)
+	return a.answerOfLock(workflowID, record, err)
+}
+
+func (a *API) answerOfLock(workflowID string, record json.RawMessage, err error) (*Answer, error) {
 	if err == nil {
 		return &Answer{workflowID, record}, nil
 	}

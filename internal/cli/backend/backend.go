@@ -48,6 +48,8 @@ type Runs interface {
 	Send(ctx context.Context, kind latch.Kind, id, message string, argument any) (*Answer, error)
 	// RemoveLock removes a lock of the run and returns its record.
 	RemoveLock(ctx context.Context, workflowID string, removal latch.LockRelease) (*Answer, error)
+	// ExtendLock moves the deadline of a lock of the run to a later time, and returns its record.
+	ExtendLock(ctx context.Context, workflowID string, extension latch.LockExtension) (*Answer, error)
 	// Lock returns a lock of the run, open or removed.
 	Lock(ctx context.Context, workflowID, token string) (*LockState, error)
 	// Unpolled reports whether no worker is known to poll the task queue.
@@ -139,11 +141,12 @@ type Status struct {
 
 // A LockState is a lock with its record, as the API shows it.
 type LockState struct {
-	Token   string                  `json:"token"`
-	Open    bool                    `json:"open"`
-	Until   latch.Time              `json:"until,omitzero"`
-	Missing []latch.MissingApproval `json:"missing,omitempty"`
-	Record  latch.Record            `json:"record"`
+	Token     string                  `json:"token"`
+	Open      bool                    `json:"open"`
+	Until     latch.Time              `json:"until,omitzero"`
+	Escalates *latch.Escalated        `json:"escalates,omitempty"`
+	Missing   []latch.MissingApproval `json:"missing,omitempty"`
+	Record    latch.Record            `json:"record"`
 }
 
 // An End is how a run ended.

@@ -192,6 +192,15 @@ func (t *Temporal) update(ctx context.Context, workflowID, message string, argum
 	return answer, nil
 }
 
+// ExtendLock moves a lock's deadline.
+func (t *Temporal) ExtendLock(ctx context.Context, workflowID string, extension latch.LockExtension) (*Answer, error) {
+	answer, err := t.update(ctx, workflowID, latch.MessageExtendLock, extension)
+	if runs.IsClosed(err) {
+		return nil, failure.New(latch.ErrorTooLate, "%s has closed, and its locks with it; see: starter lock show %s", workflowID, output.Shell(extension.Lock))
+	}
+	return answer, err
+}
+
 // RemoveLock removes a lock. If the run has closed, its history provides the answer.
 func (t *Temporal) RemoveLock(ctx context.Context, workflowID string, removal latch.LockRelease) (*Answer, error) {
 	answer, err := t.update(ctx, workflowID, latch.MessageReleaseLock, removal)
@@ -248,7 +257,7 @@ func (t *Temporal) Lock(ctx context.Context, workflowID, token string) (*LockSta
 	}
 	for _, open := range status.Locks {
 		if open.Token == token {
-			state.Until, state.Missing = open.Until, open.Missing
+			state.Until, state.Escalates, state.Missing = open.Until, open.Escalates, open.Missing
 		}
 	}
 	return state, nil
