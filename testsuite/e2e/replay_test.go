@@ -112,6 +112,17 @@ func TestRecordHistories(t *testing.T) {
 			scripts: map[string][]receiver.Answer{"/again": {receiver.Status(503), receiver.Status(200)}}},
 		{name: "lock-timed-out", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),"webhooks":[` + ends + `,
 			{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_STEP","blocking":true,"lock_timeout":"1s","on_timeout":"rollback"}]}]}`},
+		{name: "lock-waits", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),"webhooks":[
+			{"id":"log","url":"$R/log","events":[{"event":"LOCK_OPENED"},{"event":"LOCK_REMINDER"},{"event":"LOCK_ESCALATED"},{"event":"LOCK_REMOVED"}]},
+			{"id":"gate","events":[{"event":"BEFORE_STEP","blocking":true,"lock_timeout":"1h","approvals":[{"groups":["sre"]}],"allow_unproven":true,
+				"remind":["1s","3s"],"escalate":{"after":"2s","groups":["leads"]}}]}]}`,
+			meanwhile: func(l *lane, id string) {
+				token := l.openLock(id, "gate").Token
+				l.arrived("/log", 4)
+				require.NoError(l, l.update(id, latch.MessageExtendLock, jsonOf(fmt.Sprintf(`{"lock":%q,"lock_timeout":"2h"}`, token)), nil))
+				require.NoError(l, l.update(id, latch.MessageReleaseLock,
+					jsonOf(fmt.Sprintf(`{"lock":%q,"by":"ann","groups":["leads"]}`, token)), nil))
+			}},
 		{name: "undo-failed", workflow: latch.WorkflowRelease,
 			spec:      `{"id":"r","steps":$STEPS(a,b),"webhooks":[` + ends + `,` + gate + `]}`,
 			scripts:   map[string][]receiver.Answer{"/undo/a": {receiver.Status(400)}},
