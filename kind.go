@@ -24,6 +24,8 @@ const (
 	WebhookKind Kind = "webhook"
 	// WatchKind is the end of a workflow that a watch has found.
 	WatchKind Kind = "watch"
+	// FreezeKind is a freeze.
+	FreezeKind Kind = "freeze"
 	// LifecycleKind is a run of a workflow that knows nothing of Latch, around which a worker
 	// fires the events of a job.
 	LifecycleKind Kind = "lifecycle"

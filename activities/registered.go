@@ -80,6 +80,7 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 	}
 	var group errgroup.Group
 	var unknown latch.Problems
+	var frozen []latch.RegisteredFreeze
 	group.Go(func() (err error) {
 		unknown, err = unknownJobs(ctx, store, read.named)
 		return err
@@ -97,6 +98,17 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 		read.attach(registered, answer)
 		return nil
 	})
+	if read.kind == latch.ReleaseKind {
+		group.Go(func() error {
+			registered, err := store.Freezes().ListWithin(ctx, age)
+			var namesake *registry.NamesakeError
+			if err != nil && !errors.As(err, &namesake) {
+				return registryError(fmt.Errorf("find the freezes that apply to the release: %w", err))
+			}
+			frozen = registered
+			return nil
+		})
+	}
 	if answer.SearchAttributes {
 		group.Go(func() error {
 			answer.TagWebhooks = a.known.has(ctx, latch.SearchAttributeWebhooks)
@@ -105,6 +117,7 @@ func (a *Activities) consult(ctx context.Context, store *registry.Store, read *i
 	}
 	err := group.Wait()
 	answer.Problems = answer.Problems.Merge(unknown)
+	answer.Freezes = read.freezing(frozen, answer.System) // not beside the webhooks, whose variables it shares
 	return err
 }
 

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rehearsal"
 )
@@ -18,6 +19,9 @@ func consultRehearsed(ctx context.Context, read *input, answer *protocol.Admissi
 			found[world.Jobs[i].ID] = true
 		}
 		read.attach(world.Webhooks, answer)
+		if read.kind == latch.ReleaseKind {
+			answer.Freezes = read.freezing(world.Freezes, answer.System)
+		}
 	}
 	if len(read.named) > 0 {
 		answer.Problems = answer.Problems.Merge(missing(read.named, found))

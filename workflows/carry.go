@@ -38,7 +38,7 @@ func (f *firing) carried(places map[*latch.Record]int) protocol.FiringState {
 		return protocol.FiringState{Event: f.event, Step: f.step, Emission: f.emission, Unplanned: true}
 	}
 	state := protocol.FiringState{Event: f.event, Step: f.step, Emission: f.emission, Scope: f.scope,
-		Awaited: f.awaited, NothingDone: f.nothingDone, Decided: f.decided}
+		Awaited: f.awaited, NothingDone: f.nothingDone, Decided: f.decided, Frozen: f.frozen}
 	if f.lockOf != nil {
 		state.LockOf = f.lockOf.record.DeliveryID
 	}
@@ -124,9 +124,12 @@ func (s *session) takeOver(state *protocol.State) error {
 func (s *session) refire(state *protocol.FiringState) error {
 	f := &firing{session: s, subject: s.subject, sequence: len(s.firings), event: state.Event, step: state.Step, emission: state.Emission,
 		scope: state.Scope, awaited: state.Awaited, nothingDone: state.NothingDone, decided: state.Decided,
-		unplanned: state.Unplanned, variables: expr.Variables{}}
+		unplanned: state.Unplanned, variables: expr.Variables{}, frozen: state.Frozen}
 	webhooks := s.webhooks
-	if s.webhooksOf != nil {
+	switch {
+	case f.isFreeze():
+		webhooks = state.Frozen
+	case s.webhooksOf != nil:
 		webhooks = s.webhooksOf(state.Emission)
 	}
 	f.operators = operatorsOf(state.Event, webhooks)

@@ -54,6 +54,8 @@ type firing struct {
 	lockOf *hook
 	// operators are the webhooks to notify about deliveries that fail permanently.
 	operators []protocol.AttachedWebhook
+	// frozen are the locks of freezes that the event consists of. It is nil for any other event.
+	frozen []protocol.AttachedWebhook
 	// changed reports that something happened since the hooks were last examined. deciding
 	// reports that they are being examined.
 	changed, deciding bool
@@ -147,7 +149,7 @@ func (f *firing) plan(ctx workflow.Context) ([]protocol.PlannedHook, error) {
 	}
 	request := protocol.PlanRequest{WorkflowID: f.session.execution.ID}
 	for _, hook := range f.hooks {
-		ask := protocol.PlanHook{Webhook: hook.webhook.ID, Blocking: hook.settings.Blocking || hook.mayAsk(), When: hook.settings.When}
+		ask := protocol.PlanHook{Webhook: hook.lockName(), Blocking: hook.settings.Blocking || hook.mayAsk(), When: hook.settings.When}
 		if ask.When != "" {
 			ask.Variables = hook.variables(mentioned(ask.When))
 		}

@@ -21,8 +21,9 @@ type hook struct {
 	firing *firing
 	// policy holds the settings with their defaults.
 	policy latch.Event
-	// enforced has the same meaning as in [protocol.AttachedWebhook].
+	// enforced and freeze have the same meaning as in [protocol.AttachedWebhook].
 	enforced bool
+	freeze   *protocol.HeldFreeze
 
 	skipped, whenFailed bool
 	// reconsider reports that the record was updated since the decision.
@@ -42,7 +43,7 @@ type hook struct {
 }
 
 func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event) *hook {
-	h := &hook{firing: f, policy: latch.WithDefaults(settings), enforced: webhook.Enforced, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
+	h := &hook{firing: f, policy: latch.WithDefaults(settings), enforced: webhook.Enforced, freeze: webhook.Freeze, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
 		registered: webhook.Registered, history: &f.session.history, now: f.session.now, counts: counts{f.session.detached}}}
 	h.lockClosed = h.tellLockClosed
 	h.policy.AnswerTimeout = latch.Duration(webhook.AnswerTimeout(settings))
@@ -81,6 +82,9 @@ func (h *hook) begin(plan protocol.PlannedHook) {
 	default:
 		if h.settings.Blocking {
 			record.Lock = &latch.RecordLock{Token: plan.Lock, URL: plan.LockURL, Digest: plan.Digest}
+		}
+		if h.freeze != nil {
+			record.Error = h.freeze.Error
 		}
 		if h.mayAsk() {
 			h.spare = &latch.RecordLock{Token: plan.Lock, URL: plan.LockURL, Digest: plan.Digest}
@@ -168,6 +172,8 @@ func (h *hook) answersFail() bool {
 // until returns when the wait for the hook ends, or zero if it never does.
 func (h *hook) until() time.Time {
 	switch {
+	case h.freeze != nil:
+		return h.freeze.Until.Time
 	case h.settings.Blocking && h.settings.LockTimeout > 0:
 		return h.lockExpires()
 	case h.settings.Blocking:
@@ -191,6 +197,17 @@ func (h *hook) endsWaiting() (at time.Time, policy string) {
 		return own, h.policy.OnError
 	}
 }
+
+// expiry says why the lock's wait has ended.
+func (h *hook) expiry() string {
+	if h.freeze != nil {
+		return "freeze " + h.freeze.ID + " has ended"
+	}
+	return "not removed within " + h.lockLasts().String()
+}
+
+// lockName returns the webhook's part of the lock's token, which has no colon.
+func (h *hook) lockName() string { return strings.ReplaceAll(h.webhook.ID, ":", "/") }
 
 func (h *hook) needsDecision() bool { return h.decision == "" || h.reconsider }
 
@@ -227,7 +244,7 @@ func (h *hook) decide(ctx workflow.Context) error {
 		if h.holdsBack(h.policy.OnTimeout) {
 			return nil
 		}
-		h.expired(h.policy.OnTimeout, h.lockLasts())
+		h.expired(h.policy.OnTimeout, h.expiry())
 	}
 	h.reconsider = false
 	return nil

@@ -54,6 +54,8 @@ func (s *session) checkReleaseLock(data []byte, _ sender) error {
 		return err
 	case h.record.Lock.Open() && release.OtherDigest(h.record.Lock) != "":
 		return refusal(latch.ErrorOtherDigest, "%s", release.OtherDigest(h.record.Lock))
+	case h.record.Lock.Open() && h.checkRemoval(&release) != nil:
+		return h.checkRemoval(&release)
 	case h.record.Lock.Open() && h.settings.HasApprovals():
 		return checkVote(&release)
 	case h.record.Lock.Open():
@@ -136,6 +138,9 @@ func (s *session) decodeRecord(data []byte) (*hook, latch.RecordUpdate, error) {
 			if hook.record == nil || hook.record.DeliveryID != update.DeliveryID {
 				continue
 			}
+			if hook.freeze != nil {
+				return nil, update, refusal(latch.ErrorForbidden, "%q is the lock of a freeze, whose record changes by release_lock alone", hook.webhook.ID)
+			}
 			if hook.settings.HasApprovals() {
 				return nil, update, refusal(latch.ErrorForbidden, "webhook %q at %s has approvals: what it goes by comes by votes, with release_lock", hook.webhook.ID, firing.event)
 			}
@@ -188,6 +193,9 @@ func (s *session) decodeSkip(data []byte, from sender) (*hook, latch.Skip, error
 	h, err := s.hookToSkip(skip)
 	if err != nil {
 		return nil, skip, err
+	}
+	if h.freeze != nil {
+		return nil, skip, refusal(latch.ErrorForbidden, "freeze %q is not skipped: those whom its override names remove its lock; %s", h.freeze.ID, h.freezeEnds())
 	}
 	if h.enforced && !from.admin {
 		return nil, skip, refusal(latch.ErrorForbidden, "webhook %q is enforced: only the role admin may skip it", h.webhook.ID)

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"slices"
-	"time"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/excerpt"
@@ -146,12 +145,12 @@ func (d *delivery) opened(lock latch.RecordLock) {
 }
 
 // expired records that the lock was not removed in time, and the decision of its policy.
-func (d *delivery) expired(policy string, timeout time.Duration) {
+func (d *delivery) expired(policy, reason string) {
 	d.decided(policy, "on_timeout: "+policy)
 	if d.state != verdict.UnderWay {
 		d.record.Result = d.resultOfData()
 	}
-	d.closeLock(sender{via: latch.ViaTimeout}, "", "not removed within "+timeout.String())
+	d.closeLock(sender{via: latch.ViaTimeout}, "", reason)
 }
 
 // overdue records that the gate's deadline has passed, and the decision of its policy.

@@ -42,6 +42,7 @@ type releaseRun struct {
 	turn *latch.TurnStatus
 	// pauses are the failed steps that wait for a person.
 	pauses []protocol.PauseState
+	frozen frozen
 	// ending is how the release ends, once that is decided.
 	ending *ending
 }
@@ -95,7 +96,7 @@ func (r *releaseRun) prepare(earlier *protocol.State) {
 	if earlier != nil && earlier.Release != nil {
 		state := earlier.Release
 		r.result, r.undos, r.stepsTaken, r.passed = state.Result, state.Undos, state.StepsTaken, state.Gates
-		r.pauses, r.finished, r.turn = state.Pauses, state.Finished, state.Turn
+		r.pauses, r.finished, r.turn, r.frozen.lifted = state.Pauses, state.Finished, state.Turn, state.Lifted
 		if end := state.Ending; end != nil {
 			r.ending, r.settled = &ending{status: end.Status, rollBack: end.RollBack, reason: end.Reason, by: end.By}, true
 		}
@@ -109,7 +110,7 @@ func (r *releaseRun) prepare(earlier *protocol.State) {
 // progress saves the progress of the release.
 func (r *releaseRun) progress(state *protocol.State) {
 	state.Release = &protocol.ReleaseState{Result: r.result, Undos: r.undos, StepsTaken: r.stepsTaken, Gates: r.passed,
-		Pauses: r.pauses, Finished: r.finished, Turn: r.turn, Working: slices.Sorted(maps.Keys(r.working))}
+		Pauses: r.pauses, Finished: r.finished, Turn: r.turn, Lifted: r.frozen.lifted, Working: slices.Sorted(maps.Keys(r.working))}
 	if end := r.ending; end != nil {
 		state.Release.Ending = &protocol.EndingState{Status: end.status, RollBack: end.rollBack, Reason: end.reason, By: end.by}
 	}
@@ -187,10 +188,23 @@ func (r *releaseRun) gate(ctx workflow.Context, event string, at place) (*ending
 	if counts && r.gates <= r.passed {
 		return nil, nil
 	}
+	if end, err := r.thaw(ctx, event, at); end != nil || err != nil {
+		return end, err
+	}
 	firing, err := r.open(ctx, event, at)
 	if err != nil {
 		return nil, err
 	}
+	end, err := r.awaitDecision(ctx, firing, event)
+	if counts && end == nil && err == nil {
+		r.passed = r.gates
+	}
+	return end, err
+}
+
+// awaitDecision waits for the decision of a gate's event. It returns how the release ends, or nil
+// if it continues.
+func (r *releaseRun) awaitDecision(ctx workflow.Context, firing *firing, event string) (*ending, error) {
 	ruling, err := firing.await(ctx)
 	if errors.Is(err, errContinues) {
 		return nil, err
@@ -205,9 +219,6 @@ func (r *releaseRun) gate(ctx workflow.Context, event string, at place) (*ending
 		return r.controlled(event), nil
 	case r.halting != nil:
 		return r.halting, nil
-	case ruling.decision == latch.Continue && counts:
-		r.passed = r.gates
-		return nil, nil
 	case ruling.decision == latch.Continue:
 		return nil, nil
 	}
@@ -224,15 +235,20 @@ func (r *releaseRun) open(ctx workflow.Context, event string, at place) (*firing
 		r.reopened = nil
 		return firing, nil
 	}
+	return r.openWith(ctx, occasion{event: event, step: at.step, target: at.target, scope: verdict.Decides,
+		nothingDone: !r.stepsTaken}, r.webhooks)
+}
+
+// openWith fires an event that the release waits for, or ends the run to continue as new before.
+func (r *releaseRun) openWith(ctx workflow.Context, o occasion, webhooks []protocol.AttachedWebhook) (*firing, error) {
 	if !r.link.beside {
 		if err := r.continues(ctx); err != nil {
 			return nil, err
 		}
 	}
-	r.event = event
+	r.event = o.event
 	r.enter("waiting")
-	return r.fire(ctx, occasion{event: event, step: at.step, target: at.target, scope: verdict.Decides,
-		nothingDone: !r.stepsTaken}, r.webhooks)
+	return r.fire(ctx, o, webhooks)
 }
 
 // takeStep takes one step between its two gates. The undo is registered

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/freeze"
 )
 
 // DecodeJob decodes a job strictly and compiles all its expressions and templates. Its error is
@@ -48,6 +49,13 @@ func DecodeRegisteredWebhook(data []byte) (*latch.RegisteredWebhook, error) {
 func DecodeWatch(data []byte) (*latch.RegisteredWatch, error) {
 	watch, err := latch.DecodeWatch(data)
 	return watch, admit(err, watch)
+}
+
+// DecodeFreeze is [DecodeJob] for a freeze, whose times it checks too.
+func DecodeFreeze(data []byte) (*latch.RegisteredFreeze, error) {
+	registered, err := latch.DecodeFreeze(data)
+	problems := problemsOf(admit(err, registered))
+	return registered, problems.Merge(freeze.Check(&registered.Freeze)).Err()
 }
 
 // CheckWatch returns all that is wrong with a watch that was decoded already.

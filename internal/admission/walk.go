@@ -62,6 +62,9 @@ func eventsOf(field *fields.Field) []string {
 	if registered := fields.Within[latch.RegisteredWebhook](field); registered != nil {
 		webhook = &registered.Webhook
 	}
+	if fields.Within[latch.Freeze](field) != nil {
+		return []string{latch.EventBeforeRelease} // its expression is evaluated when a release begins
+	}
 	if webhook == nil {
 		return nil
 	}

@@ -5,8 +5,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/freeze"
 	"github.com/latch-run/latch/internal/typo"
 )
 
@@ -50,6 +52,13 @@ func WatchWarnings(watch *latch.Watch) []latch.Problem {
 			warnings.Addf(at+warning.Path, "%s", warning.Message)
 		}
 	}
+	return warnings
+}
+
+// FreezeWarnings is [JobWarnings] for a freeze at a time.
+func FreezeWarnings(registered *latch.Freeze, now time.Time) []latch.Problem {
+	warnings := latch.Problems(freeze.Doubts(registered, now))
+	newDoubter(&warnings, scene{alone: true}).walk(registered)
 	return warnings
 }
 

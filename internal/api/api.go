@@ -114,6 +114,7 @@ type API struct {
 	converter  converter.DataConverter
 	webhooks   *registry.Webhooks
 	watches    *registry.Watches
+	freezes    *registry.Freezes
 	deliveries *deliveries.Log
 	guesses    *guess.Limiter
 	events     *committer
@@ -174,7 +175,7 @@ func build(options Options) (*API, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	store := registry.New(a.RegistryOptions())
-	a.webhooks, a.watches = store.Webhooks(), store.Watches()
+	a.webhooks, a.watches, a.freezes = store.Webhooks(), store.Watches(), store.Freezes()
 	over := runs.Options{Client: options.Client, Namespace: a.Namespace, DataConverter: a.converter, Identity: identity}
 	a.testPatience, a.evidenceKey = options.TestPatience, options.EvidenceKey
 	a.publicURL, a.system = options.PublicURL, vars.NewSystem(options.FQDN, options.Environment, a.Namespace, a.TaskQueue)
@@ -280,6 +281,7 @@ func (a *API) register(options Options) {
 	a.registerHooks()
 	a.registerHookPreview()
 	a.registerWatches()
+	a.registerFreezes()
 	a.registerHookTest()
 	a.registerWebhookHistory()
 	a.registerDeliveries()

@@ -70,6 +70,11 @@ var routeRoles = map[string]string{
 	"PUT /latch/v1/watches/{id}":    "admin",
 	"DELETE /latch/v1/watches/{id}": "admin",
 
+	"GET /latch/v1/freezes":         "read",
+	"GET /latch/v1/freezes/{id}":    "read",
+	"PUT /latch/v1/freezes/{id}":    "admin",
+	"DELETE /latch/v1/freezes/{id}": "admin",
+
 	"GET /latch/v1/deliveries":                 "read",
 	"GET /latch/v1/deliveries/statistics":      "read",
 	"GET /latch/v1/deliveries/{id}":            "read",

@@ -22,13 +22,14 @@ type applyFlags struct {
 
 func applyCommand(e *env) *cobra.Command {
 	var flags applyFlags
-	command := remoteNeeding(e, declarationsOf, &cobra.Command{Use: "apply FILE|DIR...", Short: "Register what files declare: jobs, webhooks, watches and tags", Args: cobra.MinimumNArgs(1),
-		Long: `Register the jobs, webhooks, watches and tags that the files declare, change those
-that differ, and print what changed. A file is YAML or JSON and may declare several
-things, as YAML documents or as a list, each with kind (job, webhook, watch or tag)
-and id. Of a directory all .yaml, .yml and .json files are read, but no hidden ones;
+	command := remoteNeeding(e, declarationsOf, &cobra.Command{Use: "apply FILE|DIR...", Short: "Register what files declare: jobs, webhooks, watches, freezes and tags", Args: cobra.MinimumNArgs(1),
+		Long: `Register the jobs, webhooks, watches, freezes and tags that the files declare,
+change those that differ, and print what changed. A file is YAML or JSON and may
+declare several things, as YAML documents or as a list, each with kind (job,
+webhook, watch, freeze or tag) and id. Of a directory all .yaml, .yml and .json files are read, but no hidden ones;
 - is standard input. All is checked first, and nothing is written where anything
-is wrong. Webhooks are registered for the task queue (--task-queue).
+is wrong. Webhooks and freezes are registered for the task queue
+(--task-queue).
 
 A job's key that a file leaves out is removed, but for paused and task_queue,
 which stay as they are. What is equal is not written.

@@ -37,7 +37,7 @@ func newApplier(e *env, store backend.Declarations, plan *declared.Plan) *applie
 }
 
 // run carries out the plan, and returns what was done, even if it fails half way. It writes
-// tags, webhooks and watches before the jobs, and jobs after those that they follow. It removes
+// tags, webhooks, watches and freezes before the jobs, and jobs after those that they follow. It removes
 // last, unless new items need the room.
 func (a *applier) run(ctx context.Context) (map[*declared.Change]bool, error) {
 	defer a.progress.End()
@@ -45,7 +45,9 @@ func (a *applier) run(ctx context.Context) (map[*declared.Change]bool, error) {
 		func(ctx context.Context) error { return a.tags(ctx, a.plan.Early(declared.Tag)) },
 		func(ctx context.Context) error { return a.webhooks(ctx, a.plan.Early(declared.Webhook)) },
 		func(ctx context.Context) error { return a.watches(ctx, a.plan.Early(declared.Watch)) },
+		func(ctx context.Context) error { return a.freezes(ctx, a.plan.Early(declared.Freeze)) },
 		a.writeJobs, a.removeJobs,
+		func(ctx context.Context) error { return a.freezes(ctx, a.plan.Late(declared.Freeze)) },
 		func(ctx context.Context) error { return a.watches(ctx, a.plan.Late(declared.Watch)) },
 		func(ctx context.Context) error { return a.webhooks(ctx, a.plan.Late(declared.Webhook)) },
 		func(ctx context.Context) error { return a.tags(ctx, a.plan.Late(declared.Tag)) },
@@ -92,6 +94,15 @@ func (a *applier) watches(ctx context.Context, changes []*declared.Change) error
 		put = append(put, *change.Watch())
 	}
 	return a.together(changes, func() error { return a.store.ApplyWatches(ctx, put, remove) })
+}
+
+func (a *applier) freezes(ctx context.Context, changes []*declared.Change) error {
+	kept, remove := divide(changes)
+	var put []latch.RegisteredFreeze
+	for _, change := range kept {
+		put = append(put, *change.Freeze())
+	}
+	return a.together(changes, func() error { return a.store.ApplyFreezes(ctx, put, remove) })
 }
 
 // divide returns the changes to write, and the ids to remove.

@@ -96,7 +96,7 @@ steps: []
 	empty := t.TempDir()
 	text := j.fails(failure.ExitUsage, "", "apply", good, bad, empty, "none.yaml")
 	for _, part := range []string{
-		bad + ` document 1: kind: "hook" is not a kind that can be registered, which is tag, webhook, watch or job (line 1, column 7)`,
+		bad + ` document 1: kind: "hook" is not a kind that can be registered, which is tag, webhook, watch, freeze or job (line 1, column 7)`,
 		bad + ` document 2: url: `, bad + ` document 2: id: "board" is declared in ` + good + " document 1 already",
 		bad + " document 3: task: a task is exactly one of", bad + " document 3: paused: is given twice",
 		bad + " document 4: name: unknown key", bad + " document 4: id: a tag has its name as its id",

@@ -66,7 +66,7 @@ func TestValuesOfFlagsAreCompleted(t *testing.T) {
 	t.Parallel()
 	for call, want := range map[string]string{
 		"version --output":      "text json",
-		"validate --kind":       "job release emission gate webhook watch rules",
+		"validate --kind":       "job release emission gate webhook watch freeze rules",
 		"webhook keygen --kind": "whsec ed25519",
 		"completion":            "bash fish powershell zsh",
 	} {

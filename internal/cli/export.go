@@ -21,8 +21,8 @@ import (
 
 func exportCommand(e *env) *cobra.Command {
 	return remoteNeeding(e, declarationsOf, &cobra.Command{Use: "export [DIR]", Short: "Print all that is registered as files for apply", Args: cobra.MaximumNArgs(1),
-		Long: `Print all that is registered (jobs, the task queue's webhooks, watches, tags) as the files
-that apply takes: as YAML documents, with --output json as one list, and with DIR
+		Long: `Print all that is registered (jobs, the task queue's webhooks and freezes, watches, tags) as
+the files that apply takes: as YAML documents, with --output json as one list, and with DIR
 as one file for each thing in it. Applying them again changes nothing.
 
 A DIR that has files already gets those of this export in their place; a file
@@ -93,6 +93,9 @@ func exported(ctx context.Context, open opener, e *env) ([]declared.Document, er
 	}
 	for i := range state.Watches {
 		documents = append(documents, declared.OfWatch(state.Watches[i]))
+	}
+	for i := range state.Freezes {
+		documents = append(documents, declared.OfFreeze(state.Freezes[i]))
 	}
 	for i := range state.Rows {
 		if definition := state.Jobs[state.Rows[i].ID]; definition != nil {

@@ -34,6 +34,7 @@ type checked struct {
 	gate     *latch.Gate
 	webhook  *latch.RegisteredWebhook
 	watch    *latch.RegisteredWatch
+	freeze   *latch.RegisteredFreeze
 
 	problems latch.Problems
 	warnings []latch.Problem
@@ -191,6 +192,10 @@ func (c *checked) admit() {
 	case spec.Watch:
 		if c.watch, err = admission.DecodeWatch(c.data); err == nil {
 			c.id, c.warnings = c.watch.ID, admission.WatchWarnings(&c.watch.Watch)
+		}
+	case spec.Freeze:
+		if c.freeze, err = admission.DecodeFreeze(c.data); err == nil {
+			c.id, c.warnings = c.freeze.ID, admission.FreezeWarnings(&c.freeze.Freeze, time.Now())
 		}
 	case spec.Rules:
 		_, err = rules.Decode(c.data)

@@ -113,8 +113,8 @@ profile (TEMPORAL_PROFILE). Files are YAML or JSON; - is standard input.
 
 With --api URL, or LATCH_API, commands call the HTTP API of starter serve instead
 of Temporal, with the API key in LATCH_API_KEY: release, emit, gate, lock, watches,
-webhook list, job list, show, start and stop, deliveries, and status, history and watch of
-releases.
+freeze, webhook list, job list, show, start and stop, deliveries, and status,
+history and watch of releases.
 
 Exit codes:
   0  done; with --watch: the job succeeded, the release was released, the
@@ -148,7 +148,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	e := &p.env
 	root.AddCommand(jobCommand(e), releaseCommand(e), emitCommand(e), gateCommand(e), lockCommand(e), watchCommand(e), statusCommand(e), historyCommand(e),
-		deliveriesCommand(e), serveCommand(e), webhookCommand(e), watchesCommand(e), rulesCommand(e), codecCommand(e), validateCommand(e), doctorCommand(e), setupCommand(e),
+		deliveriesCommand(e), serveCommand(e), webhookCommand(e), watchesCommand(e), freezeCommand(e), rulesCommand(e), codecCommand(e), validateCommand(e), doctorCommand(e), setupCommand(e),
 		schemaCommand(e), applyCommand(e), exportCommand(e), evidenceCommand(e), versionCommand(e))
 	return root
 }

@@ -64,6 +64,10 @@ var remoteCalls = map[string][2]string{
 	"watches show":         {"", "w"},
 	"watches apply":        {watchFile, "-"},
 	"watches delete":       {"", "w --yes"},
+	"freeze list":          {},
+	"freeze show":          {"", "f"},
+	"freeze apply":         {freezeFile, "-"},
+	"freeze delete":        {"", "f --yes"},
 	"doctor":               {},
 	"setup":                {},
 }

@@ -11,6 +11,7 @@ import (
 )
 
 const (
+	freezeFile  = `{"id":"f","windows":[{"start":"0 18 20 12 *","end":"0 8 3 1 *"}],"override":{"groups":["incident"]}}`
 	watchFile   = `{"id":"w","query":"WorkflowType = 'Pay'","webhooks":[{"id":"pager","url":"https://pager.example/?token=hunter2","event":"WORKFLOW_TIMED_OUT"}]}`
 	jobFile     = `{"id":22739,"title":"Webhooks!","task":{"command":{"argv":["true"]}},"vars":{"n":12345678901234567890.10}}`
 	releaseFile = `id: shop-4.2

@@ -24,8 +24,8 @@ func TestWhatWasMeantOnTheCommandLine(t *testing.T) {
 		"job list --tga x":            `unknown flag: --tga; did you mean --tag?`,
 		"job list --frobnicate":       `unknown flag: --frobnicate`,
 		"version --output jsn":        `--output is text or json, not "jsn"; did you mean "json"?`,
-		"schema webhok":               `there is no schema of "webhok"; there is one of job, release, webhook, emission, gate, watch; did you mean "webhook"?`,
-		"validate --kind jbo " + file: `--kind is one of job, release, emission, gate, webhook, watch, rules, not "jbo"; did you mean "job"?`,
+		"schema webhok":               `there is no schema of "webhok"; there is one of job, release, webhook, emission, gate, watch, freeze; did you mean "webhook"?`,
+		"validate --kind jbo " + file: `--kind is one of job, release, emission, gate, webhook, watch, freeze, rules, not "jbo"; did you mean "job"?`,
 		"webhook keygen --kind ed25":  `--kind is whsec or ed25519, not "ed25"`,
 	} {
 		code, out, errors := execute("", nil, strings.Fields(args)...)

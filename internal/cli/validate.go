@@ -16,13 +16,13 @@ import (
 
 func validateCommand(e *env) *cobra.Command {
 	var kind string
-	command := &cobra.Command{Use: "validate FILE...", Short: "Check job, release, emission, webhook and watch files, without a server", Args: cobra.MinimumNArgs(1),
+	command := &cobra.Command{Use: "validate FILE...", Short: "Check job, release, emission, webhook, watch and freeze files, without a server", Args: cobra.MinimumNArgs(1),
 		Long: `Check files without a server and list everything that is wrong with each, one
 problem a line as FILE: path: message (line, column). A warning says what is
 allowed and probably not meant; it does not make a file invalid. The keys of a file
 say what it describes: a release has steps, a job has a task or jobs, an emission
-has an event, a registered webhook has a url or events, a watch has a query, tests
-of rules have tests.
+has an event, a registered webhook has a url or events, a watch has a query, a
+freeze has windows, tests of rules have tests.
 A file may hold several, as YAML documents, as a list, or as the list of webhooks
 that the API shows. For a job with a cron expression, the next three times are
 shown. Only a run shows whether a worker has the secrets, reaches the addresses and

@@ -93,7 +93,7 @@ func TestValidateTellsWhatAFileDescribes(t *testing.T) {
 		"a release": {"id: 1\nsteps: [{name: a, do: {command: {argv: [x]}}}]", "", failure.ExitOK, "-: valid (release)"},
 		"nothing known": {`{"id":"1"}`, "", failure.ExitUsage,
 			"-: cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a " +
-				"webhook has a url or events, a watch has a query; --kind says which it is"},
+				"webhook has a url or events, a watch has a query, a freeze has windows; --kind says which it is"},
 		"told":           {`{"id":"1"}`, "release", failure.ExitUsage, "-: steps: required: at least one step"},
 		"an unknown one": {`{"id":"1"}`, "record", failure.ExitUsage, ""},
 		"no JSON":        {`{"id"`, "", failure.ExitUsage, "-: no valid JSON: it ends too early, after 5 bytes"},
@@ -158,8 +158,8 @@ func TestValidateNamesTheKeyThatWasMeant(t *testing.T) {
 		`{"id":"1","Jobs":[]}`:                       `-: Jobs: unknown key; did you mean "jobs"?`,
 		`{"evnt":"CREATED"}`:                         `-: evnt: unknown key; did you mean "event"?`,
 		`{"id":"w","ulr":"x","event":"JOB_SUCCESS"}`: `-: ulr: unknown key; did you mean "url"?`,
-		`{"id":"1","tags":[],"data":{}}`:             `a webhook has a url or events, a watch has a query; --kind says`,
-		`{"id":"1","webhooks":[],"vars":{}}`:         `a webhook has a url or events, a watch has a query; --kind says`,
+		`{"id":"1","tags":[],"data":{}}`:             `a webhook has a url or events, a watch has a query, a freeze has windows; --kind says`,
+		`{"id":"1","webhooks":[],"vars":{}}`:         `a webhook has a url or events, a watch has a query, a freeze has windows; --kind says`,
 	} {
 		code, out, _ := execute(input, nil, "validate", "-")
 		require.Equal(t, failure.ExitUsage, code)

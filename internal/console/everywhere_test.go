@@ -77,6 +77,12 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 	require.NoError(t, err)
 	got = p.api("PUT", "/latch/v1/watches/late", string(watch))
 	require.Equal(t, 200, got.status, got.body)
+	freeze, err := json.Marshal(map[string]any{"windows": []any{map[string]any{"start": "0 18 20 12 *", "end": "0 8 3 1 *"}},
+		"when":     "release.title == '" + strings.NewReplacer(`'`, `\'`, `\`, `\\`).Replace(text) + "'",
+		"override": map[string]any{"groups": []string{text}}})
+	require.NoError(t, err)
+	got = p.api("PUT", "/latch/v1/freezes/xmas", string(freeze))
+	require.Equal(t, 200, got.status, got.body)
 	var listed struct {
 		Webhooks []struct {
 			ID json.Number `json:"id"`
@@ -96,6 +102,7 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 		"/console/jobs/{id}/webhooks/{webhook}": "/console/jobs/night/webhooks/" + listed.Webhooks[0].ID.String(),
 		"/console/watches":                      "/console/watches",
 		"/console/watches/{id}":                 "/console/watches/late",
+		"/console/freezes":                      "/console/freezes",
 		"/console/gallery":                      "/console/gallery",
 	}
 }

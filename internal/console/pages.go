@@ -87,6 +87,7 @@ func init() {
 		{path: watchesPath, nav: "Watches", role: api.RoleRead, show: (*visit).watches},
 		{path: watchesPath + "/{id}", role: api.RoleRead, show: (*visit).watch, again: confirmAgain(watchDelete), actions: map[string]action{
 			watchDelete: {api.RoleAdmin, (*visit).deleteWatch}}},
+		{path: freezesPath, nav: "Freezes", role: api.RoleRead, show: (*visit).freezes, unpictured: true},
 		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, unpictured: true, actions: map[string]action{
 			"refuse": {api.RoleAdmin, (*visit).galleryRefuse}, "confirm": {api.RoleAdmin, (*visit).galleryConfirm}}},
 	}

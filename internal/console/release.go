@@ -96,10 +96,10 @@ func (v *visit) releaseFacts(state *apiclient.Release) piece.Facts {
 }
 
 // releaseRecord shows a record. While its hook is undecided, a form can skip
-// it.
+// it, unless it is the lock of a freeze.
 func (v *visit) releaseRecord(at int, record latch.Record, open bool) piece.Record {
 	shown := piece.RecordOf(fmt.Sprint("record-", at), record)
-	if !open || record.Decision != "" || record.Result != latch.ResultPending || !v.may(api.RoleRun) {
+	if !open || latch.IsFreezeLock(record.Webhook) || record.Decision != "" || record.Result != latch.ResultPending || !v.may(api.RoleRun) {
 		return shown
 	}
 	form := v.form(fmt.Sprint("skip-", at))

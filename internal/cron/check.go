@@ -36,6 +36,14 @@ func Check(schedule *latch.Schedule) latch.Problems {
 	return problems
 }
 
+// LoadZone returns the time zone with an IANA name, or UTC if it is empty.
+func LoadZone(name string) (*time.Location, error) {
+	if err := checkZone(name); err != nil {
+		return nil, err
+	}
+	return time.LoadLocation(name)
+}
+
 func checkZone(name string) error {
 	if name == "Local" {
 		return fmt.Errorf("a time zone is an IANA name such as Europe/Berlin; Local would be the server's")

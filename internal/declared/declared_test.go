@@ -245,8 +245,8 @@ func TestDecodeReportsAllThatIsWrong(t *testing.T) {
 	t.Parallel()
 	for document, says := range map[string]string{
 		`[]`:                                    "",
-		`{}`:                                    "say what this declares: kind is tag, webhook, watch or job",
-		`{"kind":"jobb","id":"a"}`:              `kind: "jobb" is not a kind that can be registered, which is tag, webhook, watch or job; did you mean "job"?`,
+		`{}`:                                    "say what this declares: kind is tag, webhook, watch, freeze or job",
+		`{"kind":"jobb","id":"a"}`:              `kind: "jobb" is not a kind that can be registered, which is tag, webhook, watch, freeze or job; did you mean "job"?`,
 		`{"kind":7,"id":"a"}`:                   "kind: 7 is not a kind",
 		`{"kind":"tag"}`:                        "id: a tag has its name as its id",
 		`{"kind":"tag","id":" "}`:               "id: a tag has its name as its id",

@@ -3,6 +3,7 @@ package declared
 import (
 	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
@@ -40,6 +41,19 @@ var watchEntry = entry[latch.RegisteredWatch]{
 	clean: func(w *latch.RegisteredWatch) {
 		w.CreatedAt, w.UpdatedAt, w.TaskQueue = latch.Time{}, latch.Time{}, ""
 	},
+}
+
+// freezeEntry is of freezes at a time, on which their warnings depend.
+func freezeEntry(now time.Time) entry[latch.RegisteredFreeze] {
+	return entry[latch.RegisteredFreeze]{
+		decode:   admission.DecodeFreeze,
+		warnings: func(f *latch.RegisteredFreeze) []latch.Problem { return admission.FreezeWarnings(&f.Freeze, now) },
+		id:       func(f *latch.RegisteredFreeze) string { return f.ID },
+		owner:    func(f *latch.RegisteredFreeze) *string { return &f.ManagedBy },
+		clean: func(f *latch.RegisteredFreeze) {
+			f.CreatedAt, f.UpdatedAt, f.State = latch.Time{}, latch.Time{}, nil
+		},
+	}
 }
 
 // read decodes a document without additional keys.

@@ -68,6 +68,12 @@ func OfWatch(watch latch.RegisteredWatch) Document {
 	return newDocument(Watch, watch.ID, members)
 }
 
+// OfFreeze returns the document of a freeze.
+func OfFreeze(freeze latch.RegisteredFreeze) Document {
+	members, _ := split(rawjson.Encode(freeze.Freeze)) // a freeze is an object
+	return newDocument(Freeze, freeze.ID, members)
+}
+
 // OfTag returns the document of a tag.
 func OfTag(tag registry.Tag) Document {
 	return newDocument(Tag, tag.Name, object{{"id", rawjson.Encode(tag.Name)}})

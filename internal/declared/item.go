@@ -26,11 +26,12 @@ const (
 	Tag     Kind = "tag"
 	Webhook Kind = "webhook"
 	Watch   Kind = "watch"
+	Freeze  Kind = "freeze"
 	Job     Kind = "job"
 )
 
 // Kinds lists all kinds.
-var Kinds = []Kind{Tag, Webhook, Watch, Job}
+var Kinds = []Kind{Tag, Webhook, Watch, Freeze, Job}
 
 // An Item is one declared entry.
 type Item struct {
@@ -56,6 +57,8 @@ type Item struct {
 	Webhook *latch.RegisteredWebhook
 	// Watch is the watch.
 	Watch *latch.RegisteredWatch
+	// Freeze is the freeze.
+	Freeze *latch.RegisteredFreeze
 }
 
 // Title returns the item's title for people, or "".
@@ -123,6 +126,8 @@ func Decode(data []byte, now time.Time) (item *Item, problems latch.Problems, wa
 		item.Webhook, warnings = webhookEntry.read(item, &problems, rest)
 	case Watch:
 		item.Watch, warnings = watchEntry.read(item, &problems, rest)
+	case Freeze:
+		item.Freeze, warnings = freezeEntry(now).read(item, &problems, rest)
 	case Tag:
 		item.decodeTag(&problems, rest)
 	}
@@ -136,7 +141,7 @@ func kindOf(given json.RawMessage, rest []byte) (Kind, error) {
 		switch {
 		case err != nil:
 			return "", fmt.Errorf("say what this declares: kind is %s", kindList())
-		case kind == spec.Job, kind == spec.Webhook, kind == spec.Watch:
+		case kind == spec.Job, kind == spec.Webhook, kind == spec.Watch, kind == spec.Freeze:
 			return Kind(kind), nil
 		default:
 			return "", fmt.Errorf("this is a %s, which is started and not registered; kind is %s", kind, kindList())
@@ -153,7 +158,7 @@ func kindOf(given json.RawMessage, rest []byte) (Kind, error) {
 	return "", fmt.Errorf("%s is not a kind that can be registered, which is %s%s", given, kindList(), typo.Hint(kind, names))
 }
 
-func kindList() string { return "tag, webhook, watch or job" }
+func kindList() string { return "tag, webhook, watch, freeze or job" }
 
 // decodeJob decodes a job with the registry's additional keys.
 func (i *Item) decodeJob(problems *latch.Problems, document object, now time.Time) []latch.Problem {

@@ -67,7 +67,7 @@ func chainProblem(id string, leaders map[string]string) string {
 	return ""
 }
 
-// checkRoom refuses more webhooks, watches and tags than the limit, before anything is written.
+// checkRoom refuses more webhooks, watches, freezes and tags than the limit, before anything is written.
 // If new entries only fit after removals, it schedules the removals first.
 func (m *maker) checkRoom() {
 	m.removeFirst = map[Kind]bool{}
@@ -82,6 +82,7 @@ func (m *maker) checkRoom() {
 	room(Webhook, len(m.state.Webhooks), registry.MaximumWebhooks,
 		"registered webhooks of the task queue, among which a job's own do not count")
 	room(Watch, len(m.state.Watches), registry.MaximumWatches, "watches")
+	room(Freeze, len(m.state.Freezes), registry.MaximumFreezes, "freezes of the task queue")
 	room(Tag, len(m.state.Tags), registry.MaximumTags, "tags")
 }
 

@@ -3,6 +3,7 @@ package declared
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/registry"
@@ -16,6 +17,7 @@ type State struct {
 	Rows     []registry.Row
 	Webhooks []latch.RegisteredWebhook
 	Watches  []latch.RegisteredWatch
+	Freezes  []latch.RegisteredFreeze
 	Tags     []registry.Tag
 }
 
@@ -39,9 +41,10 @@ type Change struct {
 	Fields []FieldChange `json:"changes,omitempty"`
 
 	item *Item
-	// webhook or watch is the entry to write.
+	// webhook, watch or freeze is the entry to write.
 	webhook *latch.RegisteredWebhook
 	watch   *latch.RegisteredWatch
+	freeze  *latch.RegisteredFreeze
 	// leader is the job that it follows.
 	leader string
 }
@@ -51,6 +54,9 @@ func (c *Change) Webhook() *latch.RegisteredWebhook { return c.webhook }
 
 // Watch returns the watch to write, or nil for another kind.
 func (c *Change) Watch() *latch.RegisteredWatch { return c.watch }
+
+// Freeze returns the freeze to write, or nil for another kind.
+func (c *Change) Freeze() *latch.RegisteredFreeze { return c.freeze }
 
 // Item returns the declared entry, or nil for a removal.
 func (c *Change) Item() *Item { return c.item }
@@ -79,7 +85,7 @@ type Options struct {
 // A Plan says what applying would do.
 type Plan struct {
 	Options
-	// Changes are tags, webhooks, watches and jobs, each in the order of the files, and then
+	// Changes are tags, webhooks, watches, freezes and jobs, each in the order of the files, and then
 	// what is removed.
 	Changes []*Change
 	// Kept are undeclared entries that stay because apply did not write them for the owner.
@@ -164,6 +170,8 @@ func (m *maker) add(item *Item) {
 		change.webhook, owner = webhookEntry.compare(m, change, m.state.Webhooks, item.Webhook)
 	case Watch:
 		change.watch, owner = watchEntry.compare(m, change, m.state.Watches, item.Watch)
+	case Freeze:
+		change.freeze, owner = freezeEntry(time.Time{}).compare(m, change, m.state.Freezes, item.Freeze)
 	case Tag:
 		owner = m.compareTag(change)
 	}
@@ -222,7 +230,7 @@ func (m *maker) compareTag(change *Change) (owner string) {
 
 // prune finds the entries that no file declares.
 func (m *maker) prune(items []*Item) {
-	declared := map[Kind]map[string]bool{Job: {}, Webhook: {}, Watch: {}, Tag: {}}
+	declared := map[Kind]map[string]bool{Job: {}, Webhook: {}, Watch: {}, Freeze: {}, Tag: {}}
 	for _, item := range items {
 		declared[item.Kind][item.ID] = true
 	}
@@ -249,6 +257,9 @@ func (m *maker) prune(items []*Item) {
 	}
 	for i := range m.state.Watches {
 		undeclared(&Change{Kind: Watch, ID: m.state.Watches[i].ID}, m.state.Watches[i].ManagedBy)
+	}
+	for i := range m.state.Freezes {
+		undeclared(&Change{Kind: Freeze, ID: m.state.Freezes[i].ID}, m.state.Freezes[i].ManagedBy)
 	}
 	for _, tag := range m.state.Tags {
 		undeclared(&Change{Kind: Tag, ID: tag.Name}, tag.ManagedBy)

@@ -118,6 +118,8 @@ type FiringState struct {
 	// LockOf is the delivery id of the hook whose lock the event is about.
 	LockOf string      `json:"lock_of,omitempty"`
 	Hooks  []HookState `json:"hooks,omitempty"`
+	// Frozen are the locks of freezes that the event consists of. It is nil for any other event.
+	Frozen []AttachedWebhook `json:"frozen,omitempty"`
 }
 
 // A HookState is one webhook at an event.
@@ -179,6 +181,8 @@ type ReleaseState struct {
 	Turn *latch.TurnStatus `json:"turn,omitempty"`
 	// Pauses are the failed steps that wait for a person.
 	Pauses []PauseState `json:"pauses,omitempty"`
+	// Lifted are the freezes that a person has overridden.
+	Lifted []LiftedFreeze `json:"lifted,omitempty"`
 	// Ending is how the release ends. It is nil until that is decided.
 	Ending *EndingState `json:"ending,omitempty"`
 }

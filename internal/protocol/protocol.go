@@ -42,6 +42,7 @@ const (
 	ActivityJudge              = "latch.internal.Judge"
 	ActivitySendEvidence       = "latch.internal.SendEvidence"
 	ActivityExamine            = "latch.internal.Examine"
+	ActivityFreezes            = "latch.internal.Freezes"
 )
 
 // An AdmitRequest asks whether a run with this input may begin.
@@ -86,6 +87,8 @@ type Admission struct {
 	// Webhooks are the registered ones that apply to the run, each with the events that such a
 	// run fires.
 	Webhooks []AttachedWebhook `json:"webhooks,omitempty"`
+	// Freezes are the registered ones that apply to a release.
+	Freezes []AttachedFreeze `json:"freezes,omitempty"`
 	// Own are the webhooks that the worker's options say, for a run of a workflow that knows
 	// nothing of Latch. Such a run brings none.
 	Own []latch.Webhook `json:"own,omitempty"`
@@ -124,6 +127,8 @@ type AttachedWebhook struct {
 	Registered bool `json:"registered,omitempty"`
 	// Enforced reports that no run may replace it.
 	Enforced bool `json:"enforced,omitempty"`
+	// Freeze is set for the lock of a freeze, which is in the place of a webhook.
+	Freeze *HeldFreeze `json:"freeze,omitempty"`
 }
 
 // A PlanRequest asks for what the deliveries of an event need from randomness or expressions.

@@ -65,6 +65,7 @@ type Store struct {
 	definitions *lru.Cache[string, *Entry]
 	webhooks    *Webhooks
 	watches     *Watches
+	freezes     *Freezes
 	tags        *Shelf[[]Tag]
 }
 
@@ -87,6 +88,7 @@ func New(options Options) *Store {
 	s.definitions = newDefinitions()
 	s.webhooks = newWebhooks(s)
 	s.watches = newWatches(s)
+	s.freezes = newFreezes(s)
 	s.tags = newShelf[[]Tag](s, "latch-tags", "tags of jobs")
 	return s
 }

@@ -22,8 +22,9 @@ type World struct {
 	ScheduledAt time.Time
 	// Pending returns the state of the asking run's activities.
 	Pending func(protocol.PendingRequest) protocol.PendingAnswer
-	// Webhooks and Jobs are the registered ones.
+	// Webhooks, Freezes and Jobs are the registered ones.
 	Webhooks []latch.RegisteredWebhook
+	Freezes  []latch.RegisteredFreeze
 	Jobs     []latch.Job
 }
 

@@ -14,12 +14,12 @@ import (
 )
 
 // Names are what there is a schema of, in the order of help texts.
-var Names = []string{"job", "release", "webhook", "emission", "gate", "watch"}
+var Names = []string{"job", "release", "webhook", "emission", "gate", "watch", "freeze"}
 
 // Of returns the schema of one of [Names].
 func Of(name string) (*jsonschema.Schema, error) {
 	roots := map[string]any{"job": &latch.Job{}, "release": &latch.Release{}, "webhook": &latch.Webhook{}, "emission": &latch.Emission{},
-		"gate": &latch.Gate{}, "watch": &latch.Watch{}}
+		"gate": &latch.Gate{}, "watch": &latch.Watch{}, "freeze": &latch.Freeze{}}
 	root, known := roots[name]
 	if !known {
 		return nil, fmt.Errorf("there is no schema of %q; there is one of %s%s", name, strings.Join(Names, ", "), typo.Hint(name, Names))

@@ -50,7 +50,8 @@ func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 	for _, structure := range []reflect.Type{reflect.TypeFor[latch.Job](), reflect.TypeFor[latch.Release](),
 		reflect.TypeFor[latch.ParallelStep](), reflect.TypeFor[latch.Target](),
 		reflect.TypeFor[latch.Concurrency](),
-		reflect.TypeFor[latch.Emission](), reflect.TypeFor[latch.Gate](), reflect.TypeFor[latch.Watch](),
+		reflect.TypeFor[latch.Emission](), reflect.TypeFor[latch.Gate](), reflect.TypeFor[latch.Watch](), reflect.TypeFor[latch.Freeze](),
+		reflect.TypeFor[latch.FreezeWindow](), reflect.TypeFor[latch.FreezeOverride](),
 		reflect.TypeFor[latch.Step](), reflect.TypeFor[latch.Task](), reflect.TypeFor[latch.ActivityTask](),
 		reflect.TypeFor[latch.WorkflowTask](), reflect.TypeFor[latch.NexusTask](), reflect.TypeFor[latch.Poll](),
 		reflect.TypeFor[latch.Analysis](),
@@ -105,6 +106,7 @@ var complete = map[string]string{
 			"events":[{"event":"BEFORE_RELEASE"}]}]}`,
 	"emission": `{"event":"CREATED"}`,
 	"gate":     `{"event":"DEPLOY"}`,
+	"freeze":   `{"id":"1","windows":[{"start":"0 18 20 12 *","end":"0 8 3 1 *"}]}`,
 }
 
 // TestWhatTheSchemaRequiresValidationRequires: a value with only the required keys is admitted,
@@ -141,6 +143,8 @@ func validate(name string, data []byte) string {
 		_, err = admission.DecodeGate(data)
 	case "watch":
 		_, err = admission.DecodeWatch(data)
+	case "freeze":
+		_, err = admission.DecodeFreeze(data)
 	default:
 		_, err = admission.DecodeEmission(data)
 	}
@@ -248,5 +252,5 @@ func conforms(t *testing.T, root, at object, value any, path string) {
 func TestThereIsNoSchemaOfAnythingElse(t *testing.T) {
 	t.Parallel()
 	_, err := schema.Of("record")
-	require.EqualError(t, err, `there is no schema of "record"; there is one of job, release, webhook, emission, gate, watch`)
+	require.EqualError(t, err, `there is no schema of "record"; there is one of job, release, webhook, emission, gate, watch, freeze`)
 }

@@ -22,14 +22,15 @@ const (
 	Gate     = latch.GateKind
 	Webhook  = latch.WebhookKind
 	Watch    = latch.WatchKind
+	Freeze   = latch.FreezeKind
 	Rules    = latch.RulesKind
 )
 
 // Kinds lists all kinds that files may describe.
-var Kinds = []Kind{Job, Release, Emission, Gate, Webhook, Watch, Rules}
+var Kinds = []Kind{Job, Release, Emission, Gate, Webhook, Watch, Freeze, Rules}
 
 // ErrUnknownKind says that the keys of a file do not show what it describes.
-var ErrUnknownKind = errors.New("cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events, a watch has a query")
+var ErrUnknownKind = errors.New("cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events, a watch has a query, a freeze has windows")
 
 // keyWebhooks holds the webhooks of a run, or a list of registered webhooks.
 const keyWebhooks = "webhooks"
@@ -44,7 +45,7 @@ type sign struct {
 // webhooks only, those of webhooks and emissions, and those that suggest a kind
 // whose required key is missing.
 var signs = [][]sign{
-	{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"url", Webhook}, {"url_secret", Webhook}, {"events", Webhook}, {"query", Watch}, {"tests", Rules}},
+	{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"url", Webhook}, {"url_secret", Webhook}, {"events", Webhook}, {"query", Watch}, {"windows", Freeze}, {"tests", Rules}},
 	{{"method", Webhook}, {"content_type", Webhook}, {"header_secrets", Webhook}, {"preset", Webhook}, {"cloudevents", Webhook}, {"enforced", Webhook}},
 	{{"deadline", Gate}, {"on_deadline", Gate}},
 	{{"event", Emission}},

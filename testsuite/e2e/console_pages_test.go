@@ -50,6 +50,7 @@ var consolePages = []consolePage{
 	{path: "/console/watches", address: (*consoleWorld).watches, shows: []string{"Watches", "late-orders", "WORKFLOW_TIMED_OUT"}},
 	{path: "/console/watches/{id}", address: func(w *consoleWorld) string { return w.watches() + "/late-orders" },
 		shows: []string{"Watch late-orders", "WorkflowType = 'Order'", "its deliveries", "Delete the watch"}},
+	{path: "/console/freezes", address: (*consoleWorld).freezes, shows: []string{"Freezes", "xmas", "incident"}},
 	{path: "/console/gallery", shows: []string{"Each piece that pages are made of"}},
 }
 
@@ -99,6 +100,13 @@ func (w *consoleWorld) webhooks() string {
 		`{"url": "https://hooks.example.com/tower", "secret": "tower", "when": "false",
 		"events": [{"event": "BEFORE_RELEASE", "blocking": true, "lock_timeout": "2h"}, {"event": "BEFORE_RELEASE_COMPLETE"}]}`).read(w, 200, nil)
 	return "/console/webhooks"
+}
+
+// freezes registers a freeze, and returns the path of the list.
+func (w *consoleWorld) freezes() string {
+	w.as("admin-key=1-0123456789", "PUT", "/latch/v1/freezes/xmas",
+		`{"when":"'prod' in release.vars.env","windows":[{"start":"0 18 20 12 *","end":"0 8 3 1 *"}],"override":{"groups":["incident"]}}`).read(w, 200, nil)
+	return "/console/freezes"
 }
 
 // watches registers a watch, and returns the path of the list.

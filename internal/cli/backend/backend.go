@@ -19,6 +19,7 @@ type Backend interface {
 	Deliveries
 	Jobs
 	Watches
+	Freezes
 	// Declarations returns the registry of what files declare.
 	Declarations() (Declarations, error)
 	// Server returns the interface to the Temporal server itself.

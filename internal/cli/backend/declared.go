@@ -21,6 +21,8 @@ type Declarations interface {
 	ApplyWebhooks(ctx context.Context, put []latch.RegisteredWebhook, remove []string) error
 	// ApplyWatches writes and removes watches.
 	ApplyWatches(ctx context.Context, put []latch.RegisteredWatch, remove []string) error
+	// ApplyFreezes writes and removes freezes.
+	ApplyFreezes(ctx context.Context, put []latch.RegisteredFreeze, remove []string) error
 	// CheckQuery asks the server whether it accepts the query of a watch.
 	CheckQuery(ctx context.Context, query string) error
 	// ApplyTags writes and removes tags.

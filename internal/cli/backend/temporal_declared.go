@@ -37,6 +37,9 @@ func (d declarations) State(ctx context.Context, ids []string, read func(done, o
 	if state.Watches, err = d.registry.Watches().List(ctx); err != nil {
 		return nil, err
 	}
+	if state.Freezes, err = d.registry.Freezes().List(ctx); err != nil {
+		return nil, err
+	}
 	if state.Tags, err = d.registry.Tags(ctx); err != nil {
 		return nil, err
 	}
@@ -93,6 +96,11 @@ func (d declarations) ApplyWebhooks(ctx context.Context, put []latch.RegisteredW
 // ApplyWatches writes and removes watches in one change.
 func (d declarations) ApplyWatches(ctx context.Context, put []latch.RegisteredWatch, remove []string) error {
 	return d.registry.Watches().PutAll(ctx, put, remove)
+}
+
+// ApplyFreezes writes and removes freezes in one change.
+func (d declarations) ApplyFreezes(ctx context.Context, put []latch.RegisteredFreeze, remove []string) error {
+	return d.registry.Freezes().PutAll(ctx, put, remove)
 }
 
 // CheckQuery asks the server whether it accepts a watch's query.

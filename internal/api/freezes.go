@@ -1,0 +1,130 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/freeze"
+	"github.com/latch-run/latch/internal/registry"
+)
+
+const freezesPath = "/latch/v1/freezes"
+
+func (a *API) registerFreezes() {
+	missing := []int{http.StatusNotFound}
+	Register[NoBody](a, Operation{ID: "list-freezes", Method: http.MethodGet, Path: freezesPath, Role: RoleRead,
+		Summary: "List freezes", About: "Those of the task queue, in the order of creation, each with its state: whether it is in force, since and until when, and its next window."}, a.listFreezes)
+	Register[NoBody](a, Operation{ID: "get-freeze", Method: http.MethodGet, Path: freezesPath + "/{id}", Role: RoleRead,
+		Errors: missing, Summary: "Show a freeze and its state"}, a.getFreeze)
+	Register[latch.RegisteredFreeze](a, Operation{ID: "put-freeze", Method: http.MethodPut, Path: freezesPath + "/{id}", Role: RoleAdmin,
+		Errors: []int{http.StatusPreconditionFailed}, Summary: "Replace the freeze with this id, or register it", Required: true,
+		About: "Takes the whole freeze; its id may be left out. It applies to releases that begin from now on; one that waits already waits as it was told."}, a.putFreeze)
+	Register[NoBody](a, Operation{ID: "delete-freeze", Method: http.MethodDelete, Path: freezesPath + "/{id}", Role: RoleAdmin,
+		Status: http.StatusNoContent, Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed}, Summary: "Delete a freeze",
+		About: "Releases that begin from now on do not wait for it. One that waits already waits on."}, a.deleteFreeze)
+}
+
+// Freezes is the list of freezes.
+type Freezes struct {
+	Freezes []latch.RegisteredFreeze `json:"freezes"`
+}
+
+type freezeListOutput struct{ Body Freezes }
+
+func (a *API) listFreezes(ctx context.Context, _ *struct{}) (*freezeListOutput, error) {
+	listed, err := a.freezes.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shown, now := make([]latch.RegisteredFreeze, len(listed)), time.Now()
+	for i := range listed {
+		shown[i] = freeze.Shown(listed[i], now)
+	}
+	return &freezeListOutput{Freezes{shown}}, nil
+}
+
+type freezeInput struct {
+	ID string `path:"id" doc:"The freeze's id"`
+}
+
+type freezeOutput struct {
+	ETag string `header:"ETag" doc:"For If-Match of a change; it does not depend on the state"`
+	Body latch.RegisteredFreeze
+}
+
+func (a *API) getFreeze(ctx context.Context, input *freezeInput) (*freezeOutput, error) {
+	found, err := a.freezes.Get(ctx, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &freezeOutput{ETag(*found), freeze.Shown(*found, time.Now())}, nil
+}
+
+// A ChangedFreeze names the freeze to change. It is exported because huma fills in the fields of
+// exported types only.
+type ChangedFreeze struct {
+	ID      string `path:"id" doc:"The freeze's id"`
+	IfMatch string `header:"If-Match" doc:"The ETag that the freeze was read with: refused with 412 where it was changed since"`
+}
+
+// check returns an error if the freeze is no longer the version that the caller read. It is nil for
+// a freeze that does not exist.
+func (i *ChangedFreeze) check(current *latch.RegisteredFreeze) error {
+	if current == nil {
+		return CheckGone(i.IfMatch)
+	}
+	return CheckMatch(i.IfMatch, *current)
+}
+
+type putFreezeInput struct {
+	ChangedFreeze
+	RawBody []byte
+}
+
+// A WrittenFreeze answers a call that registered a freeze.
+type WrittenFreeze struct {
+	latch.RegisteredFreeze
+	Warnings []Warning `json:"warnings,omitempty" doc:"Parts of the input that are probably mistakes"`
+}
+
+type putFreezeOutput struct{ Body WrittenFreeze }
+
+// putFreeze registers the freeze, or replaces it.
+func (a *API) putFreeze(ctx context.Context, input *putFreezeInput) (*putFreezeOutput, error) {
+	decoded, err := decodeFreeze(input.RawBody, input.ID)
+	if err != nil {
+		return nil, err
+	}
+	put, _, err := a.freezes.Put(ctx, *decoded, input.check)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	return &putFreezeOutput{WrittenFreeze{freeze.Shown(*put, now), WarningsOf(admission.FreezeWarnings(&put.Freeze, now))}}, nil
+}
+
+// decodeFreeze decodes a freeze strictly. The body need not repeat the id of the path.
+func decodeFreeze(body []byte, id string) (*latch.RegisteredFreeze, error) {
+	if err := NeedJSON(body); err != nil {
+		return nil, err
+	}
+	decoded, err := admission.DecodeFreeze(body)
+	var problems latch.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return nil, Decoded(err)
+	}
+	return decoded, Decoded(underID(id, &decoded.ID, problems, decoded.Validate).Err())
+}
+
+func (a *API) deleteFreeze(ctx context.Context, input *ChangedFreeze) (*nothingOutput, error) {
+	err := a.freezes.Delete(ctx, input.ID, input.check)
+	if errors.Is(err, registry.ErrUnknown) {
+		err = cmp.Or(CheckGone(input.IfMatch), err)
+	}
+	return &nothingOutput{}, err
+}
