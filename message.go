@@ -64,10 +64,20 @@ type Skip struct {
 	Step    string `json:"step,omitempty"`
 	By      string `json:"by,omitempty"`
 	Reason  string `json:"reason"`
+	// Voucher is the API's proof of who skips the hook.
+	Voucher string `json:"voucher,omitempty"`
 }
 
 // OfStep reports whether a failed step is to be skipped.
 func (m *Skip) OfStep() bool { return m.Lock == "" && m.Webhook == "" && m.Event == "" && m.Step != "" }
+
+// Names reports whether the message is about the hook of the record.
+func (m *Skip) Names(record Record) bool {
+	if m.Lock != "" {
+		return record.Lock != nil && record.Lock.Token == m.Lock
+	}
+	return m.Webhook != "" && record.Webhook == m.Webhook && record.Event == m.Event && (m.Step == "" || record.Step == m.Step)
+}
 
 // A StepRetry is the argument of [MessageRetry].
 type StepRetry struct {
@@ -134,8 +144,12 @@ func (m *LockRelease) validateVote(problems *Problems) {
 	if m.Digest != "" && !digestPattern.MatchString(m.Digest) {
 		problems.Addf("digest", "%s is not a lock's digest, which is sha256: and 64 hexadecimal digits", abbreviate(quoted(m.Digest)))
 	}
-	if len(m.Voucher) > maximumVoucher {
-		problems.Addf("voucher", "has %d bytes; the limit is %d", len(m.Voucher), maximumVoucher)
+	boundVoucher(problems, m.Voucher)
+}
+
+func boundVoucher(problems *Problems, voucher string) {
+	if len(voucher) > maximumVoucher {
+		problems.Addf("voucher", "has %d bytes; the limit is %d", len(voucher), maximumVoucher)
 	}
 }
 
@@ -176,6 +190,7 @@ func (m *Skip) Decode(data []byte) error {
 	requireText(&more, "reason", m.Reason)
 	boundText(&more, "by", m.By)
 	boundText(&more, "reason", m.Reason)
+	boundVoucher(&more, m.Voucher)
 	return problems.Merge(more).Err()
 }
 

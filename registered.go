@@ -16,6 +16,9 @@ type RegisteredWebhook struct {
 	// apply to it or is disabled. Through the API only the role admin may skip its hooks, and
 	// on_error defaults to stop.
 	Enforced bool `json:"enforced,omitempty"`
+	// SkipGroups are the groups whose members alone may skip hooks of an enforced webhook, whatever
+	// their role, with a name that the API proves.
+	SkipGroups []string `json:"skip_groups,omitempty" latch:"plain"`
 	// Health makes Latch count failed attempts. If nil, they are not counted.
 	Health *Health `json:"health,omitempty"`
 	// Endpoint is the counted state, which only Latch writes. It is nil for an endpoint that
@@ -32,21 +35,23 @@ type RegisteredWebhook struct {
 // warnings, which are ignored.
 type registeredInput struct {
 	Webhook
-	When      string          `json:"when,omitempty"`
-	Enforced  bool            `json:"enforced,omitempty"`
-	Health    *Health         `json:"health,omitempty"`
-	Endpoint  json.RawMessage `json:"endpoint,omitempty"`
-	ManagedBy string          `json:"managed_by,omitempty"`
-	CreatedAt json.RawMessage `json:"created_at,omitempty"`
-	UpdatedAt json.RawMessage `json:"updated_at,omitempty"`
-	Warnings  json.RawMessage `json:"warnings,omitempty"`
+	When       string          `json:"when,omitempty"`
+	Enforced   bool            `json:"enforced,omitempty"`
+	SkipGroups []string        `json:"skip_groups,omitempty"`
+	Health     *Health         `json:"health,omitempty"`
+	Endpoint   json.RawMessage `json:"endpoint,omitempty"`
+	ManagedBy  string          `json:"managed_by,omitempty"`
+	CreatedAt  json.RawMessage `json:"created_at,omitempty"`
+	UpdatedAt  json.RawMessage `json:"updated_at,omitempty"`
+	Warnings   json.RawMessage `json:"warnings,omitempty"`
 }
 
 // DecodeRegisteredWebhook strictly decodes a webhook to register. Its error is [Problems].
 func DecodeRegisteredWebhook(data []byte) (*RegisteredWebhook, error) {
 	var input registeredInput
 	problems := decodeStrict(data, &input)
-	webhook := &RegisteredWebhook{Webhook: input.Webhook, When: input.When, Enforced: input.Enforced, Health: input.Health, ManagedBy: input.ManagedBy}
+	webhook := &RegisteredWebhook{Webhook: input.Webhook, When: input.When, Enforced: input.Enforced, SkipGroups: input.SkipGroups,
+		Health: input.Health, ManagedBy: input.ManagedBy}
 	return webhook, problems.Merge(webhook.Validate()).Err()
 }
 
@@ -55,6 +60,7 @@ func (w *RegisteredWebhook) Validate() Problems {
 	var problems Problems
 	validateWebhookID(&problems, "id", w.ID)
 	w.Webhook.validate(&problems, "", inRegistry)
+	w.validateSkipGroups(&problems)
 	w.Health.validate(&problems, "health")
 	if w.Health != nil && w.Analysis != nil {
 		problems.Addf("health", "counts attempts at an endpoint, and this webhook's hooks measure (analysis): leave it out")
@@ -63,6 +69,18 @@ func (w *RegisteredWebhook) Validate() Problems {
 		problems.Addf("health", "counts attempts at an endpoint, and this webhook's hooks are work (%s): leave it out", w.Work())
 	}
 	return problems
+}
+
+func (w *RegisteredWebhook) validateSkipGroups(problems *Problems) {
+	switch {
+	case w.SkipGroups == nil:
+		return
+	case !w.Enforced:
+		problems.Addf("skip_groups", "needs enforced true: a hook of any other webhook may be skipped by whoever may start releases")
+	case len(w.SkipGroups) == 0:
+		problems.Addf("skip_groups", "is empty, so that nobody could skip a hook: name at least one group, or leave it out for the role admin")
+	}
+	validateNames(problems, "skip_groups", w.SkipGroups, maximumApprovers)
 }
 
 // For returns the webhook as a run of the kind uses it, with the events that such a run fires.

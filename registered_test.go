@@ -88,3 +88,26 @@ func TestRegisteredWebhookForARun(t *testing.T) {
 	_, listens := webhook.For(JobKind, "")
 	require.False(t, listens)
 }
+
+// Only an enforced webhook has groups whose members alone may skip it.
+func TestSkipGroupsOfAWebhook(t *testing.T) {
+	t.Parallel()
+	for name, each := range map[string]struct{ keys, says string }{
+		"fine":         {`"enforced":true,"skip_groups":["managers"]`, ""},
+		"not enforced": {`"skip_groups":["managers"]`, "skip_groups: needs enforced true"},
+		"nobody":       {`"enforced":true,"skip_groups":[]`, "skip_groups: is empty"},
+		"twice":        {`"enforced":true,"skip_groups":["a","A"]`, `skip_groups[1]: "A" is named twice`},
+		"no list":      {`"enforced":true,"skip_groups":"managers"`, "skip_groups: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			webhook, err := DecodeRegisteredWebhook([]byte(`{"id":"board",` + each.keys + `,"events":[{"event":"BEFORE_RELEASE","blocking":true}]}`))
+			if each.says == "" {
+				require.NoError(t, err)
+				require.Equal(t, []string{"managers"}, webhook.SkipGroups)
+				return
+			}
+			require.ErrorContains(t, err, each.says)
+		})
+	}
+}

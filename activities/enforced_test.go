@@ -19,7 +19,9 @@ import (
 )
 
 // theBoard is an enforced gate for releases, jobs and an event.
-const theBoard = `{"id":"board","enforced":true,"events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"4h"},
+const theBoard = `{"id":"board","enforced":true,"skip_groups":["managers"],"events":[
+	{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"4h","approvals":[{"groups":["sre"],"count":2}],"allow_self":false,"reject":"quorum",
+		"stop_release":"history.data.risk == 'high'","on_timeout":"rollback"},
 	{"event":"JOB_START","blocking":true},{"event":"DEPLOYED","blocking":true}]}`
 
 func registered(t testing.TB, sources ...string) []latch.RegisteredWebhook {
@@ -55,8 +57,9 @@ func admitted(kind latch.Kind, data []byte, enforced []latch.RegisteredWebhook) 
 	return answer.Problems, attach.Merge(own.Webhooks, answer.Webhooks)
 }
 
-// Whatever an author writes in a file, its run has the enforced gate or is refused.
-func FuzzEnforcedGateIsMet(f *testing.F) {
+// Whatever an author writes in a file, its run is refused, or has the enforced gate with all that was
+// registered of what decides.
+func FuzzAnEnforcedGateStays(f *testing.F) {
 	const release = `{"id":"r","vars":{},"steps":[{"name":"a","do":{"http":{"url":"https://example.com"}}}],"webhooks":[%s]}`
 	const job = `{"id":"j","tags":["x"],"task":{"http":{"url":"https://example.com"}},"webhooks":[%s]}`
 	for _, own := range []string{
@@ -86,8 +89,13 @@ func FuzzEnforcedGateIsMet(f *testing.F) {
 			require.True(t, webhooks[0].Enforced)
 			settings, listens := webhooks[0].On(event)
 			require.True(t, listens)
-			require.True(t, settings.Blocking)
-			require.Equal(t, latch.Stop, latch.WithDefaults(settings).OnError)
+			as, _ := enforced[0].On(event)
+			as.OnError = latch.Stop // unless it is given
+			if kind == latch.EmissionKind {
+				as.StopRelease, as.RollbackRelease = "", "" // nothing is decided there
+			}
+			require.Equal(t, as, settings)
+			require.Equal(t, enforced[0].SkipGroups, webhooks[0].SkipGroups)
 			for _, other := range webhooks[1:] {
 				require.NotEqual(t, "board", strings.ToLower(other.ID))
 			}

@@ -13,6 +13,9 @@ import (
 // Examine says who sent a message about a lock with approvals, by its voucher, and checks what it
 // brings against the lock's form.
 func (a *Activities) Examine(ctx context.Context, request protocol.ExamineRequest) (protocol.Examined, error) {
+	if request.Skip != nil {
+		return a.examineSkip(ctx, request.Skip), nil
+	}
 	message := request.Message
 	vouched := func() (voucher.Holder, error) { return a.options.Vouchers.OfRemoval(request.Message) }
 	if extension := request.Extension; extension != nil {
@@ -46,4 +49,25 @@ func (a *Activities) Examine(ctx context.Context, request protocol.ExamineReques
 		answer.Problems = compiled.Check(message.Data)
 	}
 	return answer, nil
+}
+
+// examineSkip says who sent a message that skips a hook, by its voucher.
+func (a *Activities) examineSkip(ctx context.Context, request *protocol.SkipToExamine) protocol.Examined {
+	message := request.Message
+	answer := protocol.Examined{Sender: voucher.Holder{Name: message.By, IdentifiedBy: latch.IdentifiedByTemporal}}
+	switch {
+	case rehearses(ctx):
+		answer.Sender.IdentifiedBy, answer.Sender.Groups = latch.IdentifiedByKey, request.Groups
+	case message.Voucher == "":
+	case a.options.Vouchers.IsZero():
+		answer.Forged = "this worker has no LATCH_LINK_KEY to verify it by"
+	default:
+		holder, err := a.options.Vouchers.OfSkip(request.DeliveryID, message)
+		if err != nil {
+			answer.Forged = err.Error()
+			return answer
+		}
+		answer.Sender = holder
+	}
+	return answer
 }

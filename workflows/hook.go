@@ -24,6 +24,8 @@ type hook struct {
 	// enforced and freeze have the same meaning as in [protocol.AttachedWebhook].
 	enforced bool
 	freeze   *protocol.HeldFreeze
+	// skipGroups are the groups whose members alone may skip the hook. It is empty if roles decide.
+	skipGroups []string
 
 	skipped, whenFailed bool
 	// reconsider reports that the record was updated since the decision.
@@ -43,7 +45,7 @@ type hook struct {
 }
 
 func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event) *hook {
-	h := &hook{firing: f, policy: latch.WithDefaults(settings), enforced: webhook.Enforced, freeze: webhook.Freeze, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
+	h := &hook{firing: f, policy: latch.WithDefaults(settings), enforced: webhook.Enforced, freeze: webhook.Freeze, skipGroups: webhook.SkipGroups, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
 		registered: webhook.Registered, history: &f.session.history, now: f.session.now, counts: counts{f.session.detached}}}
 	h.lockClosed = h.tellLockClosed
 	h.policy.AnswerTimeout = latch.Duration(webhook.AnswerTimeout(settings))

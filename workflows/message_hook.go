@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"maps"
 	"strings"
 
@@ -141,6 +142,9 @@ func (s *session) decodeRecord(data []byte) (*hook, latch.RecordUpdate, error) {
 			if hook.freeze != nil {
 				return nil, update, refusal(latch.ErrorForbidden, "%q is the lock of a freeze, whose record changes by release_lock alone", hook.webhook.ID)
 			}
+			if len(hook.skipGroups) > 0 {
+				return nil, update, refusal(latch.ErrorForbidden, "only %s may skip webhook %q, and a record would let it pass as well", ofGroups(hook.skipGroups), hook.webhook.ID)
+			}
 			if hook.settings.HasApprovals() {
 				return nil, update, refusal(latch.ErrorForbidden, "webhook %q at %s has approvals: what it goes by comes by votes, with release_lock", hook.webhook.ID, firing.event)
 			}
@@ -197,11 +201,11 @@ func (s *session) decodeSkip(data []byte, from sender) (*hook, latch.Skip, error
 	if h.freeze != nil {
 		return nil, skip, refusal(latch.ErrorForbidden, "freeze %q is not skipped: those whom its override names remove its lock; %s", h.freeze.ID, h.freezeEnds())
 	}
-	if h.enforced && !from.admin {
+	if h.enforced && len(h.skipGroups) == 0 && !from.admin {
 		return nil, skip, refusal(latch.ErrorForbidden, "webhook %q is enforced: only the role admin may skip it", h.webhook.ID)
 	}
 	if h.firing.decided || !h.takesPart() {
-		return nil, skip, refusal(latch.ErrorTooLate, "webhook %q at %s holds nothing up", h.webhook.ID, h.firing.event)
+		return nil, skip, tooLateToSkip(h)
 	}
 	return h, skip, nil
 }
@@ -224,6 +228,10 @@ func (s *session) hookToSkip(skip latch.Skip) (*hook, error) {
 	return found, nil
 }
 
+func tooLateToSkip(h *hook) error {
+	return refusal(latch.ErrorTooLate, "webhook %q at %s holds nothing up", h.webhook.ID, h.firing.event)
+}
+
 func (s *session) checkSkip(data []byte, from sender) error {
 	if step, is := stepToSkip(data); is {
 		return s.checkSkipStep(step)
@@ -240,6 +248,14 @@ func (s *session) skip(ctx workflow.Context, data []byte, from sender) (any, err
 	h, skip, err := s.decodeSkip(data, from)
 	if err != nil {
 		return nil, err
+	}
+	if len(h.skipGroups) > 0 {
+		if err := h.examineSkip(ctx, &skip, &from); err != nil {
+			return nil, err
+		}
+		if again, _, err := s.decodeSkip(data, from); err != nil || again != h { // it was decided meanwhile
+			return nil, cmp.Or(err, tooLateToSkip(h))
+		}
 	}
 	h.skipped = true
 	h.takenOut(skip, from)

@@ -113,10 +113,11 @@ func (h *hook) isRejected() bool {
 }
 
 // onDeadline returns what the hook decides at the gate's deadline. A lock with approvals lets
-// nothing pass without them.
+// nothing pass without them, and an enforced webhook nothing by what the gate's author says.
 func (h *hook) onDeadline() string {
 	policy := h.firing.session.bounds.policy
-	if policy == latch.Continue && h.settings.HasApprovals() && !h.lockRemoved {
+	holds := h.settings.HasApprovals() && !h.lockRemoved || h.enforced && h.firing.session.admission.HoldsAtDeadline
+	if policy == latch.Continue && holds {
 		return latch.Stop
 	}
 	return policy

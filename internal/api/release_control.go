@@ -82,7 +82,7 @@ func (a *API) skipInRelease(ctx context.Context, input *messageInput) (*skippedO
 		}
 		return &skippedOutput{recordOrStatus{record: &record.Body}}, nil
 	}
-	skip.By = CallerOf(ctx).Name
+	skip.By, skip.Voucher = CallerOf(ctx).Name, ""
 	status := new(latch.Status)
 	err := a.tell(ctx, latch.ReleaseKind, CallerOf(ctx).UpdatePrefix(protocol.UpdateViaAPI), input.ID, latch.MessageSkip, skip, status)
 	return &skippedOutput{recordOrStatus{status: status}}, err
@@ -95,6 +95,9 @@ func (a *API) skipHook(kind latch.Kind) func(context.Context, *messageInput) (*r
 			return nil, err
 		}
 		skip.By = CallerOf(ctx).Name
+		if err := a.vouchSkip(ctx, kind, input.ID, &skip); err != nil {
+			return nil, err
+		}
 		prefix := protocol.UpdateViaAPI
 		if CallerOf(ctx).Role >= RoleAdmin {
 			prefix = protocol.UpdateByAdmin

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
 	"github.com/latch-run/latch/internal/voucher"
 )
 
@@ -37,6 +39,7 @@ func (a *API) vouch(who *Caller, removal *latch.LockRelease) error {
 func (a *API) vouchExtension(who *Caller, extension *latch.LockExtension) error {
 	extension.Voucher, extension.Groups = "", nil
 	if a.vouchers.IsZero() {
+		extension.Groups = who.Groups
 		return nil
 	}
 	holder := who.holder()
@@ -47,6 +50,40 @@ func (a *API) vouchExtension(who *Caller, extension *latch.LockExtension) error 
 	}
 	extension.Voucher = signed
 	return nil
+}
+
+// vouchSkip adds to a message that skips a hook of an enforced webhook the proof that the caller sends
+// it, bound to the hook. Whether the run needs the proof, only the run knows.
+func (a *API) vouchSkip(ctx context.Context, kind latch.Kind, id string, skip *latch.Skip) error {
+	skip.Voucher = ""
+	who := CallerOf(ctx)
+	if a.vouchers.IsZero() || !latch.IsProven(who.Via) {
+		return nil
+	}
+	info, err := a.findRun(ctx, kind, id)
+	if err != nil {
+		return err
+	}
+	var records []latch.Record
+	execution := info.GetExecution()
+	err = a.Runs.Query(ctx, execution.GetWorkflowId(), execution.GetRunId(), latch.QueryHistory, &records)
+	if runs.IsNotFound(err) || runs.IsForeign(err) {
+		return nil // the message is refused for what it names
+	}
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(records, skip.Names)
+	for later := at + 1; skip.Lock == "" && later < len(records); later++ { // the newest, as the run takes it
+		if skip.Names(records[later]) {
+			at = later
+		}
+	}
+	if at < 0 || !records[at].Enforced {
+		return nil
+	}
+	skip.Voucher, err = a.vouchers.ForSkip(who.holder(), records[at].DeliveryID, *skip)
+	return err
 }
 
 // Prove returns the function that makes the memo which proves to a run that the caller has started

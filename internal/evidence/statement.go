@@ -85,9 +85,9 @@ type Hook struct {
 	// missing is that of a record that the run dropped to stay within bounds.
 	Sequence int    `json:"sequence,omitempty"`
 	Webhook  string `json:"webhook"`
-	Event      string `json:"event"`
-	Step       string `json:"step,omitempty"`
-	Enforced   bool   `json:"enforced,omitempty"`
+	Event    string `json:"event"`
+	Step     string `json:"step,omitempty"`
+	Enforced bool   `json:"enforced,omitempty"`
 	// Request is absent if nothing was sent.
 	Request  *latch.RecordRequest `json:"request,omitempty"`
 	Attempts int                  `json:"attempts"`

@@ -107,6 +107,8 @@ type Admission struct {
 	Evidence bool `json:"evidence,omitempty"`
 	// Starter is the proven name of the person who started the run; "" if there is none.
 	Starter string `json:"starter,omitempty"`
+	// HoldsAtDeadline makes an enforced webhook stop a gate whose deadline would let it pass.
+	HoldsAtDeadline bool `json:"holds_at_deadline,omitempty"`
 	// Rates reports that workers serve the queue of rates, [RateQueue], and that it limits them.
 	Rates bool `json:"rates,omitempty"`
 }
@@ -127,6 +129,8 @@ type AttachedWebhook struct {
 	Registered bool `json:"registered,omitempty"`
 	// Enforced reports that no run may replace it.
 	Enforced bool `json:"enforced,omitempty"`
+	// SkipGroups has the same meaning as in [latch.RegisteredWebhook].
+	SkipGroups []string `json:"skip_groups,omitempty"`
 	// Freeze is set for the lock of a freeze, which is in the place of a webhook.
 	Freeze *HeldFreeze `json:"freeze,omitempty"`
 }

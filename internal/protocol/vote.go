@@ -8,7 +8,7 @@ import (
 )
 
 // An ExamineRequest asks who sent a message about a lock with approvals, and whether what they
-// filled in is right.
+// filled in is right; or who sent a message that skips a hook.
 type ExamineRequest struct {
 	Message latch.LockRelease `json:"message"`
 	// Extension is the message instead if it is to move the lock's deadline.
@@ -17,6 +17,16 @@ type ExamineRequest struct {
 	Form json.RawMessage `json:"form,omitempty"`
 	// AllowUnproven reports that the lock counts names that nobody has proven.
 	AllowUnproven bool `json:"allow_unproven,omitempty"`
+	// Skip is set for a message that skips a hook. Nothing else counts then.
+	Skip *SkipToExamine `json:"skip,omitempty"`
+}
+
+// A SkipToExamine is a message that skips a hook which only members of groups may skip.
+type SkipToExamine struct {
+	Message latch.Skip `json:"message"`
+	// DeliveryID is that of the hook. Groups are those whose members may skip it.
+	DeliveryID string   `json:"delivery_id"`
+	Groups     []string `json:"groups"`
 }
 
 // An Examined is the answer.

@@ -74,6 +74,26 @@ func (k Key) OfExtension(extension latch.LockExtension) (Holder, error) {
 	return k.verify("extension", given, extension)
 }
 
+// A skip is what the voucher of a skip is bound to. The delivery's id belongs to one hook of one run,
+// which the message need not: a webhook and an event come again.
+type skip struct {
+	DeliveryID string     `json:"delivery_id"`
+	Message    latch.Skip `json:"message"`
+}
+
+// ForSkip returns the voucher for a message that skips the hook with this delivery.
+func (k Key) ForSkip(holder Holder, deliveryID string, message latch.Skip) (string, error) {
+	message.Voucher = ""
+	return k.sign("skip", holder, skip{deliveryID, message})
+}
+
+// OfSkip returns the holder of the voucher in a message that skips the hook with this delivery.
+func (k Key) OfSkip(deliveryID string, message latch.Skip) (Holder, error) {
+	said := message.Voucher
+	message.Voucher = ""
+	return k.verify("skip", said, skip{deliveryID, message})
+}
+
 // A start is what the voucher of a run's starter is bound to.
 type start struct {
 	WorkflowID string `json:"workflow_id"`

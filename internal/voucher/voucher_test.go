@@ -99,6 +99,39 @@ func TestExtension(t *testing.T) {
 	require.Equal(t, ann, holder)
 }
 
+// The voucher of a skip is bound to the message and to one hook of one run.
+func TestSkip(t *testing.T) {
+	t.Parallel()
+	skip := latch.Skip{Webhook: "board", Event: "BEFORE_STEP", By: "ann", Reason: "late"}
+	signed, err := key.ForSkip(ann, "dlv_1", skip)
+	require.NoError(t, err)
+	skip.Voucher = signed
+	holder, err := key.OfSkip("dlv_1", skip)
+	require.NoError(t, err)
+	require.Equal(t, ann, holder)
+	for name, change := range map[string]func(*latch.Skip){
+		"another webhook": func(s *latch.Skip) { s.Webhook = "other" },
+		"a step":          func(s *latch.Skip) { s.Step = "b" },
+		"another name":    func(s *latch.Skip) { s.By = "bob" },
+		"another reason":  func(s *latch.Skip) { s.Reason = "fine" },
+		"no voucher":      func(s *latch.Skip) { s.Voucher = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			changed := skip
+			change(&changed)
+			_, err := key.OfSkip("dlv_1", changed)
+			require.ErrorIs(t, err, voucher.ErrForged)
+		})
+	}
+	_, err = key.OfSkip("dlv_2", skip)
+	require.ErrorIs(t, err, voucher.ErrForged, "of another hook")
+	_, err = other.OfSkip("dlv_1", skip)
+	require.ErrorIs(t, err, voucher.ErrForged)
+	_, err = voucher.Key{}.OfSkip("dlv_1", skip)
+	require.ErrorIs(t, err, voucher.ErrForged)
+}
+
 // A starter's voucher is bound to the run's id and input, and to its time.
 func TestStart(t *testing.T) {
 	t.Parallel()
