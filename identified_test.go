@@ -8,7 +8,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// Contract, "Who did it": only a key and OpenID Connect prove a name, and fronts show how a name is
+// Contract, "Who did it": only a key, OpenID Connect and Slack prove a name, and fronts show how a name is
 // known.
 func TestIdentified(t *testing.T) {
 	t.Parallel()
@@ -18,6 +18,7 @@ func TestIdentified(t *testing.T) {
 	}{
 		latch.IdentifiedByKey:      {true, "page, key", "ann, key"},
 		latch.IdentifiedByOIDC:     {true, "page, oidc", "ann, oidc"},
+		latch.IdentifiedBySlack:    {true, "page, slack", "ann, slack"},
 		latch.IdentifiedByLink:     {false, "page, link", "ann, link"},
 		latch.IdentifiedByLocal:    {false, "page, local", "ann, local"},
 		latch.IdentifiedByTemporal: {false, "page", "ann"},

@@ -16,6 +16,7 @@ const (
 	ViaUpdate   = "update"
 	ViaAPI      = "api"
 	ViaPage     = "page"
+	ViaSlack    = "slack"
 	ViaTimeout  = "timeout"
 	ViaOverride = "override"
 )

@@ -37,7 +37,7 @@ func TestValidateWork(t *testing.T) {
 		{name: "statuses", webhook: `{"workflow":{"type":"W"},"retry":{"on":[404]}}`, problems: []string{
 			"webhooks[0].retry: on and not_on are about HTTP statuses, which work (workflow) has not"}},
 		{name: "keys of requests", webhook: `{"activity":{"type":"T"},"method":"PUT","headers":{"X-A":"b"},"secret":"s","auth":{"bearer":"b"},
-			"tls":{"ca":"c"},"preset":"slack","cloudevents":"binary","content_type":"text/plain","success":"true","path":"volley",
+			"tls":{"ca":"c"},"preset":"slack","interactive":true,"cloudevents":"binary","content_type":"text/plain","success":"true","path":"volley",
 			"secret_header":"X-S","send_secret":false,"header_secrets":{"X-B":"b"}}`, problems: keysOfRequests()},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestValidateWork(t *testing.T) {
 
 func keysOfRequests() []string {
 	var problems []string
-	for _, key := range []string{"method", "content_type", "headers", "header_secrets", "preset", "cloudevents",
+	for _, key := range []string{"method", "content_type", "headers", "header_secrets", "preset", "interactive", "cloudevents",
 		"success", "secret", "secret_header",
 		"send_secret", "auth", "tls", "path"} {
 		problems = append(problems, "webhooks[0]."+key+": is about an HTTP request, and this webhook's hooks are work (activity): leave it out")

@@ -44,6 +44,9 @@ type Webhook struct {
 	// Preset is slack, discord or teams. The body must respect that chat's limits, and the
 	// answers are interpreted by its rules. See [PresetSlack].
 	Preset string `json:"preset,omitempty" latch:"plain"`
+	// Interactive adds buttons to a chat's message about a lock: approve, reject, and a link to
+	// the lock's page. It needs the preset slack or teams.
+	Interactive bool `json:"interactive,omitempty" unset:"false"`
 	// CloudEvents is binary or structured: events are sent in that mode of the CloudEvents 1.0
 	// HTTP binding. See [CloudEventsBinary].
 	CloudEvents string `json:"cloudevents,omitempty" latch:"plain"`

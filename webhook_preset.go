@@ -1,5 +1,7 @@
 package latch
 
+import "slices"
+
 // These are the presets for the incoming webhooks of chats. Each requires a JSON body of the
 // user's own. A body that exceeds the chat's documented limits fails permanently before it is
 // sent, because the chat would reject or truncate it.
@@ -25,8 +27,12 @@ const (
 
 func (w *Webhook) validatePreset(problems *Problems, path string) {
 	at := field(path, "preset")
-	if known := oneOf(problems, at, w.Preset, PresetSlack, PresetDiscord, PresetTeams); !known || w.Preset == "" {
+	if !oneOf(problems, at, w.Preset, PresetSlack, PresetDiscord, PresetTeams) {
 		return // an unknown preset has unknown requirements
+	}
+	w.validateInteractive(problems, field(path, "interactive"))
+	if w.Preset == "" {
+		return
 	}
 	if !w.HasURL() {
 		problems.Addf(at, "needs url or url_secret: a lock alone is sent to nobody")
@@ -44,5 +50,28 @@ func (w *Webhook) validatePreset(problems *Problems, path string) {
 		if !hasValue(settings.Body) {
 			problems.Addf(field(element(field(path, "events"), i), "body"), "required, here or at the webhook, with preset %s: the message as it takes it", w.Preset)
 		}
+	}
+}
+
+// HasButtons reports whether the webhook's message about a lock gets buttons.
+func (w *Webhook) HasButtons() bool {
+	return w.Interactive && (w.Preset == PresetSlack || w.Preset == PresetTeams)
+}
+
+// validateInteractive checks that there is a chat whose messages can have buttons, and a lock
+// for the buttons to decide about.
+func (w *Webhook) validateInteractive(problems *Problems, path string) {
+	if !w.Interactive {
+		return
+	}
+	if !w.HasButtons() {
+		what := "and there is none"
+		if w.Preset != "" {
+			what = "not " + w.Preset
+		}
+		problems.Addf(path, "true needs preset %s or %s, %s: their messages can have buttons", PresetSlack, PresetTeams, what)
+	}
+	if !slices.ContainsFunc(w.EventSettings(), func(e Event) bool { return e.Blocking }) {
+		problems.Addf(path, "true needs an event with \"blocking\": true: its buttons decide about a lock, and no event of this webhook makes one")
 	}
 }

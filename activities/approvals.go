@@ -35,7 +35,8 @@ func (a *Activities) starterOf(ctx context.Context, request *protocol.AdmitReque
 	return ""
 }
 
-// checkApprovals refuses a run whose locks count proven names, and that could not tell one.
+// checkApprovals refuses a run whose locks count proven names, and that could not tell one, and
+// messages with buttons that could do nothing.
 func (a *Activities) checkApprovals(read *input, answer *protocol.Admission) {
 	for i, event := range read.events {
 		a.checkVotes(&answer.Problems, fmt.Sprintf("events[%d].", i), event.webhooks, answer.Starter)
@@ -79,6 +80,7 @@ func (a *Activities) checkVotes(problems *latch.Problems, path string, webhooks 
 }
 
 func (a *Activities) checkWebhook(problems *latch.Problems, path string, webhook *latch.Webhook, starter string) {
+	a.checkButtons(problems, path, webhook)
 	for i, settings := range webhook.EventSettings() {
 		at := fmt.Sprintf("%sevents[%d].", path, i)
 		switch {
@@ -90,5 +92,18 @@ func (a *Activities) checkWebhook(problems *latch.Problems, path string, webhook
 			problems.Addf(at+"allow_self", "false, and nobody has proven who starts this run: "+
 				"start it through Latch's API, with a key or after a login, or leave allow_self out")
 		}
+	}
+}
+
+// checkButtons refuses messages with buttons that could do nothing.
+func (a *Activities) checkButtons(problems *latch.Problems, path string, webhook *latch.Webhook) {
+	switch {
+	case !webhook.HasButtons() || !webhook.IsEnabled():
+	case webhook.Preset == latch.PresetTeams && a.options.APIURL == "":
+		problems.Addf(path+"interactive", "the buttons in Teams are links to the lock's page, "+
+			"and this worker has no LATCH_API_URL to make them of")
+	case a.options.Vouchers.IsZero():
+		problems.Addf(path+"interactive", "who clicks is proven to the run by LATCH_LINK_KEY, "+
+			"which this worker has not: set the same for worker and API")
 	}
 }

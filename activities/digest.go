@@ -32,6 +32,7 @@ func digestOf(shows *protocol.WebhookRequest, planned *protocol.PlannedHook) (st
 // has nothing that the variables lack.
 func shownRequest(request protocol.WebhookRequest, planned *protocol.PlannedHook) map[string]any {
 	request.Lock, request.LockURL = planned.Lock, planned.LockURL
+	request.Webhook.Interactive = false // its buttons name the digest
 	preview, _ := delivery.Render(&request)
 	rendered := map[string]any{"method": preview.Method, "url": preview.URL}
 	if request.Webhook.BodyFor(request.Event) != nil || request.Webhook.WorkInput() != nil {

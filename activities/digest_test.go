@@ -48,7 +48,10 @@ func TestDigestOf(t *testing.T) {
 		"the request's url": {func(r *protocol.WebhookRequest) { r.Webhook.URL = "https://example.com/other" }, false},
 		"its body":          {func(r *protocol.WebhookRequest) { r.Webhook.Body = json.RawMessage(`{"to":"3"}`) }, false},
 		"its method":        {func(r *protocol.WebhookRequest) { r.Webhook.Method = "PUT" }, false},
-		"the webhook":       {func(r *protocol.WebhookRequest) { r.Webhook.ID = "other" }, false},
+		"its buttons": {func(r *protocol.WebhookRequest) {
+			r.Webhook.Preset, r.Webhook.Interactive = latch.PresetSlack, true
+		}, true},
+		"the webhook": {func(r *protocol.WebhookRequest) { r.Webhook.ID = "other" }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

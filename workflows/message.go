@@ -74,6 +74,8 @@ func senderOf(ctx workflow.Context) sender {
 		return sender{via: latch.ViaAPI, identifiedBy: known}
 	case strings.HasPrefix(info.ID, protocol.UpdateViaPage):
 		return sender{via: latch.ViaPage, identifiedBy: known}
+	case strings.HasPrefix(info.ID, protocol.UpdateViaSlack):
+		return sender{via: latch.ViaSlack, admin: true, identifiedBy: known} // only votes come so, but for those of a direct client
 	default:
 		return direct
 	}

@@ -108,6 +108,9 @@ func (h *hook) newSend(ctx workflow.Context) protocol.Send {
 	}
 	if h.record.Lock != nil {
 		request.Lock, request.LockURL = h.record.Lock.Token, h.record.Lock.URL
+		if webhook.HasButtons() {
+			request.LockDigest = h.record.Lock.Digest
+		}
 	} else if lock := h.lockToOpen(); lock != nil { // it is about a lock, which does not hold it
 		request.LockURL = lock.URL
 	}

@@ -121,6 +121,8 @@ type API struct {
 	// dryRuns has room for those that are under way.
 	dryRuns chan struct{}
 	pages   []Pages
+	// open are the routes that are open to all, by method and path.
+	open map[string]bool
 	// hints explain paths without a route.
 	hints []func(path string) string
 
@@ -161,7 +163,7 @@ func build(options Options) (*API, error) {
 	a := &API{service: options.Client.WorkflowService, Namespace: cmp.Or(options.Namespace, client.DefaultNamespace),
 		TaskQueue: cmp.Or(options.TaskQueue, latch.DefaultTaskQueue), keys: options.Keys, allow: options.Allow, oidc: options.OIDC, secret: options.LinkKey,
 		Logger: options.Logger, converter: options.DataConverter,
-		guesses: guess.New(), local: loopback.NewGuard(options.PublicURL), mux: http.NewServeMux()}
+		guesses: guess.New(), open: map[string]bool{}, local: loopback.NewGuard(options.PublicURL), mux: http.NewServeMux()}
 	if a.converter == nil {
 		a.converter = converter.GetDefaultDataConverter()
 	}

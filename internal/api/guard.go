@@ -31,6 +31,9 @@ type Caller struct {
 	// Ambient is true if the request contains no key, but is identified by its
 	// origin or a cookie, which a browser sends on its own.
 	Ambient bool
+	// AskedAt is when the caller has asked, by whoever has signed the request; zero for when it
+	// arrives. What it proves is not newer than that, however often the request is sent.
+	AskedAt time.Time `json:",omitzero"`
 }
 
 // Names of callers without a key. No key may have them.
@@ -101,7 +104,7 @@ func (a *API) admit(r *http.Request) (*Caller, *Problem) {
 			return known, nil
 		}
 	}
-	if value == "" || isOpen(r) {
+	if value == "" || a.isOpen(r) {
 		return nil, nil
 	}
 	if a.isToken(r) {
@@ -123,9 +126,7 @@ func (a *API) Identify(remote, value string) (Key, *Problem) {
 	if found {
 		attempt = key.id()
 	}
-	if wait := a.guesses.Attempt(remote, attempt); wait > 0 {
-		refused := NewProblem(http.StatusTooManyRequests, "Too many unknown API keys came from this address; try again in %s.", roundUp(wait))
-		refused.retryAfter = roundUp(wait)
+	if refused := a.Attempt(remote, attempt, "unknown API keys"); refused != nil {
 		return Key{}, refused
 	}
 	if !found {
@@ -134,16 +135,32 @@ func (a *API) Identify(remote, value string) (Key, *Problem) {
 	return key, nil
 }
 
+// Attempt counts that a remote address proves itself: by what has this name or, if it is wrong,
+// by what has the name "". It returns a 429 after too many wrong ones; what names them, in the
+// plural. See [guess.Limiter.Attempt].
+func (a *API) Attempt(remote, name, what string) *Problem {
+	wait := a.guesses.Attempt(remote, name)
+	if wait <= 0 {
+		return nil
+	}
+	refused := NewProblem(http.StatusTooManyRequests, "Too many %s came from this address; try again in %s.", what, roundUp(wait))
+	refused.retryAfter = roundUp(wait)
+	return refused
+}
+
 // roundUp rounds a duration up to whole seconds, at least one.
 func roundUp(wait time.Duration) time.Duration {
 	return max((wait + time.Second - 1).Truncate(time.Second), time.Second)
 }
 
-// isOpen reports whether the request is for a path that is open to all, with or
+// isOpen reports whether the request is for a route that is open to all, with or
 // without a key.
-func isOpen(r *http.Request) bool {
-	open := r.URL.Path == openAPIPath || r.URL.Path == healthPath || r.URL.Path == readyPath
-	return open && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+func (a *API) isOpen(r *http.Request) bool {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	return a.open[method+" "+r.URL.Path]
 }
 
 func (a *API) addressAllowed(remote string) bool {

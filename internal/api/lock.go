@@ -52,27 +52,38 @@ type lockInput struct {
 type lockOutput struct{ Body LockState }
 
 func (a *API) getLock(ctx context.Context, input *lockInput) (*lockOutput, error) {
-	workflowID, err := runOfLock(input.Lock)
-	if err != nil {
-		return nil, err
-	}
-	record, err := a.recordOfLock(ctx, workflowID, input.Lock)
+	record, open, err := a.LookAtLock(ctx, input.Lock)
 	if err != nil {
 		return nil, err
 	}
 	state := LockState{Token: input.Lock, Open: record.Lock.Open(), Since: record.StartedAt, Record: *record}
-	if state.Open {
-		var status latch.Status
-		if err := a.Runs.Query(ctx, workflowID, record.RunID, latch.QueryStatus, &status); err != nil {
-			return nil, err
-		}
-		for _, open := range status.Locks {
-			if open.Token == input.Lock {
-				state.Since, state.Until, state.OnTimeout, state.Escalates, state.Missing = open.Since, open.Until, open.OnTimeout, open.Escalates, open.Missing
-			}
-		}
+	if open != nil {
+		state.Since, state.Until, state.OnTimeout, state.Escalates, state.Missing = open.Since, open.Until, open.OnTimeout, open.Escalates, open.Missing
 	}
 	return &lockOutput{state}, nil
+}
+
+// LookAtLock returns the record of a lock and, while the run waits for it, the lock as the run's
+// status has it. An unknown lock is a 404.
+func (a *API) LookAtLock(ctx context.Context, token string) (*latch.Record, *latch.OpenLock, error) {
+	workflowID, err := runOfLock(token)
+	if err != nil {
+		return nil, nil, err
+	}
+	record, err := a.recordOfLock(ctx, workflowID, token)
+	if err != nil || !record.Lock.Open() {
+		return record, nil, err
+	}
+	var status latch.Status
+	if err := a.Runs.Query(ctx, workflowID, record.RunID, latch.QueryStatus, &status); err != nil {
+		return nil, nil, err
+	}
+	for i := range status.Locks {
+		if status.Locks[i].Token == token {
+			return record, &status.Locks[i], nil
+		}
+	}
+	return record, nil, nil
 }
 
 // runOfLock returns the workflow id in a lock's token.

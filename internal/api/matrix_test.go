@@ -54,6 +54,7 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/gates/{id}/skip":        "run",
 	"POST /latch/v1/events":                 "run",
 
+	"POST /latch/v1/integrations/slack":    "none",
 	"GET /latch/v1/webhooks":               "read",
 	"POST /latch/v1/webhooks":              "admin",
 	"POST /latch/v1/webhooks/preview":      "admin",

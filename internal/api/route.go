@@ -105,6 +105,7 @@ func (a *API) Handle(o Operation, pattern string, handler http.HandlerFunc) {
 		Extensions: o.declaration(), Responses: map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK)}}}
 	if o.Public {
 		described.Security = []map[string][]string{}
+		a.open[o.Method+" "+pattern] = true
 	}
 	for _, name := range pathParameters(o.Path) {
 		described.Parameters = append(described.Parameters, &huma.Param{Name: name, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})

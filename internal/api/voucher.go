@@ -14,7 +14,11 @@ import (
 
 // holder returns the caller as a voucher names them.
 func (c *Caller) holder() voucher.Holder {
-	return voucher.Holder{Name: c.Name, Groups: c.Groups, IdentifiedBy: c.Via, Issued: latch.NewTime(time.Now())}
+	issued := c.AskedAt
+	if issued.IsZero() {
+		issued = time.Now()
+	}
+	return voucher.Holder{Name: c.Name, Groups: c.Groups, IdentifiedBy: c.Via, Issued: latch.NewTime(issued)}
 }
 
 // vouch adds to a removal the proof that the caller sends it, by the name in the removal. Without

@@ -14,6 +14,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/chat"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/collector"
 	"github.com/latch-run/latch/internal/console"
@@ -49,6 +50,9 @@ of reach it answers 503 and stays up. All settings come from the environment:
   LATCH_OIDC_AUDIENCE   what a program's token must be for
   LATCH_OIDC_CLIENT_ID, LATCH_OIDC_CLIENT_SECRET[_FILE]   for logins
   LATCH_OIDC_GROUPS_CLAIM, LATCH_OIDC_ROLES=group=role,…  what persons may do
+  LATCH_SLACK_SIGNING_SECRET[_FILE], LATCH_SLACK_BOT_TOKEN[_FILE]   for buttons in
+                        Slack; LATCH_SLACK_URL, LATCH_EGRESS_PROXY: the way there
+  LATCH_PEOPLE[_FILE]   alice@example.com[@group+group],…: who may click
   LATCH_API_ALLOW       CIDRs that may call (all)
   LATCH_API_TLS_CERT, LATCH_API_TLS_KEY   files in PEM
   LATCH_LOCK_LINKS      true: a lock's link opens its page without a key
@@ -122,6 +126,7 @@ func serveAPI(ctx context.Context, e *env) error {
 func (c *serveConfiguration) routes(ctx context.Context) []api.Routes {
 	return []api.Routes{
 		mittoapi.Routes(mittoapi.Options{}),
+		chat.Routes(c.slack),
 		lockpage.Routes(lockpage.Options{TemporalUI: c.TemporalUI, Inbox: true}),
 		console.Routes(console.Options{TemporalUI: c.TemporalUI, Stop: ctx}),
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/latch-run/latch/codec"
 	"github.com/latch-run/latch/internal/anyid"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/chat"
 	"github.com/latch-run/latch/internal/evidence"
 	"github.com/latch-run/latch/internal/locklink"
 	environment "github.com/latch-run/latch/internal/settings"
@@ -27,6 +28,7 @@ type serveConfiguration struct {
 	tls      *tls.Config
 	temporal client.Options
 	evidence evidence.Key
+	slack    chat.Options
 }
 
 // configureServe reads the environment and reports all its problems at once.
@@ -60,6 +62,8 @@ func configureServe() (*serveConfiguration, error) {
 	configured.evidence, err = evidenceKey(given.EvidenceKey, given.EvidenceKeyFile)
 	problems = append(problems, err)
 	configured.oidc, err = configureOIDC(given, configured.LinkKey)
+	problems = append(problems, err)
+	configured.slack, err = configureSlack(given, configured.LinkKey, len(keys) > 0)
 	problems = append(problems, err)
 	note("LATCH_LOG_FORMAT", environment.CheckLogFormat(given.LogFormat))
 	configured.temporal, err = envconfig.LoadDefaultClientOptions()

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"github.com/latch-run/latch/internal/slack"
 )
 
 // slackPlaces are the paths of the blocks in a message to Slack.
@@ -83,10 +85,6 @@ func checkSlack(body []byte) ([]error, error) {
 	return checkLimits(message, slackLimits, false), nil
 }
 
-// slackControls are the characters that start links and mentions in Slack's text ("Formatting
-// message text", "Escaping text").
-var slackControls = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-
 // escapeForSlack escapes a value in one of Slack's texts, so that it is data. keys lead to the
 // text, and before is the text in front of the value. If the value is at the beginning of angle
 // brackets, as a link's address, it cannot become a mention (<!channel>, <@U1>, <#C1>).
@@ -97,7 +95,7 @@ func escapeForSlack(keys []string, before, text string) string {
 	if strings.HasSuffix(before, "<") && text != "" && strings.IndexByte("!@#", text[0]) >= 0 {
 		text = string(queryEscaped(text[0])) + text[1:]
 	}
-	return slackControls.Replace(text)
+	return slack.Escape(text)
 }
 
 // queryEscaped percent-encodes a byte.

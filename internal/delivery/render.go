@@ -213,6 +213,10 @@ func (d *draft) writeBody() error {
 	} else {
 		d.body = d.defaultBody()
 	}
+	var err error
+	if d.body, err = d.withButtons(d.body); err != nil {
+		return err
+	}
 	d.body = d.wrap(d.body)
 	if len(d.body) > MaximumRequestBytes {
 		return fmt.Errorf("its body has %d bytes, more than the limit of %d KiB", len(d.body), MaximumRequestBytes>>10)

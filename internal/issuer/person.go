@@ -46,7 +46,7 @@ func (i *Issuer) nameOf(subject string, claims map[string]json.RawMessage) (stri
 	var address string
 	_ = json.Unmarshal(claims["email"], &address) // anything else is no address
 	if verified := string(claims["email_verified"]); verified == "true" || verified == `"true"` {
-		if address = strings.ToLower(address); isAddress(address) {
+		if address = strings.ToLower(address); IsAddress(address) {
 			return address, nil
 		}
 	}
@@ -57,9 +57,9 @@ func (i *Issuer) nameOf(subject string, claims map[string]json.RawMessage) (stri
 	return name, nil
 }
 
-// isAddress reports whether a text is an e-mail address that can be a name: what people write, and
+// IsAddress reports whether a text is an e-mail address that can be a name: what people write, and
 // never what looks like another kind of name.
-func isAddress(text string) bool {
+func IsAddress(text string) bool {
 	local, domain, found := strings.Cut(text, "@")
 	strange := func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`@:"(),;<>[]\`, r) }
 	return found && local != "" && domain != "" && len(text) <= maximumName && isShown(text) &&

@@ -56,3 +56,13 @@ func TestCheckKey(t *testing.T) {
 	require.ErrorContains(t, locklink.CheckKey([]byte("hush")), "at least 16 bytes")
 	require.NotContains(t, locklink.CheckKey([]byte("hush")).Error(), "hush")
 }
+
+// A choice is added to a link with and without an HMAC, and leaves the HMAC as it is.
+func TestWithChoice(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "https://latch.example.com/locks/t?choice=approve", locklink.WithChoice(locklink.URL("https://latch.example.com", "t", nil), locklink.ChoiceApprove))
+	address, err := url.Parse(locklink.WithChoice(locklink.URL("https://latch.example.com", "t", key), locklink.ChoiceReject))
+	require.NoError(t, err)
+	require.Equal(t, "reject", address.Query().Get(locklink.ChoiceParameter))
+	require.True(t, locklink.Verify(key, "t", address.Query().Get(locklink.Parameter)))
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/locklink"
 )
 
 // A choice is a button of the page: the answer it writes, and what then
@@ -124,4 +125,22 @@ func (c choice) confirmed(form url.Values) bool {
 	}
 	shown := form.Get("shown-" + c.Action)
 	return shown == "" || shown == c.Promise() || form.Get("confirmed") == c.Promise()
+}
+
+// preselected returns the button that a link is about, or nil if the visitor has to choose: an
+// approval for which a form is to be filled in, a lock that is removed, another choice.
+func (v *lockView) preselected(chosen string) *choice {
+	actions := map[string][]string{
+		locklink.ChoiceApprove: {latch.VoteApprove, "pass"},
+		locklink.ChoiceReject:  {latch.VoteReject, latch.Stop, "fail"},
+	}[chosen]
+	if chosen == locklink.ChoiceApprove && len(v.Fields) > 0 {
+		return nil
+	}
+	for _, action := range actions {
+		if i := slices.IndexFunc(v.Choices, func(c choice) bool { return c.Action == action }); i >= 0 {
+			return &v.Choices[i]
+		}
+	}
+	return nil
 }

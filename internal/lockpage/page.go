@@ -89,7 +89,7 @@ func (p *pages) showPage(w http.ResponseWriter, r *http.Request) {
 		p.Refuse(w, r, refused)
 		return
 	}
-	p.writeLock(w, r, token, who, page{})
+	p.writeLock(w, r, token, who, page{choice: r.URL.Query().Get(locklink.ChoiceParameter)})
 }
 
 // postPage handles a click, or the key that a visitor without one has typed.
@@ -266,6 +266,8 @@ type page struct {
 	filled       url.Values
 	// Problem says why the visitor's vote was refused.
 	Problem string
+	// choice is what the visitor's link is about, or "": the page asks whether that is meant.
+	choice string
 }
 
 // writeLock shows a lock's page. It adds to the fields of shown that the caller has set.
@@ -280,6 +282,9 @@ func (p *pages) writeLock(w http.ResponseWriter, r *http.Request, token string, 
 		shown.Inbox = api.Root(r)
 	}
 	view.restore(shown.filled)
+	if shown.choice != "" && shown.MayRemove {
+		shown.Confirm = view.preselected(shown.choice)
+	}
 	shown.Form = p.signForm(token, who, time.Now())
 	p.write(w, r, http.StatusOK, shown)
 }

@@ -166,12 +166,13 @@ func viewOfRecord(record latch.Record, mine, linked bool) recordView {
 func viewOfUse(record latch.Record, linked bool, now time.Time) *usedView {
 	lock := record.Lock
 	via := map[string]string{
-		latch.ViaSignal: "a signal", latch.ViaUpdate: "an update", latch.ViaAPI: "the API", latch.ViaPage: "this page",
+		latch.ViaSignal: "a signal", latch.ViaUpdate: "an update", latch.ViaAPI: "the API", latch.ViaPage: "this page", latch.ViaSlack: "Slack",
 		latch.ViaTimeout: "its timeout", latch.ViaOverride: "what was decided elsewhere",
 	}[lock.Via]
 	known := map[string]string{
 		latch.IdentifiedByKey: ", by an API key", latch.IdentifiedByOIDC: ", logged in by OpenID Connect",
-		latch.IdentifiedByLink: ", by the lock's link alone", latch.IdentifiedByLocal: ", without a key",
+		latch.IdentifiedBySlack: ", by the person's e-mail address there",
+		latch.IdentifiedByLink:  ", by the lock's link alone", latch.IdentifiedByLocal: ", without a key",
 	}[lock.IdentifiedBy]
 	return &usedView{At: moment(lock.RemovedAt, now), By: lock.RemovedBy, Via: via + known, Reason: lock.Reason, Result: record.Result,
 		Decision: record.Decision, Rule: unlessLinked(linked, record.Rule)}

@@ -20,6 +20,8 @@ const (
 	UpdateByRunner = UpdateViaAPI + "run-"
 	// UpdateViaPage marks a button of a lock's page.
 	UpdateViaPage = "page-"
+	// UpdateViaSlack marks a click on a message in Slack.
+	UpdateViaSlack = "slack-"
 )
 
 // UpdatePrefix returns the beginning of the id of an update that arrives in a way, such as
@@ -29,7 +31,7 @@ func UpdatePrefix(way, identifiedBy string) string { return way + identifiedBy +
 // IdentifiedByOf returns how the name of an update's sender is known, by the update's id. It
 // returns "" for an update that an API of an earlier version has sent.
 func IdentifiedByOf(id string) string {
-	for _, way := range []string{UpdateByAdmin, UpdateByRunner, UpdateViaAPI, UpdateViaPage} {
+	for _, way := range []string{UpdateByAdmin, UpdateByRunner, UpdateViaAPI, UpdateViaPage, UpdateViaSlack} {
 		rest, is := strings.CutPrefix(id, way)
 		if !is {
 			continue
@@ -44,4 +46,4 @@ func IdentifiedByOf(id string) string {
 }
 
 // identifiedByAPI are the ways in which the API knows a caller.
-var identifiedByAPI = []string{latch.IdentifiedByKey, latch.IdentifiedByOIDC, latch.IdentifiedByLink, latch.IdentifiedByLocal}
+var identifiedByAPI = []string{latch.IdentifiedByKey, latch.IdentifiedByOIDC, latch.IdentifiedBySlack, latch.IdentifiedByLink, latch.IdentifiedByLocal}

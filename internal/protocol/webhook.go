@@ -21,6 +21,8 @@ type WebhookRequest struct {
 	// Lock and LockURL are set for a blocking hook.
 	Lock    string `json:"lock,omitempty"`
 	LockURL string `json:"lock_url,omitempty"`
+	// LockDigest is the lock's digest. Only a message with buttons needs it.
+	LockDigest string `json:"lock_digest,omitempty"`
 	// ParentLog is the run's start, in Unix milliseconds.
 	ParentLog int64 `json:"parent_log"`
 	// Occurrence describes the event for a CloudEvent. Only webhooks that send CloudEvents need

@@ -217,6 +217,7 @@ var meanings = map[string]string{
 	"Webhook.header_secrets": "the values of further headers.",
 	"Webhook.body":           "what is sent. Without it a JSON body tells all there is to tell. In UTF-8. A JSON object becomes a form field by field, what is nested as compact JSON.",
 	"Webhook.preset":         "The chat that the webhook posts to: its body is held to that chat's limits, the values in it ring nobody, and its answers are read as it means them.",
+	"Webhook.interactive":    "Whether a chat's message about a lock has buttons, approve, reject and a link to the lock's page; with the preset slack or teams.",
 	"Webhook.cloudevents":    "The mode of the CloudEvents 1.0 HTTP binding in which events go out. In structured mode the body becomes the field data, secret and lock within it.",
 	"Webhook.success":        "true is delivered, whatever the status; false fails for good, unless the status is tried again. Any 2xx unless given.",
 	"Webhook.enabled":        "Whether the webhook is sent at all.",

@@ -158,6 +158,30 @@ type API struct {
 	// `group=role,…`: what the issuer's groups may do. A person has the greatest
 	// role of their groups, and without one no access.
 	OIDCRoles string `env:"LATCH_OIDC_ROLES"`
+	// `address[@group+group],…`: who may decide about locks in chats, by the
+	// e-mail address that the chat has confirmed, and their groups for
+	// `approvals`.
+	People string `env:"LATCH_PEOPLE"`
+	// A file with the same, separated by commas or line breaks. Set only one of the
+	// two.
+	PeopleFile string `env:"LATCH_PEOPLE_FILE"`
+	// The signing secret of the Slack app whose messages have buttons. Its
+	// interactivity request URL is `LATCH_API_URL` followed by
+	// `/latch/v1/integrations/slack`. It needs `LATCH_SLACK_BOT_TOKEN`,
+	// `LATCH_PEOPLE`, `LATCH_LINK_KEY`, and API keys or an issuer.
+	SlackSigningSecret string `env:"LATCH_SLACK_SIGNING_SECRET"`
+	// A file with the same. Set only one of the two.
+	SlackSigningSecretFile string `env:"LATCH_SLACK_SIGNING_SECRET_FILE"`
+	// The token of that app's bot (`xoxb-…`), with the scopes `users:read` and
+	// `users:read.email`.
+	SlackBotToken string `env:"LATCH_SLACK_BOT_TOKEN"`
+	// A file with the same. Set only one of the two.
+	SlackBotTokenFile string `env:"LATCH_SLACK_BOT_TOKEN_FILE"`
+	// Where Slack is: `https://slack-gov.com` for GovSlack.
+	SlackURL string `env:"LATCH_SLACK_URL" envDefault:"https://slack.com"`
+	// The URL of a proxy for calls to Slack: `http://`, `https://`, `socks5://` or
+	// `socks5h://`. It resolves Slack's names.
+	EgressProxy string `env:"LATCH_EGRESS_PROXY"`
 	// CIDRs that may call, matched against the address of the connection.
 	// Default: all.
 	Allow []string `env:"LATCH_API_ALLOW"`

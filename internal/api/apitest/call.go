@@ -13,6 +13,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/chat"
 	"github.com/latch-run/latch/internal/lockpage"
 	"github.com/latch-run/latch/internal/mitto/mittoapi"
 )
@@ -45,7 +46,7 @@ func New(t *testing.T, temporal client.Client, options api.Options) http.Handler
 
 // Routes returns all routes beside the core's.
 func Routes(jobs mittoapi.Options, pages lockpage.Options) []api.Routes {
-	return []api.Routes{mittoapi.Routes(jobs), lockpage.Routes(pages)}
+	return []api.Routes{mittoapi.Routes(jobs), lockpage.Routes(pages), chat.Routes(chat.Options{})}
 }
 
 // WithRegistry returns all routes over registered jobs.
