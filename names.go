@@ -48,6 +48,8 @@ const (
 	WorkflowDeliverInOrder = "latch.DeliverInOrder"
 	// WorkflowEvidence sends the evidence of a run that has closed.
 	WorkflowEvidence = "latch.Evidence"
+	// WorkflowAudit has what people and programs did on one task queue in its history.
+	WorkflowAudit = "latch.Audit"
 )
 
 // NexusService is the name of the Nexus service. The others are its operations: each takes the

@@ -227,6 +227,10 @@ type OpenLock struct {
 	// they still need.
 	Approvals []Vote            `json:"approvals,omitempty"`
 	Missing   []MissingApproval `json:"missing,omitempty"`
+	// Excluded is the person who may not vote, because they started the run.
+	Excluded string `json:"excluded,omitempty"`
+	// AllowUnproven reports that votes count whose sender's name nobody has proven.
+	AllowUnproven bool `json:"allow_unproven,omitempty"`
 	// Form is the lock's form, which the query [QueryStatus] alone has.
 	Form json.RawMessage `json:"form,omitempty"`
 }

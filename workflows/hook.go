@@ -337,6 +337,8 @@ func (h *hook) openLock() latch.OpenLock {
 	h.addWait(&lock)
 	if h.settings.HasApprovals() {
 		lock.Approvals, lock.Missing = withoutReasons(h.record.Approvals), h.missing()
+		rules := h.rules()
+		lock.Excluded, lock.AllowUnproven = rules.Excluded, rules.AllowUnproven
 	}
 	return lock
 }

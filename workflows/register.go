@@ -35,6 +35,7 @@ func Register(registry Registry) {
 		{latch.WorkflowEndNotice, EndNotice},
 		{latch.WorkflowWatchNotice, WatchNotice},
 		{latch.WorkflowEvidence, Evidence},
+		{latch.WorkflowAudit, Audit},
 	} {
 		registry.RegisterWorkflowWithOptions(w.function, workflow.RegisterOptions{
 			Name: w.name,

@@ -12,6 +12,8 @@ type visit struct {
 	status int
 	bytes  int
 	caller string
+	// remote is the caller's address, without the port.
+	remote string
 	// route is the pattern of the route or page that handled the request.
 	route string
 }
@@ -57,7 +59,7 @@ func noteRoute(r *http.Request, pattern string) {
 // contain keys.
 func (a *API) log(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v, began := &visit{ResponseWriter: w}, time.Now()
+		v, began := &visit{ResponseWriter: w, remote: hostOf(r.RemoteAddr)}, time.Now()
 		ctx, span := a.startSpan(r)
 		r = r.WithContext(ctx)
 		defer func() {

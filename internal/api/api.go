@@ -24,6 +24,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/audit"
 	"github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/internal/evidence"
 	"github.com/latch-run/latch/internal/guess"
@@ -68,6 +69,8 @@ type Options struct {
 	LinkKey []byte
 	// TestPatience is how long the test of a webhook waits for a worker; 8 seconds if 0.
 	TestPatience time.Duration
+	// Audit appends what callers do to the audit; nil appends nothing.
+	Audit *audit.Recorder
 	// Routes are added to Latch's own routes: a lock's page, Mitto's job API.
 	Routes []Routes
 	// DataConverter is the client's; if nil, the default one.
@@ -102,10 +105,12 @@ type API struct {
 	// testPatience and evidenceKey are as in [Options].
 	testPatience time.Duration
 	evidenceKey  evidence.Key
+	audit        *audit.Recorder
 
 	service func() workflowservice.WorkflowServiceClient
 	keys    []Key
 	oidc    OIDC
+	ended   endedSessions
 	// secret is LATCH_LINK_KEY, whether links open locks' pages or not.
 	secret []byte
 	allow  []netip.Prefix
@@ -144,8 +149,8 @@ const (
 	maximumMessage = 256 << 10
 )
 
-// identity is what Temporal records as the originator of starts and changes.
-const identity = "latch-api"
+// Identity is what Temporal records as the originator of starts and changes.
+const Identity = "latch-api"
 
 const openAPIPath = "/openapi.json"
 
@@ -178,8 +183,8 @@ func build(options Options) (*API, error) {
 	}
 	store := registry.New(a.RegistryOptions())
 	a.webhooks, a.watches, a.freezes = store.Webhooks(), store.Watches(), store.Freezes()
-	over := runs.Options{Client: options.Client, Namespace: a.Namespace, DataConverter: a.converter, Identity: identity}
-	a.testPatience, a.evidenceKey = options.TestPatience, options.EvidenceKey
+	over := runs.Options{Client: options.Client, Namespace: a.Namespace, DataConverter: a.converter, Identity: Identity}
+	a.testPatience, a.evidenceKey, a.audit = options.TestPatience, options.EvidenceKey, options.Audit
 	a.publicURL, a.system = options.PublicURL, vars.NewSystem(options.FQDN, options.Environment, a.Namespace, a.TaskQueue)
 	a.Runs, a.deliveries = runs.New(over), deliveries.New(over)
 	a.events = &committer{commit: a.commit, metrics: a.metrics, pace: rate.NewLimiter(startsPerSecond, startsAtOnce)}
@@ -193,7 +198,7 @@ func build(options Options) (*API, error) {
 
 // RegistryOptions returns the options of a registry of jobs that uses the API's client.
 func (a *API) RegistryOptions() registry.Options {
-	return registry.Options{Service: a.service, Namespace: a.Namespace, TaskQueue: a.TaskQueue, Identity: identity, DataConverter: a.converter}
+	return registry.Options{Service: a.service, Namespace: a.Namespace, TaskQueue: a.TaskQueue, Identity: Identity, DataConverter: a.converter}
 }
 
 // DeriveKey returns a key that signs what this API issues and later accepts, such as a page's form.
@@ -279,6 +284,7 @@ func (a *API) register(options Options) {
 	a.registerEvents()
 	a.registerGates()
 	a.registerEvidence()
+	a.registerAudit()
 	a.registerLocks()
 	a.registerHooks()
 	a.registerHookPreview()

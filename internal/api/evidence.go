@@ -20,6 +20,9 @@ func (a *API) registerEvidence() {
 	}
 }
 
+// SignsEvidence reports whether the API has a key that signs evidence.
+func (a *API) SignsEvidence() bool { return !a.evidenceKey.IsZero() }
+
 type evidenceInput struct {
 	ID string `path:"id" doc:"Its id, or its workflow id"`
 }
@@ -31,7 +34,7 @@ type evidenceOutput struct {
 
 func (a *API) getEvidence(kind latch.Kind) func(context.Context, *evidenceInput) (*evidenceOutput, error) {
 	return func(ctx context.Context, input *evidenceInput) (*evidenceOutput, error) {
-		if a.evidenceKey.IsZero() {
+		if !a.SignsEvidence() {
 			return nil, NewProblem(http.StatusNotImplemented, "This API signs no evidence, because it has no LATCH_EVIDENCE_KEY.")
 		}
 		info, err := a.findRun(ctx, kind, input.ID)

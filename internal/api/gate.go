@@ -20,7 +20,7 @@ import (
 const gatesPath = "/latch/v1/gates"
 
 func (a *API) registerGates() {
-	Register[latch.Gate](a, Operation{ID: "ask-gate", Method: http.MethodPost, Path: gatesPath, Role: RoleRun,
+	Register[latch.Gate](a, Operation{ID: "ask-gate", Method: http.MethodPost, Act: latch.AuditGateStart, Path: gatesPath, Role: RoleRun,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Ask a gate",
 		About: "Starts the workflow gate-<id>, or workflow_id, and answers with the locks that it waits for, or with its decision once there is one within wait. " +
 			"Only the status passed lets pass. A gate without an id gets a new one; under the same Idempotency-Key, always the same one."},
@@ -29,11 +29,11 @@ func (a *API) registerGates() {
 		Errors: []int{http.StatusNotFound}, Summary: "Show a gate, open or decided, with its webhook history",
 		About: "With wait, the answer comes once the gate has closed, or after that time. Only the status passed lets pass."}, a.getGate)
 	for message, summary := range map[string]string{latch.MessageStop: "Stop a gate", latch.MessageRollback: "Have a gate ask for a rollback"} {
-		Register[latch.Control](a, Operation{ID: message + "-gate", Method: http.MethodPost, Path: gatesPath + "/{id}/" + message, Role: RoleRun,
+		Register[latch.Control](a, Operation{ID: message + "-gate", Method: http.MethodPost, Act: "gate." + message, Path: gatesPath + "/{id}/" + message, Role: RoleRun,
 			Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: summary,
 			About: "Answers with the status. by is always the key's name, whatever the body says."}, a.controlRun(latch.GateKind, message))
 	}
-	Register[latch.Skip](a, Operation{ID: "skip-gate-hook", Method: http.MethodPost, Path: gatesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun,
+	Register[latch.Skip](a, Operation{ID: "skip-gate-hook", Method: http.MethodPost, Act: latch.AuditGateSkip, Path: gatesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun,
 		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Leave a hook out of a gate's decision",
 		About: "Answers with the record. by is always the key's name, whatever the body says. Skipping a hook of an enforced webhook requires the role admin."},
 		a.skipHook(latch.GateKind))

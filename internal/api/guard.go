@@ -75,6 +75,7 @@ func (a *API) guard(w http.ResponseWriter, r *http.Request) {
 		NoteCaller(r, known.Name)
 	}
 	if refused != nil {
+		a.NoteRefused(r.Context(), known, latch.AuditAccess, "", "", refused)
 		a.Refuse(w, r, refused)
 		return
 	}

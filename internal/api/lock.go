@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -24,7 +25,7 @@ func (a *API) registerLocks() {
 		Errors: []int{http.StatusNotFound}, Summary: "Show a lock, open or removed"}, a.getLock)
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
 		id := map[string]string{http.MethodPost: "release-lock", http.MethodDelete: "delete-lock"}[method]
-		Register[LockRemoval](a, Operation{ID: id, Method: method, Path: locksPath + "/{lock}" + lockRelease, Role: RoleLock,
+		Register[LockRemoval](a, Operation{ID: id, Method: method, Path: locksPath + "/{lock}" + lockRelease, Role: RoleLock, Act: latch.AuditLockRelease,
 			Errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, Summary: "Remove a lock, or vote about it",
 			About: "Answers with the decided record. With approvals this is the caller's vote: the answer has the votes as approvals, and what is missing; a caller who may not vote is 403.  Removing a removed lock with the same result answers with its record again, and unchanged; with another result, or after the lock's timeout, the answer is 409 with the record. removed_by is always the key's name, whatever the body says."}, a.releaseLock)
 	}
@@ -167,8 +168,30 @@ func decodeRemoval(body []byte, token string) (latch.LockRelease, error) {
 // RemoveLock removes a lock for the caller, or votes about it, and returns its
 // record. way is how the removal came, such as [protocol.UpdateViaAPI]. If the
 // run has closed, a lock that was removed is answered from its history as the
-// run would; anything else is a 409.
+// run would; anything else is a 409. Its error is a [*Problem].
 func (a *API) RemoveLock(ctx context.Context, who *Caller, way string, removal latch.LockRelease) (*latch.Released, error) {
+	released, err := a.removeLock(ctx, who, way, removal)
+	err = a.Explain(ctx, err)
+	noted := actOf(ctx)
+	ofPage := noted == nil
+	if ofPage {
+		noted = &act{AuditEntry: latch.AuditEntry{Action: latch.AuditLockRelease, By: removal.By, Via: latch.ViaPage}}
+	}
+	noted.lock, noted.Reason = removal.Lock, removal.Reason
+	noted.Result = cmp.Or(removal.Vote, removal.Result)
+	switch {
+	case err == nil && released.Unchanged:
+		noted.Action = ""
+	case err == nil:
+		noted.RunID, noted.Event, noted.Step, noted.Target = released.RunID, released.Event, released.Step, released.DeliveryID
+	}
+	if ofPage && noted.Action != "" {
+		a.note(ctx, who, *noted, err)
+	}
+	return released, err
+}
+
+func (a *API) removeLock(ctx context.Context, who *Caller, way string, removal latch.LockRelease) (*latch.Released, error) {
 	workflowID, err := runOfLock(removal.Lock)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/issuer"
 	"github.com/latch-run/latch/internal/proof"
 	"github.com/latch-run/latch/internal/rawjson"
@@ -18,6 +19,10 @@ import (
 // LoginAnswerPath is where the issuer sends the browser after a login, below the
 // API's public address.
 const LoginAnswerPath = "/login/answer"
+
+// LoggedOutPath is where the issuer sends the browser after a logout, below the API's public
+// address.
+const LoggedOutPath = "/login"
 
 // loginLife is how long a person may take to log in at the issuer.
 const loginLife = 10 * time.Minute
@@ -74,6 +79,17 @@ func (a *API) FinishLogin(w http.ResponseWriter, r *http.Request) (to string, _ 
 	if a.LogsInAt() == "" {
 		return "", NewProblem(http.StatusNotFound, "Nobody can log in by OpenID Connect here: LATCH_OIDC_CLIENT_ID is not set.")
 	}
+	to, known, refused := a.finishLogin(w, r)
+	if refused != nil {
+		a.NoteRefused(r.Context(), known, latch.AuditLogin, latch.ViaConsole, "", refused)
+		return to, refused
+	}
+	a.note(r.Context(), known, act{AuditEntry: latch.AuditEntry{Action: latch.AuditLogin, Via: latch.ViaConsole}}, nil)
+	return to, nil
+}
+
+// finishLogin also returns the person, unless the issuer has not confirmed who it is.
+func (a *API) finishLogin(w http.ResponseWriter, r *http.Request) (to string, known *Caller, _ *Problem) {
 	var begun login
 	name := a.cookieName(r, loginCookie, secureLoginCookie)
 	cookie, err := r.Cookie(name)
@@ -86,13 +102,14 @@ func (a *API) FinishLogin(w http.ResponseWriter, r *http.Request) (to string, _ 
 	person, err := a.oidc.Issuer.Finish(r.Context(), a.loginAnswer(), attempt, issuer.Answer{State: query.Get("state"),
 		Code: query.Get("code"), Error: query.Get("error"), Issuer: query.Get("iss")})
 	if err != nil {
-		return begun.To, a.tokenProblem(r.Context(), err)
+		return begun.To, nil, a.tokenProblem(r.Context(), err)
 	}
 	NoteCaller(r, person.Name)
-	if _, refused := a.callerFor(person); refused != nil {
-		return begun.To, refused
+	known, refused := a.callerFor(person)
+	if refused != nil {
+		return begun.To, known, refused
 	}
-	return begun.To, a.startSession(w, r, person)
+	return begun.To, known, a.startSession(w, r, person)
 }
 
 // attemptOf returns the secrets of a login.

@@ -66,6 +66,8 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/webhooks/{id}/disable": "admin",
 	"GET /latch/v1/webhooks/{id}/history":  "read",
 
+	"GET /latch/v1/audit": "admin",
+
 	"GET /latch/v1/watches":         "read",
 	"GET /latch/v1/watches/{id}":    "read",
 	"PUT /latch/v1/watches/{id}":    "admin",

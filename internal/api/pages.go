@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"strings"
+
+	"github.com/latch-run/latch"
 )
 
 // Pages are HTML pages for browsers.
@@ -70,9 +72,13 @@ func Root(r *http.Request) string {
 
 // AsCaller returns the API's routes, served in this process to the caller in
 // the request's context, who may be unknown. Roles are checked and locks hidden
-// as for a request from outside.
+// as for a request from outside. The audit says that the calls came by the
+// console.
 func (a *API) AsCaller() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, CallerOf(r.Context())) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(context.WithValue(r.Context(), viaKey{}, latch.ViaConsole))
+		a.serve(w, r, CallerOf(r.Context()))
+	})
 }
 
 // serve serves the routes to a caller, nil if unknown, and returns the pattern

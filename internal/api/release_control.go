@@ -126,6 +126,10 @@ func (a *API) tell(ctx context.Context, kind latch.Kind, prefix, id, message str
 		return err
 	}
 	workflowID := info.GetExecution().GetWorkflowId()
+	NoteAct(ctx, func(entry *latch.AuditEntry) {
+		entry.Target, entry.WorkflowID, entry.RunID = "", workflowID, info.GetExecution().GetRunId()
+	})
+	noteMessage(ctx, argument)
 	err = a.Runs.Update(ctx, prefix, workflowID, message, argument, answer)
 	if runs.IsClosed(err) {
 		late := NewProblem(http.StatusConflict, "%s has closed already; it is too late to %s.", workflowID, message)

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/latch-run/latch"
 )
 
 // roleExtension is the extension of an operation in the OpenAPI document that
@@ -47,7 +50,7 @@ func declaredRole(o *huma.Operation) (needed Role, public, declared bool) {
 }
 
 // checkRoutes returns an error for every operation in the document without a
-// role.
+// role, or that may change something and has no act for the audit.
 func (a *API) checkRoutes() error {
 	var problems []error
 	for path, item := range a.huma.OpenAPI().Paths {
@@ -57,6 +60,10 @@ func (a *API) checkRoutes() error {
 			}
 			if _, _, declared := declaredRole(o); !declared {
 				problems = append(problems, fmt.Errorf("%s %s (%s) declares no role; give it one of admin, run, lock and read, or make it public",
+					o.Method, path, o.OperationID))
+			}
+			if act, _ := o.Metadata[actMetadata].(string); o.Method != http.MethodGet && act != NotAct && !slices.Contains(latch.AuditActions(), act) {
+				problems = append(problems, fmt.Errorf("%s %s (%s) declares no act; give it one of latch.AuditActions, or NotAct if it changes nothing",
 					o.Method, path, o.OperationID))
 			}
 		}
@@ -73,13 +80,14 @@ func (a *API) checkRole(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	if refused := MayDo(CallerOf(ctx.Context()), needed); refused != nil {
+		a.refuseRole(ctx.Context(), ctx.Operation(), refused)
 		for name, values := range refused.GetHeaders() {
 			ctx.SetHeader(name, values[0])
 		}
 		_ = writeHuma(ctx, refused) // the caller has gone away
 		return
 	}
-	next(ctx)
+	next(beginAct(ctx))
 }
 
 // MayDo returns a problem for a caller without a key, or with an insufficient
@@ -102,7 +110,7 @@ func MayDo(known *Caller, needed Role) *Problem {
 // Handle enforces the role unless the route is public or linked.
 func (a *API) Handle(o Operation, pattern string, handler http.HandlerFunc) {
 	described := &huma.Operation{OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary, Description: o.About,
-		Extensions: o.declaration(), Responses: map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK)}}}
+		Extensions: o.declaration(), Metadata: o.metadata(), Responses: map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK)}}}
 	if o.Public {
 		described.Security = []map[string][]string{}
 		a.open[o.Method+" "+pattern] = true
@@ -117,6 +125,7 @@ func (a *API) Handle(o Operation, pattern string, handler http.HandlerFunc) {
 	a.mux.HandleFunc(o.Method+" "+pattern, func(w http.ResponseWriter, r *http.Request) {
 		if !o.Public && !o.Linked {
 			if refused := MayDo(CallerOf(r.Context()), o.Role); refused != nil {
+				a.refuseRole(r.Context(), described, refused)
 				WriteProblem(w, refused)
 				return
 			}

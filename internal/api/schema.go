@@ -79,6 +79,9 @@ type Operation struct {
 	// Required is true if the body must be present; Large if it is a
 	// definition, with the larger bound, rather than a message.
 	Required, Large bool
+	// Act is the action as the audit calls it, such as [latch.AuditReleaseStop]. A
+	// route whose method is not GET needs one, or [NotAct].
+	Act string
 	// Takes is how long the answer may take; 0 is what the server allows.
 	Takes time.Duration
 }
@@ -98,7 +101,7 @@ func allow(limit time.Duration) func(huma.Context, func(huma.Context)) {
 func Register[B, I, O any](a *API, o Operation, handler func(context.Context, *I) (*O, error)) {
 	described := huma.Operation{
 		OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary, Description: o.About, DefaultStatus: o.Status,
-		Extensions: o.declaration(), SkipValidateBody: true,
+		Extensions: o.declaration(), Metadata: o.metadata(), SkipValidateBody: true,
 		Errors: append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable}, o.Errors...),
 	}
 	if o.Takes > 0 {
@@ -115,7 +118,9 @@ func Register[B, I, O any](a *API, o Operation, handler func(context.Context, *I
 	}
 	huma.Register(a.huma, described, func(ctx context.Context, input *I) (*O, error) {
 		output, err := handler(ctx, input)
-		return output, a.Explain(ctx, err)
+		err = a.Explain(ctx, err)
+		a.finishAct(ctx, err)
+		return output, err
 	})
 	if described.RequestBody != nil {
 		described.RequestBody.Required = o.Required || o.Status == http.StatusCreated || o.ID == "skip-hook"

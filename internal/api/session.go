@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/issuer"
 	"github.com/latch-run/latch/internal/proof"
 )
@@ -32,23 +33,40 @@ const (
 func (a *API) LogIn(w http.ResponseWriter, r *http.Request, value string) *Problem {
 	key, refused := a.Identify(r.RemoteAddr, value)
 	if refused != nil {
+		a.NoteRefused(r.Context(), nil, latch.AuditLogin, latch.ViaConsole, "", refused)
 		return refused
 	}
 	NoteCaller(r, key.Name)
+	a.note(r.Context(), key.Caller(), act{AuditEntry: latch.AuditEntry{Action: latch.AuditLogin, Via: latch.ViaConsole}}, nil)
 	a.SetCookie(w, r, a.sessionName(r), proof.Sign(a.sessionKey(key), "", time.Now().Add(SessionLife)), SessionLife)
 	return nil
 }
 
-// LogOut makes the sender's browser forget the session.
-func (a *API) LogOut(w http.ResponseWriter, r *http.Request) {
+// LogOut ends the sender's session: their browser forgets it, and this process accepts it no
+// longer. It returns the issuer's address that ends the login there too, to send the browser to; ""
+// if the person did not log in at the issuer, or it names no such address.
+func (a *API) LogOut(w http.ResponseWriter, r *http.Request) (atIssuer string) {
+	known := CallerOf(r.Context())
+	a.note(r.Context(), known, act{AuditEntry: latch.AuditEntry{Action: latch.AuditLogout, Via: latch.ViaConsole}}, nil)
+	if cookie, err := r.Cookie(a.sessionName(r)); err == nil {
+		a.ended.add(cookie.Value, time.Now())
+	}
 	a.SetCookie(w, r, a.sessionName(r), "", 0)
+	if known == nil || known.Via != latch.IdentifiedByOIDC || a.LogsInAt() == "" {
+		return ""
+	}
+	address, err := a.oidc.Issuer.EndSession(r.Context(), strings.TrimRight(a.publicURL, "/")+LoggedOutPath)
+	if err != nil {
+		a.Logger.WarnContext(r.Context(), "the login at the OpenID Connect issuer goes on", "error", err)
+	}
+	return address
 }
 
 // sessionOf returns the caller who logged in with the request's browser, or nil.
 // It compares with all keys, to take constant time.
 func (a *API) sessionOf(r *http.Request) *Caller {
 	cookie, err := r.Cookie(a.sessionName(r))
-	if err != nil {
+	if err != nil || a.ended.has(cookie.Value) {
 		return nil
 	}
 	if text, is := strings.CutPrefix(cookie.Value, personPrefix); is {

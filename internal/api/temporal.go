@@ -44,6 +44,7 @@ func (a *API) start(ctx context.Context, s start) (runID string, err error) {
 	defer cancel()
 	what := runs.Start{Workflow: s.workflow, WorkflowID: s.workflowID, TaskQueue: a.TaskQueue, Summary: s.summary,
 		Arguments: []any{s.body}, RequestPrefix: RequestPrefix, Memo: a.Prove(ctx)(s.workflowID, s.body)}
+	NoteAct(ctx, func(entry *latch.AuditEntry) { entry.WorkflowID = s.workflowID })
 	if s.key == "" {
 		runID, err = a.Runs.Start(ctx, what)
 	} else {
@@ -59,6 +60,7 @@ func (a *API) start(ctx context.Context, s start) (runID string, err error) {
 		refused.WorkflowID = s.workflowID
 		return "", refused
 	}
+	NoteAct(ctx, func(entry *latch.AuditEntry) { entry.RunID = runID })
 	return runID, err
 }
 

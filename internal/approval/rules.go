@@ -215,11 +215,27 @@ func Added(to *latch.Escalated) string {
 	return strings.Join(append(who, to.Users...), ", ")
 }
 
-// Awaits reports whether an open lock waits for the vote of somebody with this name and in these
-// groups, who has not voted yet.
-func Awaits(lock *latch.OpenLock, name string, groups []string) bool {
-	voted := func(v latch.Vote) bool { return strings.EqualFold(v.By, name) }
-	return !slices.ContainsFunc(lock.Approvals, voted) && slices.ContainsFunc(lock.Missing, func(m latch.MissingApproval) bool {
-		return mayFill(&latch.Approval{Groups: m.Groups, Users: m.Users}, &latch.Vote{By: name, Groups: groups})
+// A Voter is somebody who may want to vote.
+type Voter struct {
+	Name   string
+	Groups []string
+	// IdentifiedBy says how the name is known: [latch.IdentifiedByKey] and the like.
+	IdentifiedBy string
+}
+
+// Awaits reports whether an open lock waits for somebody's vote: it would count, and they have not
+// voted yet.
+func Awaits(lock *latch.OpenLock, voter Voter) bool {
+	voted := func(v latch.Vote) bool { return strings.EqualFold(v.By, voter.Name) }
+	switch {
+	case lock.Excluded != "" && strings.EqualFold(lock.Excluded, voter.Name):
+		return false
+	case !lock.AllowUnproven && !latch.IsProven(voter.IdentifiedBy):
+		return false
+	case slices.ContainsFunc(lock.Approvals, voted):
+		return false
+	}
+	return slices.ContainsFunc(lock.Missing, func(m latch.MissingApproval) bool {
+		return mayFill(&latch.Approval{Groups: m.Groups, Users: m.Users}, &latch.Vote{By: voter.Name, Groups: voter.Groups})
 	})
 }

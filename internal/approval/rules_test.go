@@ -305,13 +305,30 @@ func TestTooManyVoters(t *testing.T) {
 	require.ErrorContains(t, err, "100 people have voted")
 }
 
-// A lock waits for those whom a requirement that does not hold yet names, until they have voted.
+// A lock waits for those whom a requirement that does not hold yet names, until they have voted, and
+// not for those whose vote would be refused.
 func TestAwaits(t *testing.T) {
 	t.Parallel()
-	lock := &latch.OpenLock{Approvals: []latch.Vote{{By: "Ann"}}, Missing: []latch.MissingApproval{{Groups: []string{"sre"}, Count: 1}, {Users: []string{"cto"}, Count: 1}}}
-	require.True(t, approval.Awaits(lock, "bob", []string{"sre"}))
-	require.True(t, approval.Awaits(lock, "cto", nil))
-	require.False(t, approval.Awaits(lock, "ann", []string{"sre"}), "she has voted")
-	require.False(t, approval.Awaits(lock, "eve", []string{"dev"}))
-	require.False(t, approval.Awaits(&latch.OpenLock{}, "bob", []string{"sre"}), "a lock without approvals waits for nobody in particular")
+	key := latch.IdentifiedByKey
+	missing := []latch.MissingApproval{{Groups: []string{"sre"}, Count: 1}, {Users: []string{"cto"}, Count: 1}}
+	lock := latch.OpenLock{Approvals: []latch.Vote{{By: "Ann"}}, Missing: missing}
+	excluding, unproven := lock, lock
+	excluding.Excluded, unproven.AllowUnproven = "Bob", true
+	for name, c := range map[string]struct {
+		lock  latch.OpenLock
+		voter approval.Voter
+		want  bool
+	}{
+		"of a group":            {lock, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: key}, true},
+		"a user":                {lock, approval.Voter{Name: "cto", IdentifiedBy: key}, true},
+		"has voted":             {lock, approval.Voter{Name: "ann", Groups: []string{"sre"}, IdentifiedBy: key}, false},
+		"of another group":      {lock, approval.Voter{Name: "eve", Groups: []string{"dev"}, IdentifiedBy: key}, false},
+		"started the run":       {excluding, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: key}, false},
+		"somebody else":         {excluding, approval.Voter{Name: "cy", Groups: []string{"sre"}, IdentifiedBy: key}, true},
+		"not proven":            {lock, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: latch.IdentifiedByLocal}, false},
+		"not proven, and taken": {unproven, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: latch.IdentifiedByLocal}, true},
+		"without approvals":     {latch.OpenLock{}, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: key}, false},
+	} {
+		require.Equal(t, c.want, approval.Awaits(&c.lock, c.voter), name)
+	}
 }

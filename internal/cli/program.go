@@ -113,7 +113,7 @@ profile (TEMPORAL_PROFILE). Files are YAML or JSON; - is standard input.
 
 With --api URL, or LATCH_API, commands call the HTTP API of starter serve instead
 of Temporal, with the API key in LATCH_API_KEY: release, emit, gate, lock, watches,
-freeze, webhook list, job list, show, start and stop, deliveries, and status,
+freeze, webhook list, job list, show, start and stop, deliveries, audit, and status,
 history and watch of releases.
 
 Exit codes:
@@ -149,7 +149,7 @@ func (p *program) rootCommand() *cobra.Command {
 	e := &p.env
 	root.AddCommand(jobCommand(e), releaseCommand(e), emitCommand(e), gateCommand(e), lockCommand(e), watchCommand(e), statusCommand(e), historyCommand(e),
 		deliveriesCommand(e), serveCommand(e), webhookCommand(e), watchesCommand(e), freezeCommand(e), rulesCommand(e), codecCommand(e), validateCommand(e), doctorCommand(e), setupCommand(e),
-		schemaCommand(e), applyCommand(e), exportCommand(e), evidenceCommand(e), versionCommand(e))
+		schemaCommand(e), applyCommand(e), exportCommand(e), evidenceCommand(e), auditCommand(e), versionCommand(e))
 	return root
 }
 

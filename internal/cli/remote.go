@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
 )
 
@@ -75,7 +76,13 @@ func (e *env) open(ctx context.Context) (backend.Backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	return backend.NewTemporal(connection, e.settings.TaskQueue, e.userName()), nil
+	temporal := backend.NewTemporal(connection, e.settings.TaskQueue, e.userName())
+	if !e.settings.Audit {
+		return temporal, nil
+	}
+	return backend.Audited(temporal, e.userName(), func(err error) {
+		e.out.Warnf("what was done is not in the audit: %s", output.OneLine(failure.Plainly(err)))
+	}), nil
 }
 
 // watchHint returns a command to copy that watches the run, or "" if the run cannot be found

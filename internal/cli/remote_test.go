@@ -56,6 +56,7 @@ var remoteCalls = map[string][2]string{
 	"status":               {"", "shop"},
 	"history":              {"", "shop"},
 	"evidence":             {signs, "shop --key -"},
+	"audit":                {},
 	"deliveries":           {},
 	"deliveries list":      {},
 	"deliveries redeliver": {"", "dlv_1"},

@@ -14,12 +14,14 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/audit"
 	"github.com/latch-run/latch/internal/chat"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/collector"
 	"github.com/latch-run/latch/internal/console"
 	"github.com/latch-run/latch/internal/lockpage"
 	"github.com/latch-run/latch/internal/mitto/mittoapi"
+	"github.com/latch-run/latch/internal/runs"
 	environment "github.com/latch-run/latch/internal/settings"
 	"github.com/latch-run/latch/internal/telemetry"
 )
@@ -62,6 +64,7 @@ of reach it answers 503 and stays up. All settings come from the environment:
   LATCH_TEMPORAL_UI_URL the address of Temporal UI, to which pages link
   LATCH_PAYLOAD_KEYS, LATCH_PAYLOAD_KEYS_FILE   id=base64,…: the worker's keys
                         for what Temporal stores
+  LATCH_AUDIT           false: who did what is not kept
   LATCH_LOG_LEVEL, LATCH_LOG_FORMAT       info; text or json`
 
 func serveCommand(e *env) *cobra.Command {
@@ -98,11 +101,12 @@ func serveAPI(ctx context.Context, e *env) error {
 		return failure.OfUsage(fmt.Errorf("the connection to Temporal: %w", err))
 	}
 	defer temporal.Close()
+	recorder := configured.recorder(temporal, e.settings.TaskQueue, logger, metrics)
 	handler, err := api.New(api.Options{
 		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: e.settings.TaskQueue,
 		Keys: configured.keys, OIDC: configured.oidc, Allow: configured.allow, PublicURL: configured.URL, FQDN: configured.fqdn(), Environment: configured.Environment,
 		DataConverter: configured.temporal.DataConverter,
-		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), EvidenceKey: configured.evidence, Logger: logger, Metrics: metrics, Tracer: traces.Tracer,
+		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), EvidenceKey: configured.evidence, Logger: logger, Metrics: metrics, Tracer: traces.Tracer, Audit: recorder,
 		Routes: configured.routes(ctx),
 	})
 	if err != nil {
@@ -114,11 +118,30 @@ func serveAPI(ctx context.Context, e *env) error {
 	}
 	logger.Info("api started", "address", listener.Addr().String(), "tls", configured.tls != nil, "keys", len(configured.keys),
 		"temporal", configured.temporal.HostPort, "namespace", configured.temporal.Namespace, "task_queue", e.settings.TaskQueue)
+	defer closeAudit(ctx, recorder)
 	return serveUntil(ctx, "api", listener, &http.Server{
 		Handler: handler, TLSConfig: configured.tls, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: replyTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maximumHeader,
 	}, logger)
+}
+
+// auditTimeout bounds how long the last refusals may take to be appended.
+const auditTimeout = 3 * time.Second
+
+func closeAudit(ctx context.Context, recorder *audit.Recorder) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
+	defer cancel()
+	recorder.Close(ctx)
+}
+
+// recorder returns what appends to the audit; nil if LATCH_AUDIT is false.
+func (c *serveConfiguration) recorder(temporal client.Client, taskQueue string, logger *slog.Logger, metrics *telemetry.Metrics) *audit.Recorder {
+	if !c.Audit {
+		return nil
+	}
+	all := runs.New(runs.Options{Client: temporal, Namespace: c.temporal.Namespace, DataConverter: c.temporal.DataConverter, Identity: api.Identity})
+	return audit.NewRecorder(audit.Options{Log: audit.New(all, taskQueue), LinkKey: []byte(c.LinkKey), Logger: logger, Metrics: metrics.Handler})
 }
 
 // routes returns the handler of what is served in addition to the API's own routes, until ctx

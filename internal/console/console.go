@@ -55,6 +55,7 @@ func Routes(options Options) api.Routes {
 			c.add(&pages[i])
 		}
 		c.mux.HandleFunc("GET "+staticPath+"{name}", c.asset)
+		c.mux.HandleFunc("GET "+evidencePattern, c.evidence)
 		c.mux.HandleFunc("GET "+loginPath, c.showLogin)
 		c.mux.HandleFunc("POST "+loginPath, c.logIn)
 		c.mux.HandleFunc("GET "+beginPath, c.beginLogin)

@@ -17,14 +17,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/console"
 	"github.com/latch-run/latch/internal/lockpage"
 	"github.com/latch-run/latch/internal/mitto/mittoapi"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
@@ -59,6 +62,16 @@ func (w *world) waits(t *testing.T, id string, locks ...latch.OpenLock) {
 		return records, nil
 	}
 	run.StartedWith(`{"id":"` + id + `","steps":[]}`)
+}
+
+// audited adds an audit with the entries.
+func (w *world) audited(entries ...latch.AuditEntry) {
+	w.Add(protocol.AuditID(latch.DefaultTaskQueue), latch.WorkflowAudit, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).History = func() ([]*historypb.HistoryEvent, error) {
+		return []*historypb.HistoryEvent{{EventId: 2, EventTime: timestamppb.New(noon),
+			Attributes: &historypb.HistoryEvent_WorkflowExecutionSignaledEventAttributes{
+				WorkflowExecutionSignaledEventAttributes: &historypb.WorkflowExecutionSignaledEventAttributes{
+					SignalName: protocol.SignalAudit, Input: runstest.Payloads(protocol.AuditEntries{Entries: entries})}}}}, nil
+	}
 }
 
 // decided takes all locks away.

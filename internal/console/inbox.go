@@ -24,7 +24,9 @@ const (
 // An inbox is the data of the page of waiting locks.
 type inbox struct {
 	Filters piece.Form
-	Locks   piece.List
+	// Mine are the locks that wait for the person's vote; nil if none does. Locks are the others.
+	Mine  *piece.List
+	Locks piece.List
 	// MayRemove is true if the person may remove them.
 	MayRemove bool
 	// Unread says how many runs wait for locks that cannot be read.
@@ -46,7 +48,7 @@ func (v *visit) inbox() (*answer, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(part.Locks, byUrgency)
-	slices.SortStableFunc(part.Locks, func(a, b runs.WaitingLock) int { return v.awaits(&b) - v.awaits(&a) })
+	slices.SortStableFunc(part.Locks, v.mineFirst)
 	count := piece.Count(len(part.Locks), piece.Unknown, part.NextCursor != "" || cursor != "")
 	shown := part.Locks[min(offset, len(part.Locks)):]
 	shown = shown[:min(inboxShown, len(shown))]
@@ -54,11 +56,23 @@ func (v *visit) inbox() (*answer, error) {
 	if len(shown) < len(part.Locks) {
 		rows = fmt.Sprintf("%d to %d of %s", offset+1, offset+len(shown), count)
 	}
-	data := inbox{Filters: v.inboxFilters(filter), MayRemove: v.may(api.RoleLock), Locks: piece.List{ID: "locks", Name: "Locks that wait", Count: rows,
-		Columns: []string{"Lock", "Holds", "Waits since", "Until", "Then"}, Empty: emptyInbox(filter),
-		Lag: "Those that wait for your vote first, then those that end by themselves, then the oldest. A lock shows here within moments of its making."}}
+	data := inbox{Filters: v.inboxFilters(filter), MayRemove: v.may(api.RoleLock), Locks: lockList("locks", "Locks that wait", rows)}
+	data.Locks.Empty = emptyInbox(filter)
+	data.Locks.Lag = "Those that wait for your vote first, then those that end by themselves, then the oldest. A lock shows here within moments of its making."
 	for i := range shown {
-		data.Locks.Rows = append(data.Locks.Rows, v.lockRow(&shown[i]))
+		if row := v.lockRow(&shown[i]); v.awaits(&shown[i]) {
+			if data.Mine == nil {
+				mine := lockList("mine", "Locks that wait for your vote", "")
+				data.Mine = &mine
+			}
+			data.Mine.Rows = append(data.Mine.Rows, row)
+		} else {
+			data.Locks.Rows = append(data.Locks.Rows, row)
+		}
+	}
+	if data.Mine != nil {
+		data.Mine.Count = strconv.Itoa(len(data.Mine.Rows))
+		data.Locks.Empty = "No other lock waits here."
 	}
 	if cursor != "" || offset > 0 {
 		data.Locks.First = v.with("cursor", "", "offset", "")
@@ -75,6 +89,10 @@ func (v *visit) inbox() (*answer, error) {
 	made := show("("+count+") Inbox", "inbox", data)
 	made.said = count + " locks wait"
 	return made, nil
+}
+
+func lockList(id, name, count string) piece.List {
+	return piece.List{ID: id, Name: name, Count: count, Columns: []string{"Lock", "Holds", "Waits since", "Until", "Then"}}
 }
 
 // emptyInbox says why no locks are listed.
@@ -119,7 +137,7 @@ func (v *visit) lockRow(lock *runs.WaitingLock) piece.Row {
 	for _, missing := range lock.Missing {
 		link.Note += ", needs " + approval.WhoOf(missing.Groups, missing.Users, missing.Count)
 	}
-	if v.awaits(lock) > 0 {
+	if v.awaits(lock) {
 		link.Note += ": yours too"
 	}
 	until, then := piece.When(lock.Until), piece.Text(timeoutWord(lock.OnTimeout))
@@ -129,12 +147,22 @@ func (v *visit) lockRow(lock *runs.WaitingLock) piece.Row {
 	return piece.Row{Key: lock.Token, Cells: []piece.Cell{link, v.held(lock), piece.When(lock.Since), until, then}}
 }
 
-// awaits returns 1 for a lock that waits for the person's vote, and 0 for others.
-func (v *visit) awaits(lock *runs.WaitingLock) int {
-	if approval.Awaits(&lock.OpenLock, v.caller.Name, v.caller.Groups) {
+// awaits reports whether a lock waits for the person's vote.
+func (v *visit) awaits(lock *runs.WaitingLock) bool {
+	return v.may(api.RoleLock) &&
+		approval.Awaits(&lock.OpenLock, approval.Voter{Name: v.caller.Name, Groups: v.caller.Groups, IdentifiedBy: v.caller.Via})
+}
+
+// mineFirst sorts the locks that wait for the person's vote before the others.
+func (v *visit) mineFirst(a, b runs.WaitingLock) int {
+	switch mine := v.awaits(&a); {
+	case mine == v.awaits(&b):
+		return 0
+	case mine:
+		return -1
+	default:
 		return 1
 	}
-	return 0
 }
 
 // held names the release, job or workflow that a lock holds.

@@ -196,7 +196,13 @@ func (c *console) logOut(w http.ResponseWriter, r *http.Request) {
 		v.write(refusal(http.StatusForbidden, "This form is too old, or was not shown to you", "You are still logged in."))
 		return
 	}
-	c.core.LogOut(w, r)
+	if atIssuer := c.core.LogOut(w, r); atIssuer != "" {
+		// A form's own redirect may not leave this server (form-action), so the page goes on.
+		w.Header().Set("Refresh", "0; url="+atIssuer)
+		c.writeLogin(w, r, http.StatusOK, login{to: "/", word: &piece.Notice{Title: "You are logged out of Latch",
+			Text: "Your browser goes on to " + c.core.LogsInAt() + ", to log you out there too."}})
+		return
+	}
 	w.Header().Set("Location", v.link(loginPath))
 	w.WriteHeader(http.StatusSeeOther)
 }

@@ -152,3 +152,41 @@ func TestLoginWhileTheIssuerIsAway(t *testing.T) {
 	require.NotContains(t, got.body, "maintenance")
 	require.Equal(t, "/", loggedIn(t, base, lockKey).get("/").path)
 }
+
+// Contract, "Persons": whoever logs out is logged out here, so that the cookie counts no longer, and
+// is sent on to the issuer where that says how a login ends.
+func TestLogoutAtTheIssuer(t *testing.T) {
+	t.Parallel()
+	for name, ends := range map[string]bool{"named": true, "not named": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			from := issuertest.New(t)
+			if ends {
+				from.EndSessions()
+			}
+			base := serveFor(t, newWorld(), from, keys, "sre=lock")
+			p := personOf(t, base, from)
+			require.Equal(t, "/", p.get("/login/begin").path)
+			own, err := url.Parse(base)
+			require.NoError(t, err)
+			cookies := p.browser.Jar.Cookies(own)
+			got := p.post("/logout", url.Values{"form": {p.proof("/")}})
+			require.Equal(t, 200, got.status, got.body)
+			if ends {
+				require.Contains(t, got.body, "You are logged out of Latch")
+				require.Equal(t, "0; url="+from.URL+"/logout?client_id="+issuertest.ClientID+"&post_logout_redirect_uri="+
+					url.QueryEscape(base+"/login")+"&realm=main", got.header.Get("Refresh"))
+			} else {
+				require.Empty(t, got.header.Get("Refresh"))
+				require.Equal(t, "/login", got.path)
+			}
+			require.True(t, strings.HasPrefix(p.get("/").path, "/login"))
+			copied := personOf(t, base, from)
+			copied.browser.Jar.SetCookies(own, cookies)
+			require.True(t, strings.HasPrefix(copied.get("/").path, "/login"), "a copy of the cookie counts no longer")
+
+			key := loggedIn(t, base, lockKey)
+			require.Equal(t, "/login", key.post("/logout", url.Values{"form": {key.proof("/")}}).path, "a key is none of the issuer's")
+		})
+	}
+}

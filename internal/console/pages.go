@@ -88,6 +88,7 @@ func init() {
 		{path: watchesPath + "/{id}", role: api.RoleRead, show: (*visit).watch, again: confirmAgain(watchDelete), actions: map[string]action{
 			watchDelete: {api.RoleAdmin, (*visit).deleteWatch}}},
 		{path: freezesPath, nav: "Freezes", role: api.RoleRead, show: (*visit).freezes, unpictured: true},
+		{path: auditPath, nav: "Audit", role: api.RoleAdmin, show: (*visit).audit},
 		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, unpictured: true, actions: map[string]action{
 			"refuse": {api.RoleAdmin, (*visit).galleryRefuse}, "confirm": {api.RoleAdmin, (*visit).galleryConfirm}}},
 	}

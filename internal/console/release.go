@@ -88,6 +88,9 @@ func (v *visit) releaseFacts(state *apiclient.Release) piece.Facts {
 	}
 	facts.Add("Began", piece.When(state.StartedAt))
 	facts.Add("Ended", piece.When(state.ClosedAt))
+	if !state.ClosedAt.IsZero() {
+		facts.Add("Evidence", v.evidenceLink(state.WorkflowID))
+	}
 	facts.Add("Run", piece.Link(state.WorkflowID, v.runURL(state.WorkflowID, state.RunID)))
 	for _, refused := range state.Rejected {
 		facts.Add("Refused signal", piece.Text(refused.Name+": "+refused.Error))

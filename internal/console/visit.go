@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/apiclient"
 	"github.com/latch-run/latch/internal/console/piece"
@@ -52,6 +53,7 @@ func (c *console) get(w http.ResponseWriter, r *http.Request, p *page) {
 	switch {
 	case v == nil:
 	case !v.may(p.role):
+		v.core.NoteRefused(r.Context(), &v.caller, latch.AuditAccess, latch.ViaConsole, "", api.MayDo(&v.caller, p.role))
 		v.write(v.tooSmall(p.role))
 	case p.live && wantsStream(r):
 		v.stream()
@@ -96,6 +98,7 @@ func (c *console) post(w http.ResponseWriter, r *http.Request, p *page) {
 	case !known:
 		v.write(refusal(http.StatusUnprocessableEntity, "This page has no such button", "Nothing was changed. Open the page again."))
 	case !v.may(do.role):
+		v.core.NoteRefused(r.Context(), &v.caller, latch.AuditAccess, latch.ViaConsole, "", api.MayDo(&v.caller, do.role))
 		v.write(v.tooSmall(do.role))
 	default:
 		v.write(v.withSent(v.answerOf(do.do)))

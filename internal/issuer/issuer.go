@@ -73,7 +73,9 @@ type metadata struct {
 	scopes []string
 	// confirms reports that the issuer adds its name to the answer to a login (RFC 9207).
 	confirms bool
-	readAt   time.Time
+	// endSession is where a logout goes on; "" if the issuer names no such address.
+	endSession string
+	readAt     time.Time
 }
 
 // New returns an issuer. It does not call it.
@@ -136,6 +138,7 @@ func (i *Issuer) readMetadata(ctx context.Context) (*metadata, error) {
 		Methods  []string `json:"token_endpoint_auth_methods_supported"`
 		Scopes   []string `json:"scopes_supported"`
 		Confirms bool     `json:"authorization_response_iss_parameter_supported"`
+		End      string   `json:"end_session_endpoint"`
 	}
 	if err := provider.Claims(&said); err != nil {
 		return nil, fmt.Errorf("its discovery document cannot be read")
@@ -147,6 +150,9 @@ func (i *Issuer) readMetadata(ctx context.Context) (*metadata, error) {
 		if err := i.checkEndpoint(name, address); err != nil {
 			return nil, err
 		}
+	}
+	if i.checkEndpoint("end_session_endpoint", said.End) == nil {
+		read.endSession = said.End
 	}
 	read.endpoint.AuthStyle = authStyle(i.options.ClientSecret, said.Methods)
 	keys := &http.Client{Transport: i.keys, Timeout: requestTimeout, CheckRedirect: i.client.CheckRedirect}

@@ -59,6 +59,7 @@ func Routes(options Options) api.Routes {
 		show, post := page, page
 		show.ID, show.Method, show.Role, show.Summary = "show-lock-page", http.MethodGet, api.RoleRead, "Show the page of a lock"
 		show.About = "An HTML page for people. With LATCH_LOCK_LINKS on, the lock's own link opens it without a key."
+		post.Act = latch.AuditLockRelease
 		post.ID, post.Method, post.Role, post.Summary = "post-lock-page", http.MethodPost, api.RoleLock, "Remove a lock with a button of its page"
 		post.About = "Takes the page's own form, or an API key instead."
 		core.Handle(show, pagePath+"{lock...}", p.showPage)
@@ -117,6 +118,9 @@ func (p *pages) postPage(w http.ResponseWriter, r *http.Request) {
 	}
 	who, refused := p.sender(r, token)
 	if refused != nil {
+		if who.Name != "" {
+			p.NoteRefused(r.Context(), &who.Caller, latch.AuditLockRelease, latch.ViaPage, token, refused)
+		}
 		p.Refuse(w, r, refused)
 		return
 	}
@@ -127,6 +131,7 @@ func (p *pages) postPage(w http.ResponseWriter, r *http.Request) {
 func (p *pages) openPage(w http.ResponseWriter, r *http.Request, token string) {
 	key, refused := p.Identify(r.RemoteAddr, r.PostForm.Get("key"))
 	if refused != nil {
+		p.NoteRefused(r.Context(), nil, latch.AuditAccess, latch.ViaPage, "", refused)
 		p.Refuse(w, r, refused)
 		return
 	}

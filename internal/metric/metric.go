@@ -24,6 +24,9 @@ const (
 	EventsTaken     = "latch_events_taken"
 	EventsWaiting   = "latch_events_waiting"
 
+	AuditEntries = "latch_audit_entries"
+	AuditLost    = "latch_audit_entries_lost"
+
 	BuildInfo = "latch_build_info"
 )
 
@@ -79,6 +82,10 @@ var all = []Metric{
 		Help: "Events that such runs were started for; by the starts, that is the size of a batch."},
 	{Name: EventsWaiting, Kind: Gauge, API: true,
 		Help: "Events that wait for the start of their run."},
+	{Name: AuditEntries, Kind: Counter, Labels: []string{"action", "outcome", "via"}, API: true,
+		Help: "Entries of the audit: what callers did or were refused, refusals that are alike counted as one each minute."},
+	{Name: AuditLost, Kind: Counter, API: true,
+		Help: "Entries that Temporal did not take, so that the log alone has them."},
 	{Name: BuildInfo, Kind: Gauge, Labels: []string{"commit", "program", "version"}, Worker: true, API: true,
 		Help: "Always 1, for the program, its version and the commit that it was built from."},
 }

@@ -20,6 +20,11 @@ type ArgumentError struct {
 // Error names the argument, its value, and what would be right.
 func (e *ArgumentError) Error() string { return e.Name + ": " + e.message }
 
+// NewArgumentError returns the error for an argument of a list outside of this package.
+func NewArgumentError(name, format string, args ...any) *ArgumentError {
+	return wrong(name, format, args...)
+}
+
 func wrong(name, format string, args ...any) *ArgumentError {
 	return &ArgumentError{Name: name, message: fmt.Sprintf(format, args...)}
 }

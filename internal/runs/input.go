@@ -57,6 +57,16 @@ func (r *Runs) Events(ctx context.Context, execution *commonpb.WorkflowExecution
 	return response.GetHistory().GetEvents(), response.GetNextPageToken(), err
 }
 
+// EventsBackwards is [Runs.Events] from the newest event on.
+func (r *Runs) EventsBackwards(ctx context.Context, execution *commonpb.WorkflowExecution, token []byte, most int) (events []*historypb.HistoryEvent, next []byte, err error) {
+	request := &workflowservice.GetWorkflowExecutionHistoryReverseRequest{Namespace: r.namespace, Execution: execution,
+		NextPageToken: token, MaximumPageSize: int32(most)}
+	response, err := again(ctx, func(ctx context.Context) (*workflowservice.GetWorkflowExecutionHistoryReverseResponse, error) {
+		return r.service().GetWorkflowExecutionHistoryReverse(ctx, request)
+	})
+	return response.GetHistory().GetEvents(), response.GetNextPageToken(), err
+}
+
 // Input decodes the input of a run.
 func (r *Runs) Input(ctx context.Context, execution *commonpb.WorkflowExecution, into any) error {
 	events, err := r.beginning(ctx, execution, 1)

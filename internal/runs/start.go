@@ -98,6 +98,26 @@ func (r *Runs) startRequest(s Start) (*workflowservice.StartWorkflowExecutionReq
 	return request, err
 }
 
+// Signal sends a signal to the run of a workflow, and starts that run unless it is there.
+func (r *Runs) Signal(ctx context.Context, s Start, name string, argument any) error {
+	request, err := r.startRequest(s)
+	if err != nil {
+		return fmt.Errorf("encode what starts %s: %w", s.WorkflowID, err)
+	}
+	signal, err := r.converter.ToPayloads(argument)
+	if err != nil {
+		return fmt.Errorf("encode the signal %s of %s: %w", name, s.WorkflowID, err)
+	}
+	_, err = again(ctx, func(ctx context.Context) (*workflowservice.SignalWithStartWorkflowExecutionResponse, error) {
+		return r.service().SignalWithStartWorkflowExecution(ctx, &workflowservice.SignalWithStartWorkflowExecutionRequest{
+			Namespace: request.Namespace, WorkflowId: request.WorkflowId, WorkflowType: request.WorkflowType, TaskQueue: request.TaskQueue,
+			Input: request.Input, Identity: request.Identity, RequestId: request.RequestId, UserMetadata: request.UserMetadata,
+			WorkflowIdReusePolicy: request.WorkflowIdReusePolicy, WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+			SignalName: name, SignalInput: signal})
+	})
+	return err
+}
+
 // Terminate terminates a run.
 func (r *Runs) Terminate(ctx context.Context, workflowID, runID, reason string) error {
 	_, err := again(ctx, func(ctx context.Context) (*workflowservice.TerminateWorkflowExecutionResponse, error) {

@@ -205,6 +205,8 @@ type API struct {
 	EvidenceKeyFile string `env:"LATCH_EVIDENCE_KEY_FILE"`
 	// The address of Temporal UI, for links from a lock's page.
 	TemporalUI string `env:"LATCH_TEMPORAL_UI_URL"`
+	// Append what callers do and are refused to the audit, by a workflow `latch-audit-<task queue>`.
+	Audit bool `env:"LATCH_AUDIT" envDefault:"true"`
 	Log
 }
 
@@ -245,6 +247,8 @@ type CommandLine struct {
 	API string `env:"LATCH_API"`
 	// The key for that API.
 	APIKey string `env:"LATCH_API_KEY"`
+	// Append what a command does to Temporal to the audit, by a workflow `latch-audit-<task queue>`.
+	Audit bool `env:"LATCH_AUDIT" envDefault:"true"`
 	// The ed25519 private key, in PEM, by which starter evidence signs.
 	EvidenceKey string `env:"LATCH_EVIDENCE_KEY"`
 	// A file with the same. Set only one of the two.

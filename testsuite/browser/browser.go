@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
@@ -58,6 +59,15 @@ func Open(t *testing.T, size Size) *Page {
 		}
 	}))
 	return p
+}
+
+// TrustAll makes the tab trust any certificate, such as that of a server of the test's own.
+func (p *Page) TrustAll() {
+	p.t.Helper()
+	p.do("trust certificates", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true})
+		return err
+	}))
 }
 
 // Requests returns the addresses of all requests so far.

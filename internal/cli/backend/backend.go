@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/audit"
 	"github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/internal/evidence"
 	"github.com/latch-run/latch/internal/registry"
@@ -65,6 +66,8 @@ type Lists interface {
 	Locks(ctx context.Context, filter runs.LockFilter, cursor string, limit int) (*runs.LockPart, error)
 	// Webhooks lists the registered webhooks, without credentials.
 	Webhooks(ctx context.Context) ([]latch.RegisteredWebhook, error)
+	// Audit lists who did what, newest first.
+	Audit(ctx context.Context, filter audit.Filter, cursor string, limit int) (*audit.Part, error)
 }
 
 // Deliveries finds deliveries and sends them again.

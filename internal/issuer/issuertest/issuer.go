@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -41,6 +42,8 @@ type Issuer struct {
 	person map[string]any
 	// reads counts how often the keys were read.
 	reads int
+	// endsSessions makes the discovery document name where a logout goes on.
+	endsSessions bool
 }
 
 // A grant is what a code stands for.
@@ -56,6 +59,7 @@ func New(t testing.TB) *Issuer {
 	mux.HandleFunc("GET /keys", i.showKeys)
 	mux.HandleFunc("GET /authorize", i.authorize)
 	mux.HandleFunc("POST /token", i.exchange)
+	mux.HandleFunc("GET /logout", i.endSession)
 	i.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if i.isAway() {
 			http.Error(w, "down for maintenance", http.StatusServiceUnavailable)
@@ -71,6 +75,16 @@ func New(t testing.TB) *Issuer {
 
 // Transport returns a transport that trusts the issuer's certificate.
 func (i *Issuer) Transport() http.RoundTripper { return i.server.Client().Transport }
+
+// Certificate returns the issuer's certificate, which signs itself.
+func (i *Issuer) Certificate() *x509.Certificate { return i.server.Certificate() }
+
+// EndSessions makes the issuer name an address that ends a login, below /logout.
+func (i *Issuer) EndSessions() {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	i.endsSessions = true
+}
 
 // Rotate makes another key sign, and forgets the one before.
 func (i *Issuer) Rotate(t testing.TB) {
@@ -159,9 +173,26 @@ func sign(key jose.SigningKey, claims map[string]any) (string, error) {
 }
 
 func (i *Issuer) discover(w http.ResponseWriter, _ *http.Request) {
-	write(w, map[string]any{"issuer": i.URL, "jwks_uri": i.URL + "/keys", "authorization_endpoint": i.URL + "/authorize",
+	said := map[string]any{"issuer": i.URL, "jwks_uri": i.URL + "/keys", "authorization_endpoint": i.URL + "/authorize",
 		"token_endpoint": i.URL + "/token", "id_token_signing_alg_values_supported": []string{"ES256"},
-		"authorization_response_iss_parameter_supported": true})
+		"authorization_response_iss_parameter_supported": true}
+	i.mutex.Lock()
+	if i.endsSessions {
+		said["end_session_endpoint"] = i.URL + "/logout?realm=main"
+	}
+	i.mutex.Unlock()
+	write(w, said)
+}
+
+// endSession sends the browser back to the client.
+func (i *Issuer) endSession(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	if query.Get("client_id") != ClientID || query.Get("realm") != "main" || query.Get("post_logout_redirect_uri") == "" {
+		http.Error(w, "invalid_request", http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Location", query.Get("post_logout_redirect_uri"))
+	w.WriteHeader(http.StatusFound)
 }
 
 func (i *Issuer) showKeys(w http.ResponseWriter, _ *http.Request) {

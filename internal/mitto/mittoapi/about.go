@@ -161,6 +161,7 @@ func (a *routes) createTag(ctx context.Context, input *bodyInput) (*tagOutput, e
 	if json.Unmarshal(object["name"], &name) != nil || name == "" || len(name) > maximumTag {
 		return nil, api.Decoded(latch.Problems{{Path: "name", Message: "required: the tag's name, of at most 200 bytes"}})
 	}
+	api.NoteAct(ctx, func(entry *latch.AuditEntry) { entry.Target = name })
 	tag, err := a.registry.CreateTag(ctx, name)
 	if err != nil {
 		return nil, err

@@ -43,6 +43,7 @@ func (a *routes) actOnJob(ctx context.Context, input *actionInput) (*runOutput, 
 	case "START":
 		return a.startJob(ctx, input)
 	case "STOP":
+		api.NoteAct(ctx, func(entry *latch.AuditEntry) { entry.Action = latch.AuditJobStop })
 		return a.stopJob(ctx, input)
 	default:
 		return nil, api.Decoded(latch.Problems{{Path: "action", Message: "must be START or STOP, not " + quoted(action) + typo.Hint(action, []string{"START", "STOP"})}})
@@ -80,6 +81,7 @@ func (a *routes) startJob(ctx context.Context, input *actionInput) (*runOutput, 
 	if err != nil {
 		return nil, err
 	}
+	api.NoteAct(ctx, func(entry *latch.AuditEntry) { entry.WorkflowID, entry.RunID = registry.WorkflowID(input.ID), runID })
 	return &runOutput{mitto.Running(input.ID, runID, latch.NewTime(time.Now()))}, nil
 }
 
@@ -100,6 +102,7 @@ func (a *routes) stopJob(ctx context.Context, input *actionInput) (*runOutput, e
 	if _, err := a.registry.Get(ctx, input.ID); err != nil {
 		return nil, err
 	}
+	api.NoteAct(ctx, func(entry *latch.AuditEntry) { entry.WorkflowID = registry.WorkflowID(input.ID) })
 	var answer latch.Status
 	caller := api.CallerOf(ctx)
 	err := a.Runs.Update(ctx, caller.UpdatePrefix(protocol.UpdateViaAPI), registry.WorkflowID(input.ID),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -85,6 +86,13 @@ func (a *routes) createJobs(ctx context.Context, input *bodyInput) (*bulkOutput,
 	if at := slices.IndexFunc(failures, func(err error) bool { return err != nil }); at >= 0 {
 		first = failures[at]
 	}
+	var ids []string
+	for _, job := range made {
+		if id, _ := idOf(job); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	api.NoteAct(ctx, func(entry *latch.AuditEntry) { entry.Target = strings.Join(ids, ", ") })
 	return a.bulkOf(ctx, made, first)
 }
 

@@ -165,6 +165,7 @@ func (a *routes) createJob(ctx context.Context, input *bodyInput) (*jobOutput, e
 		return nil, err
 	}
 	made, err := a.makeJob(ctx, object, time.Now())
+	api.NoteAct(ctx, func(entry *latch.AuditEntry) { entry.Target, _ = idOf(made) })
 	return &jobOutput{made}, err
 }
 

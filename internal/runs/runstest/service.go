@@ -2,6 +2,7 @@ package runstest
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -9,7 +10,11 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
 	"google.golang.org/grpc"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 )
 
 // A service is the raw API of a [Temporal].
@@ -65,6 +70,9 @@ func (s service) StartWorkflowExecution(_ context.Context, request *workflowserv
 // SignalWithStartWorkflowExecution adds a running run in front of the others, unless one
 // runs under the id. It notes the signal.
 func (s service) SignalWithStartWorkflowExecution(ctx context.Context, request *workflowservice.SignalWithStartWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.SignalWithStartWorkflowExecutionResponse, error) {
+	if request.GetWorkflowType().GetName() == latch.WorkflowAudit {
+		return s.audit(request)
+	}
 	started, err := s.StartWorkflowExecution(ctx, &workflowservice.StartWorkflowExecutionRequest{
 		WorkflowId: request.GetWorkflowId(), WorkflowType: request.GetWorkflowType(), TaskQueue: request.GetTaskQueue(), Input: request.GetInput(),
 		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING})
@@ -75,6 +83,21 @@ func (s service) SignalWithStartWorkflowExecution(ctx context.Context, request *
 	defer s.of.mutex.Unlock()
 	s.of.Signals = append(s.of.Signals, request.GetWorkflowId()+" "+request.GetSignalName())
 	return &workflowservice.SignalWithStartWorkflowExecutionResponse{RunId: started.GetRunId(), Started: started.GetStarted()}, nil
+}
+
+// audit keeps the entries of a signal to the audit.
+func (s service) audit(request *workflowservice.SignalWithStartWorkflowExecutionRequest) (*workflowservice.SignalWithStartWorkflowExecutionResponse, error) {
+	var signal protocol.AuditEntries
+	if err := converter.GetDefaultDataConverter().FromPayloads(request.GetSignalInput(), &signal); err != nil {
+		return nil, err
+	}
+	s.of.mutex.Lock()
+	defer s.of.mutex.Unlock()
+	if s.of.Unreachable != nil {
+		return nil, s.of.Unreachable
+	}
+	s.of.Audited = append(s.of.Audited, signal.Entries...)
+	return &workflowservice.SignalWithStartWorkflowExecutionResponse{}, nil
 }
 
 // TerminateWorkflowExecution ends a run.
@@ -123,6 +146,36 @@ func (s service) GetWorkflowExecutionHistory(ctx context.Context, request *workf
 		history.Events, response.NextPageToken = history.Events[:most], []byte(strconv.Itoa(from+most))
 	}
 	return response, err
+}
+
+// GetWorkflowExecutionHistoryReverse returns a page of a run's events, the last one first.
+func (s service) GetWorkflowExecutionHistoryReverse(_ context.Context, request *workflowservice.GetWorkflowExecutionHistoryReverseRequest,
+	_ ...grpc.CallOption) (*workflowservice.GetWorkflowExecutionHistoryReverseResponse, error) {
+	t := s.of
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	run, err := t.find(request.GetExecution().GetWorkflowId(), request.GetExecution().GetRunId())
+	if err != nil || run.History == nil {
+		return &workflowservice.GetWorkflowExecutionHistoryReverseResponse{}, err
+	}
+	events, err := run.History()
+	if err != nil {
+		return nil, err
+	}
+	last := len(events)
+	if token := request.GetNextPageToken(); len(token) > 0 {
+		if last, err = strconv.Atoi(string(token)); err != nil {
+			return nil, err
+		}
+	}
+	first := max(last-int(request.GetMaximumPageSize()), 0)
+	page := slices.Clone(events[first:last])
+	slices.Reverse(page)
+	response := &workflowservice.GetWorkflowExecutionHistoryReverseResponse{History: &historypb.History{Events: page}}
+	if first > 0 {
+		response.NextPageToken = []byte(strconv.Itoa(first))
+	}
+	return response, nil
 }
 
 // await unlocks the mutex while it waits for the run to end.

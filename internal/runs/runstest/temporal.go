@@ -17,6 +17,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/latch-run/latch"
 )
 
 // A Temporal is a client of a fake Temporal whose runs a test adds. Its list
@@ -78,6 +80,8 @@ type Temporal struct {
 	// Starts are the requests that started a run, and Refused those that did
 	// not because one was in progress.
 	Starts, Refused []*workflowservice.StartWorkflowExecutionRequest
+	// Audited are the entries that were appended to the audit, which is no run here.
+	Audited []latch.AuditEntry
 
 	mutex sync.Mutex
 }
