@@ -17,6 +17,7 @@ var answers = []reflect.Type{
 	reflect.TypeFor[latch.LockRelease](), reflect.TypeFor[latch.RecordUpdate](), reflect.TypeFor[latch.Skip](),
 	reflect.TypeFor[latch.StepRetry](), reflect.TypeFor[latch.Control](), reflect.TypeFor[latch.Close](),
 	reflect.TypeFor[latch.LockExtension](), reflect.TypeFor[latch.LockEvent](), reflect.TypeFor[latch.Extension](), reflect.TypeFor[latch.Escalated](),
+	reflect.TypeFor[latch.AuditEntry](),
 }
 
 // shape returns the JSON keys of a type in answers, in order, with those of

@@ -167,6 +167,22 @@ func (p *Page) Address() string {
 	return address
 }
 
+// Cookie returns the value of a cookie that the browser would send to the page's server, or "".
+func (p *Page) Cookie(name string) string {
+	p.t.Helper()
+	var value string
+	p.do("read the cookie "+name, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		kept, err := cdp.Call(ctx, tab, network.GetCookies, network.GetCookiesParams{})
+		for _, cookie := range kept.Cookies {
+			if cookie.Name == name {
+				value = cookie.Value
+			}
+		}
+		return err
+	}))
+	return value
+}
+
 // Title returns the page's title.
 func (p *Page) Title() string {
 	p.t.Helper()
