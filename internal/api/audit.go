@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -127,7 +128,10 @@ func (a *API) note(ctx context.Context, who *Caller, noted act, err error) {
 	switch {
 	case entry.Outcome != latch.AuditDone:
 		a.audit.Refuse(*entry)
-	case entry.Action != latch.AuditEventFire: // its run says who fired it
+	case entry.Action == latch.AuditEventFire: // its run says who fired it
+	case strings.HasSuffix(entry.Action, ".start"): // its run is there already
+		a.audit.NoteSoon(ctx, *entry)
+	default:
 		a.audit.Note(ctx, *entry)
 	}
 }
@@ -217,7 +221,10 @@ type auditInput struct {
 	Cursor  string `query:"cursor" maxLength:"10000" doc:"The next_cursor of the previous page; since and until stay those of the first page"`
 }
 
-type auditOutput struct{ Body audit.Part }
+// AuditPage is one page of the audit.
+type AuditPage struct{ audit.Part }
+
+type auditOutput struct{ Body AuditPage }
 
 func (a *API) listAudit(ctx context.Context, input *auditInput) (*auditOutput, error) {
 	since, until, err := period(input.Since, input.Until)
@@ -229,5 +236,5 @@ func (a *API) listAudit(ctx context.Context, input *auditInput) (*auditOutput, e
 	if err != nil {
 		return nil, err
 	}
-	return &auditOutput{*part}, nil
+	return &auditOutput{AuditPage{*part}}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"golang.org/x/time/rate"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/metric"
@@ -16,7 +17,11 @@ const (
 	// appendTimeout bounds how long an act waits until its entry is appended.
 	appendTimeout = 3 * time.Second
 	// appendedAtOnce bounds the entries of one signal. Those that arrive meanwhile go together.
-	appendedAtOnce = 50
+	appendedAtOnce = 100
+	// signalsPerSecond and signalsAtOnce bound how often one workflow is signalled under load. An
+	// act now and then never waits.
+	signalsPerSecond = 10
+	signalsAtOnce    = 10
 	// maximumWaiting bounds the entries that wait. Further ones are lost.
 	maximumWaiting = 5000
 	// refusedTogether is how long refusals are gathered before they are appended.
@@ -38,6 +43,9 @@ type Options struct {
 // and the act stays done. Its methods may be called on nil, which appends nothing.
 type Recorder struct {
 	Options
+	pace *rate.Limiter
+	// open counts the entries that are not yet appended or lost.
+	open    sync.WaitGroup
 	mutex   sync.Mutex
 	working bool
 	waiting []*pending
@@ -54,7 +62,7 @@ type pending struct {
 
 // NewRecorder returns a recorder.
 func NewRecorder(options Options) *Recorder {
-	return &Recorder{Options: options, refused: map[refusal]*latch.AuditEntry{}}
+	return &Recorder{Options: options, pace: rate.NewLimiter(signalsPerSecond, signalsAtOnce), refused: map[refusal]*latch.AuditEntry{}}
 }
 
 // Note appends the entry of an act, and returns once it is appended or lost. It outlives the
@@ -67,6 +75,14 @@ func (r *Recorder) Note(ctx context.Context, entry latch.AuditEntry) {
 	select {
 	case <-appended:
 	case <-time.After(appendTimeout):
+	}
+}
+
+// NoteSoon is [Recorder.Note] without the wait, for an act that can be found otherwise too, such as
+// the start of a run.
+func (r *Recorder) NoteSoon(ctx context.Context, entry latch.AuditEntry) {
+	if r != nil {
+		r.enter(ctx, entry)
 	}
 }
 
@@ -84,6 +100,7 @@ func (r *Recorder) enter(ctx context.Context, entry latch.AuditEntry) <-chan str
 		return p.appended
 	}
 	r.waiting = append(r.waiting, p)
+	r.open.Add(1)
 	if !r.working {
 		r.working = true
 		go r.work()
@@ -98,6 +115,7 @@ func (r *Recorder) work() {
 		if len(batch) == 0 {
 			return
 		}
+		time.Sleep(r.pace.Reserve().Delay())
 		entries := make([]latch.AuditEntry, len(batch))
 		for i, p := range batch {
 			entries[i] = p.entry
@@ -110,6 +128,7 @@ func (r *Recorder) work() {
 		}
 		for _, p := range batch {
 			close(p.appended)
+			r.open.Done()
 		}
 	}
 }
@@ -159,11 +178,14 @@ func (r *Recorder) Close(ctx context.Context) {
 	if r == nil {
 		return
 	}
-	for _, appended := range r.flushRefused() {
-		select {
-		case <-appended:
-		case <-ctx.Done():
-			return
-		}
+	r.flushRefused()
+	done := make(chan struct{})
+	go func() {
+		r.open.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
 	}
 }

@@ -50,12 +50,12 @@ func (r *Recorder) Refuse(entry latch.AuditEntry) {
 	counted.Count++
 	counted.Last = now
 	if r.flush == nil {
-		r.flush = time.AfterFunc(refusedTogether, func() { r.flushRefused() })
+		r.flush = time.AfterFunc(refusedTogether, r.flushRefused)
 	}
 }
 
 // flushRefused appends the refusals that were gathered, those that came first at first.
-func (r *Recorder) flushRefused() []<-chan struct{} {
+func (r *Recorder) flushRefused() {
 	r.mutex.Lock()
 	var entries []*latch.AuditEntry
 	for _, entry := range r.refused {
@@ -73,9 +73,7 @@ func (r *Recorder) flushRefused() []<-chan struct{} {
 		}
 		return strings.Compare(a.Action+a.By+a.Remote+a.Target, b.Action+b.By+b.Remote+b.Target)
 	})
-	var appended []<-chan struct{}
 	for _, entry := range entries {
-		appended = append(appended, r.enter(context.Background(), *entry))
+		r.enter(context.Background(), *entry)
 	}
-	return appended
 }

@@ -51,6 +51,7 @@ var consolePages = []consolePage{
 	{path: "/console/watches/{id}", address: func(w *consoleWorld) string { return w.watches() + "/late-orders" },
 		shows: []string{"Watch late-orders", "WorkflowType = 'Order'", "its deliveries", "Delete the watch"}},
 	{path: "/console/freezes", address: (*consoleWorld).freezes, shows: []string{"Freezes", "xmas", "incident"}},
+	{path: "/console/audit", shows: []string{"Audit", "release.start", "lock.release", "The tests are green", "board"}},
 	{path: "/console/gallery", shows: []string{"Each piece that pages are made of"}},
 }
 
