@@ -42,7 +42,7 @@ func newAudited(t *testing.T, f *runstest.Temporal) *auditedAPI {
 // entries are those of the audit, with the refusals that wait.
 func (a *auditedAPI) entries(t *testing.T) []latch.AuditEntry {
 	t.Helper()
-	a.Close(t.Context())
+	require.NoError(t, a.Close(t.Context()))
 	return a.temporal.Audited
 }
 

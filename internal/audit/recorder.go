@@ -11,19 +11,21 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/metric"
+	"github.com/latch-run/latch/internal/rawjson"
 )
 
 const (
 	// appendTimeout bounds how long an act waits until its entry is appended.
 	appendTimeout = 3 * time.Second
-	// appendedAtOnce bounds the entries of one signal. Those that arrive meanwhile go together.
-	appendedAtOnce = 100
+	// largestSignal bounds the entries of one signal, in bytes of their JSON. Those that arrive
+	// meanwhile go together.
+	largestSignal = 256 << 10
 	// signalsPerSecond and signalsAtOnce bound how often one workflow is signalled under load. An
 	// act now and then never waits.
 	signalsPerSecond = 10
 	signalsAtOnce    = 10
 	// maximumWaiting bounds the entries that wait. Further ones are lost.
-	maximumWaiting = 5000
+	maximumWaiting = 20_000
 	// refusedTogether is how long refusals are gathered before they are appended.
 	refusedTogether = time.Minute
 )
@@ -57,6 +59,7 @@ type Recorder struct {
 // A pending entry is one that is not yet appended.
 type pending struct {
 	entry    latch.AuditEntry
+	size     int
 	appended chan struct{}
 }
 
@@ -91,7 +94,7 @@ func (r *Recorder) enter(ctx context.Context, entry latch.AuditEntry) <-chan str
 	entry = clean(entry, r.LinkKey)
 	r.say(ctx, &entry)
 	r.Metrics.WithTags(metric.Labels("action", entry.Action, "outcome", entry.Outcome, "via", entry.Via)).Counter(metric.AuditEntries).Inc(1)
-	p := &pending{entry, make(chan struct{})}
+	p := &pending{entry, len(rawjson.Encode(entry)), make(chan struct{})}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if len(r.waiting) >= maximumWaiting {
@@ -138,7 +141,11 @@ func (r *Recorder) work() {
 func (r *Recorder) next() []*pending {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	n := min(len(r.waiting), appendedAtOnce)
+	n, size := 0, 0
+	for n < len(r.waiting) && (n == 0 || size+r.waiting[n].size <= largestSignal) {
+		size += r.waiting[n].size
+		n++
+	}
 	batch := r.waiting[:n:n]
 	r.waiting, r.working = r.waiting[n:], n > 0
 	return batch
@@ -172,11 +179,11 @@ func (r *Recorder) say(ctx context.Context, entry *latch.AuditEntry) {
 	r.Logger.InfoContext(ctx, "audit", attributes...)
 }
 
-// Close appends the refusals that were gathered, and waits until everything is appended or ctx
-// ends.
-func (r *Recorder) Close(ctx context.Context) {
+// Close appends the refusals that were gathered, and waits until everything is appended. If ctx
+// ends before, it returns the context's error.
+func (r *Recorder) Close(ctx context.Context) error {
 	if r == nil {
-		return
+		return nil
 	}
 	r.flushRefused()
 	done := make(chan struct{})
@@ -186,6 +193,8 @@ func (r *Recorder) Close(ctx context.Context) {
 	}()
 	select {
 	case <-done:
+		return nil
 	case <-ctx.Done():
+		return ctx.Err()
 	}
 }

@@ -104,7 +104,7 @@ func TestRefusalsAreCounted(t *testing.T) {
 		for i := range 5000 {
 			d.Refuse(refusal("", fmt.Sprintf("192.0.%d.%d", i/250, i%250)))
 		}
-		d.Close(t.Context())
+		require.NoError(t, d.Close(t.Context()))
 		require.Len(t, d.temporal.Audited, 2+501, "one for those that found no room")
 		total := 0
 		for _, entry := range d.temporal.Audited[2:] {
@@ -143,5 +143,5 @@ func TestNoRecorder(t *testing.T) {
 	var none *audit.Recorder
 	none.Note(t.Context(), act("ann"))
 	none.Refuse(refusal("", ""))
-	none.Close(t.Context())
+	require.NoError(t, none.Close(t.Context()))
 }

@@ -118,7 +118,7 @@ func serveAPI(ctx context.Context, e *env) error {
 	}
 	logger.Info("api started", "address", listener.Addr().String(), "tls", configured.tls != nil, "keys", len(configured.keys),
 		"temporal", configured.temporal.HostPort, "namespace", configured.temporal.Namespace, "task_queue", e.settings.TaskQueue)
-	defer closeAudit(ctx, recorder)
+	defer closeAudit(ctx, recorder, logger)
 	return serveUntil(ctx, "api", listener, &http.Server{
 		Handler: handler, TLSConfig: configured.tls, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: replyTimeout,
@@ -129,10 +129,12 @@ func serveAPI(ctx context.Context, e *env) error {
 // auditTimeout bounds how long the last refusals may take to be appended.
 const auditTimeout = 3 * time.Second
 
-func closeAudit(ctx context.Context, recorder *audit.Recorder) {
+func closeAudit(ctx context.Context, recorder *audit.Recorder, logger *slog.Logger) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
 	defer cancel()
-	recorder.Close(ctx)
+	if err := recorder.Close(ctx); err != nil {
+		logger.Error("the audit lacks entries, which are in this log alone", "error", err)
+	}
 }
 
 // recorder returns what appends to the audit; nil if LATCH_AUDIT is false.

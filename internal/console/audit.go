@@ -1,6 +1,8 @@
 package console
 
 import (
+	"strings"
+
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/apiclient"
 	"github.com/latch-run/latch/internal/audit"
@@ -85,7 +87,7 @@ func (v *visit) auditRow(entry *latch.AuditEntry) piece.Row {
 func (v *visit) auditTarget(entry *latch.AuditEntry) piece.Cell {
 	about := piece.Text(entry.What())
 	switch {
-	case latch.IsAuditOf(entry.Action, "release") && entry.WorkflowID != "":
+	case entry.WorkflowID != "" && (latch.IsAuditOf(entry.Action, "release") || strings.HasPrefix(entry.WorkflowID, latch.PrefixRelease)):
 		about.Href = v.link(releasePath(entry.WorkflowID))
 	case entry.WorkflowID != "":
 		about.Href = v.runURL(entry.WorkflowID, entry.RunID)

@@ -3,6 +3,7 @@ package backend
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -20,6 +21,8 @@ type audited struct {
 	*Temporal
 	recorder *audit.Recorder
 	user     string
+	// lost is called with the reason where entries are not appended.
+	lost func(error)
 }
 
 var _ Backend = (*audited)(nil)
@@ -28,7 +31,20 @@ var _ Backend = (*audited)(nil)
 // entries cannot be appended, which undoes nothing.
 func Audited(t *Temporal, user string, lost func(error)) Backend {
 	return &audited{t, audit.NewRecorder(audit.Options{Log: audit.New(t.runs, t.taskQueue), Logger: slog.New(slog.DiscardHandler),
-		Metrics: client.MetricsNopHandler, Lost: func(_ int, err error) { lost(err) }}), user}
+		Metrics: client.MetricsNopHandler, Lost: func(_ int, err error) { lost(err) }}), user, lost}
+}
+
+// auditTimeout bounds how long a command waits at its end until what it did is in the audit.
+const auditTimeout = 30 * time.Second
+
+// Close waits until what was done is in the audit, and closes the connection.
+func (a *audited) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), auditTimeout)
+	defer cancel()
+	if err := a.recorder.Close(ctx); err != nil {
+		a.lost(err)
+	}
+	a.Temporal.Close()
 }
 
 // note has the audit say what was done, or why it was refused. Whatever else went wrong was not
@@ -48,7 +64,7 @@ func (a *audited) note(ctx context.Context, entry latch.AuditEntry, lock string,
 		entry.Outcome, entry.Error = latch.AuditRefused, failed.Message
 	}
 	audit.OfLock(&entry, lock)
-	a.recorder.Note(context.WithoutCancel(ctx), entry)
+	a.recorder.NoteSoon(context.WithoutCancel(ctx), entry)
 }
 
 // Start starts a run.
