@@ -19,8 +19,8 @@ import (
 // holidays is a window from 18:00 on 20 December until 08:00 on 3 January.
 const holidays = `"windows":[{"start":"0 18 20 12 *","end":"0 8 3 1 *"}],"override":{"groups":["incident"]}`
 
-// frozenBy has the freezes registered for the bench's releases.
-func frozenBy(t *testing.T, freezes ...string) interceptor.WorkerInterceptor {
+// frozenBy has the freezes registered for the bench's releases, in which names need no proof.
+func frozenBy(t *testing.T, freezes ...string) []interceptor.WorkerInterceptor {
 	t.Helper()
 	var registered []latch.RegisteredFreeze
 	for _, each := range freezes {
@@ -28,9 +28,10 @@ func frozenBy(t *testing.T, freezes ...string) interceptor.WorkerInterceptor {
 		require.NoError(t, err)
 		registered = append(registered, *freeze)
 	}
-	return around(protocol.ActivityAdmit, func(ctx context.Context, admit func(context.Context) (any, error)) (any, error) {
-		return admit(rehearsal.In(ctx, &rehearsal.World{Freezes: registered}))
-	})
+	in := func(ctx context.Context, next func(context.Context) (any, error)) (any, error) {
+		return next(rehearsal.In(ctx, &rehearsal.World{Now: time.Now, Freezes: registered}))
+	}
+	return []interceptor.WorkerInterceptor{around(protocol.ActivityAdmit, in), around(protocol.ActivityExamine, in)}
 }
 
 // A frozenRelease is a release with freezes, and what it comes to.
@@ -128,7 +129,7 @@ func TestFreezes(t *testing.T) {
 }
 
 func (r frozenRelease) run(t *testing.T) {
-	b := setup(t, frozenBy(t, r.freezes...))
+	b := setup(t, frozenBy(t, r.freezes...)...)
 	b.env.SetStartTime(minute(t, r.begins))
 	for i, each := range r.sends {
 		b.env.RegisterDelayedCallback(func() { b.toFreeze(each, i) }, each.after)
@@ -215,13 +216,13 @@ func (b *bench) toFreeze(sent sentToFreeze, i int) {
 func TestAFreezeInTheNextRun(t *testing.T) {
 	t.Parallel()
 	freeze := `{"id":"xmas","under_way":"hold",` + holidays + `}`
-	earlier := setup(t, frozenBy(t, freeze))
+	earlier := setup(t, frozenBy(t, freeze)...)
 	earlier.env.SetStartTime(minute(t, "2026-12-24T12:00Z"))
 	earlier.env.RegisterDelayedCallback(func() { earlier.env.SetContinueAsNewSuggested(true) }, 24*time.Hour)
 	earlier.env.RegisterDelayedCallback(func() { earlier.env.SignalWorkflow(latch.MessageReleaseLock, latch.LockRelease{Lock: "nobody's"}) }, 25*time.Hour)
 	input := earlier.leaves(latch.WorkflowRelease, `{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"$R/a"}}},{"name":"b","do":{"http":{"url":"$R/b"}}}]}`)
 
-	next := setup(t)
+	next := setup(t, nobodyElse()...)
 	next.env.SetContinuedExecutionRunID("earlier")
 	next.env.SetStartTime(minute(t, "2026-12-26T12:00Z"))
 	next.env.RegisterDelayedCallback(func() {

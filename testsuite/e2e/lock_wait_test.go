@@ -17,7 +17,7 @@ import (
 // reminding is a release whose lock reminds of itself and is escalated soon.
 func reminding(id, audit string) string {
 	return `{"id":"` + id + `","webhooks":[{"id":"board","url":"` + audit + `/board","events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"1h",
-		"remind":["100ms","300ms"],"approvals":[{"groups":["sre"]}],"escalate":{"after":"200ms","groups":["dev"]}},{"event":"LOCK_REMINDER"}]},
+		"remind":["1s","3s"],"approvals":[{"groups":["sre"]}],"escalate":{"after":"2s","groups":["dev"]}},{"event":"LOCK_REMINDER"}]},
 		{"id":"audit","url":"` + audit + `/audit","ordered":true,"events":[{"event":"LOCK_OPENED"},{"event":"LOCK_REMINDER"},{"event":"LOCK_ESCALATED"},{"event":"LOCK_REMOVED"},
 			{"event":"LOCK_TIMED_OUT"}]}],
 		"steps":[{"name":"migrate","do":{"workflow":{"type":"latch.Emit","input":{"event":"MIGRATED"}}}}]}`
@@ -96,9 +96,11 @@ func TestALockOfARunThatWasTerminated(t *testing.T) {
 	l := setup(t).lane(t)
 	run := l.begin(latch.WorkflowRelease, `{"id":"gone","steps":$STEPS(a),"webhooks":[{"id":"board","events":[{"event":"BEFORE_RELEASE","blocking":true}]},
 		{"id":"log","url":"$R/log","events":[{"event":"LOCK_OPENED"},{"event":"LOCK_REMOVED"}]}]}`)
-	l.arrived("/log", 1)
+	l.stands(run, "waits", holdsLock)
 	l.terminate(run)
-	removed := body(t, l.arrived("/log", 2)[1])
+	told := l.arrived("/log", 2)
+	require.Equal(t, "LOCK_OPENED", body(t, told[0])["event"])
+	removed := body(t, told[1])
 	require.Equal(t, "LOCK_REMOVED", removed["event"])
 	require.Equal(t, run.GetID(), at(removed, "run", "workflow_id"))
 	require.Equal(t, "override", at(removed, "data", "removed", "via"))
