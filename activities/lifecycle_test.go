@@ -17,7 +17,7 @@ func TestWhoHoldsARun(t *testing.T) {
 	const (
 		tells    = `{"id":"tells","url":"https://example.com","event":"JOB_SUCCESS"}`
 		blocks   = `{"id":"blocks","events":[{"event":"JOB_START","blocking":true}]}`
-		approved = `{"id":"approved","events":[{"event":"JOB_SUCCESS","blocking":true,"approvals":[{"users":["ann"]}]}]}`
+		approved = `{"id":"approved","events":[{"event":"JOB_START","blocking":true,"approvals":[{"users":["ann"]}]}]}`
 		enforced = `{"id":"own","enforced":true,"url":"https://example.com","event":"JOB_FAILURE"}`
 	)
 	for name, c := range map[string]struct {
