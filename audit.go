@@ -20,17 +20,17 @@ type AuditEntry struct {
 	Status int    `json:"status,omitempty" doc:"The HTTP status of an act that was not done"`
 	Error  string `json:"error,omitempty" doc:"Why it was not done"`
 	// Via is one of [AuditVias].
-	Via string `json:"via" enum:"api,console,page,cli" doc:"The way by which it came; cli is the command line that speaks to Temporal"`
+	Via string `json:"via" enum:"api,console,page,slack,cli" doc:"The way by which it came; cli is the command line that speaks to Temporal"`
 	// By is the name of the person or the key; "" if nobody proved one.
 	By string `json:"by,omitempty" doc:"The name of the key or the person; absent for an unknown key"`
 	// IdentifiedBy says how By is known: [IdentifiedByKey] and the like.
-	IdentifiedBy string   `json:"identified_by,omitempty" doc:"How the name is known: key, oidc, link, local or temporal"`
+	IdentifiedBy string   `json:"identified_by,omitempty" doc:"How the name is known: key, oidc, slack, link, local or temporal"`
 	Role         string   `json:"role,omitempty"`
 	Groups       []string `json:"groups,omitempty"`
 	// Remote is the address of the caller, as the API sees it.
 	Remote string `json:"remote,omitempty" doc:"The caller's address, as the API sees it"`
-	// Target is the id of the job, webhook, watch, tag or delivery that the act was about.
-	Target string `json:"target,omitempty" doc:"The id of the job, webhook, watch, tag or delivery"`
+	// Target is the id of the job, webhook, watch, freeze, tag or delivery that the act was about.
+	Target string `json:"target,omitempty" doc:"The id of the job, webhook, watch, freeze, tag or delivery"`
 	// WorkflowID and RunID are those of the run.
 	WorkflowID string `json:"workflow_id,omitempty"`
 	RunID      string `json:"run_id,omitempty"`
@@ -55,7 +55,7 @@ const (
 	AuditFailed = "failed"
 )
 
-// The ways by which an act came. [ViaAPI] and [ViaPage] are others.
+// The ways by which an act came. [ViaAPI], [ViaPage] and [ViaSlack] are others.
 const (
 	ViaConsole = "console"
 	// ViaCLI is a command that speaks to Temporal, and not to the API.
@@ -71,6 +71,7 @@ const (
 	AuditLogout = "logout"
 
 	AuditLockRelease = "lock.release"
+	AuditLockExtend  = "lock.extend"
 
 	AuditReleaseStart    = "release.start"
 	AuditReleaseStop     = "release.stop"
@@ -102,6 +103,9 @@ const (
 	AuditWatchPut    = "watch.put"
 	AuditWatchDelete = "watch.delete"
 
+	AuditFreezePut    = "freeze.put"
+	AuditFreezeDelete = "freeze.delete"
+
 	AuditTagCreate = "tag.create"
 	AuditTagDelete = "tag.delete"
 
@@ -114,19 +118,19 @@ const (
 
 // AuditActions returns all actions, in the order of the documents.
 func AuditActions() []string {
-	return []string{AuditAccess, AuditLogin, AuditLogout, AuditLockRelease,
+	return []string{AuditAccess, AuditLogin, AuditLogout, AuditLockRelease, AuditLockExtend,
 		AuditReleaseStart, AuditReleaseStop, AuditReleaseRollback, AuditReleaseRetry, AuditReleaseSkip,
 		AuditGateStart, AuditGateStop, AuditGateRollback, AuditGateSkip,
 		AuditJobCreate, AuditJobChange, AuditJobDelete, AuditJobStart, AuditJobStop, AuditJobPause, AuditJobResume, AuditJobTest,
 		AuditWebhookCreate, AuditWebhookPut, AuditWebhookDelete, AuditWebhookEnable, AuditWebhookDisable, AuditWebhookTest,
-		AuditWatchPut, AuditWatchDelete, AuditTagCreate, AuditTagDelete, AuditDeliveryRedeliver, AuditEventFire}
+		AuditWatchPut, AuditWatchDelete, AuditFreezePut, AuditFreezeDelete, AuditTagCreate, AuditTagDelete, AuditDeliveryRedeliver, AuditEventFire}
 }
 
 // AuditOutcomes returns all outcomes.
 func AuditOutcomes() []string { return []string{AuditDone, AuditRefused, AuditFailed} }
 
 // AuditVias returns all ways by which an act comes.
-func AuditVias() []string { return []string{ViaAPI, ViaConsole, ViaPage, ViaCLI} }
+func AuditVias() []string { return []string{ViaAPI, ViaConsole, ViaPage, ViaSlack, ViaCLI} }
 
 // IsAuditOf reports whether an action acts on a kind of things: release.stop acts on release.
 func IsAuditOf(action, kind string) bool {

@@ -145,7 +145,7 @@ type LockRemoved struct {
 	IdentifiedBy string `json:"identified_by,omitempty"`
 	Via          string `json:"via"`
 	Reason       string `json:"reason,omitempty"`
-	// Result is that of the hook's record.
+	// Result is what the removal asked for. The hook's own expressions may decide otherwise.
 	Result string `json:"result"`
 }
 

@@ -140,6 +140,9 @@ func (s *session) refire(state *protocol.FiringState) error {
 			return err
 		}
 	}
+	if f.isFreeze() {
+		webhooks = s.webhooks
+	}
 	f.listeners, f.lockOf = f.listenersOf(webhooks), s.byDelivery(state.LockOf)
 	return nil
 }

@@ -82,6 +82,9 @@ type occasion struct {
 	about subject
 	// lockOf is the hook whose lock the event is about, or nil.
 	lockOf *hook
+	// tells are the webhooks that are told of the event's locks. It is nil if they are those that
+	// the event fires to.
+	tells []protocol.AttachedWebhook
 }
 
 // fire plans the event's deliveries, makes the locks, writes the records and sends. It returns
@@ -112,6 +115,9 @@ func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.Att
 func (s *session) newFiring(o occasion, webhooks []protocol.AttachedWebhook) *firing {
 	f := &firing{session: s, subject: cmp.Or(o.about, s.subject), sequence: len(s.firings), event: o.event, emission: o.emission, watch: o.watch, scope: o.scope, nothingDone: o.nothingDone}
 	f.step = place{step: o.step, target: o.target}.name()
+	if o.lockOf != nil {
+		f.step = o.lockOf.firing.step
+	}
 	s.enlist(f)
 	f.variables = s.variablesOf(f.subject, o.step)
 	f.variables["event"] = rawjson.Encode(o.event)
@@ -136,6 +142,9 @@ func (s *session) newFiring(o occasion, webhooks []protocol.AttachedWebhook) *fi
 		}
 	}
 	f.listeners = f.listenersOf(webhooks)
+	if o.tells != nil {
+		f.listeners = f.listenersOf(o.tells)
+	}
 	return f
 }
 

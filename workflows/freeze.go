@@ -83,7 +83,7 @@ func (r *releaseRun) freeze(ctx workflow.Context, event string, at place) (*firi
 		locks[i].Events[0].Event = event
 	}
 	firing, err := r.openWith(ctx, occasion{event: event, step: at.step, target: at.target, scope: verdict.Decides,
-		nothingDone: !r.stepsTaken}, locks)
+		nothingDone: true, tells: r.webhooks}, locks) // a rejection ends the wait: a freeze undoes nothing
 	if err == nil {
 		firing.frozen = locks
 	}

@@ -38,24 +38,23 @@ type lockNewsQueue struct {
 // variablesAtLocks are the variables of an event that the events about its locks have too.
 var variablesAtLocks = []string{"step", "target", "instance"}
 
-// listenersOf returns those of the webhooks that are told of locks, if the event may have one.
+// listenersOf returns the webhooks, if the event may have a lock and one of them is told of locks.
 func (f *firing) listenersOf(webhooks []protocol.AttachedWebhook) []protocol.AttachedWebhook {
 	if !slices.ContainsFunc(f.hooks, func(h *hook) bool { return h.settings.Blocking || h.mayAsk() }) {
 		return nil
 	}
-	var listeners []protocol.AttachedWebhook
-	for i := range webhooks {
-		listens := func(e latch.Event) bool { return latch.IsLockEvent(e.Event) }
-		if slices.ContainsFunc(webhooks[i].EventSettings(), listens) {
-			listeners = append(listeners, webhooks[i])
-		}
+	listens := func(w protocol.AttachedWebhook) bool {
+		return slices.ContainsFunc(w.EventSettings(), func(e latch.Event) bool { return latch.IsLockEvent(e.Event) })
 	}
-	return listeners
+	if !slices.ContainsFunc(webhooks, listens) {
+		return nil
+	}
+	return webhooks
 }
 
 // beAbout makes the event one about a hook's lock, at the step of the event that is held.
 func (f *firing) beAbout(h *hook) {
-	f.lockOf, f.step = h, h.firing.step
+	f.lockOf = h
 	maps.Copy(f.variables, only(h.firing.variables, variablesAtLocks))
 }
 

@@ -19,6 +19,9 @@ func (s *session) decodeExtension(data []byte) (*hook, latch.LockExtension, erro
 		return nil, extension, invalidArgument(err)
 	}
 	h, err := s.byToken(extension.Lock)
+	if err == nil && h.freeze != nil {
+		return nil, extension, refusal(latch.ErrorForbidden, "the lock of freeze %q goes away with the freeze, and has no other deadline: %s", h.freeze.ID, h.freezeEnds())
+	}
 	return h, extension, err
 }
 
@@ -89,7 +92,8 @@ func (s *session) extendLock(ctx workflow.Context, data []byte, from sender) (an
 // identifyExtender refuses those who may not move the deadline of a lock with approvals: they may
 // if they may vote, or skip the hook. The name of one who votes is the proven one.
 func (h *hook) identifyExtender(ctx workflow.Context, extension *latch.LockExtension, from *sender) error {
-	if !h.settings.HasApprovals() || from.admin || from.runs && !h.enforced {
+	maySkip := len(h.skipGroups) == 0 && (from.admin || from.runs && !h.enforced)
+	if !h.settings.HasApprovals() || maySkip {
 		return nil
 	}
 	request := protocol.ExamineRequest{Extension: extension, AllowUnproven: h.settings.AllowUnproven}
@@ -101,7 +105,8 @@ func (h *hook) identifyExtender(ctx workflow.Context, extension *latch.LockExten
 		return refusal(latch.ErrorForbidden, "voucher: %s", examined.Forged)
 	}
 	by := examined.Sender
-	if err := h.rules().Refuses(by.Name, by.IdentifiedBy, by.Groups); err != nil {
+	inSkipGroups := latch.IsProven(by.IdentifiedBy) && slices.ContainsFunc(by.Groups, func(g string) bool { return slices.Contains(h.skipGroups, g) })
+	if err := h.rules().Refuses(by.Name, by.IdentifiedBy, by.Groups); err != nil && !inSkipGroups {
 		return refusal(latch.ErrorForbidden, "only those who may vote about this lock, or skip its hook, may move its deadline: %s", err)
 	}
 	extension.By, from.identifiedBy = by.Name, by.IdentifiedBy

@@ -44,7 +44,7 @@ func TestExtendLock(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			b := setup(t)
+			b := setup(t, nobodyElse()...)
 			answered := false
 			b.env.RegisterDelayedCallback(func() {
 				record := b.boardRecord()
@@ -79,7 +79,7 @@ func TestExtendLock(t *testing.T) {
 // A closed lock has no deadline, and a gate's lock none beyond the gate's.
 func TestExtendLockTooLate(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := setup(t, nobodyElse()...)
 	var refusals []string
 	extend := func(until time.Duration) func() {
 		return func() {

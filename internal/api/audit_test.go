@@ -102,6 +102,7 @@ func TestWhatIsAnAct(t *testing.T) {
 		"search":     {"read", "POST", "/v2/jobs/search?search=x", "", 200, "", "", ""},
 		"webhook":    {"admin", "PUT", "/latch/v1/webhooks/tower", `{"url":"https://example.com/","events":[{"event":"DEPLOYED"}]}`, 200, latch.AuditWebhookPut, "tower", ""},
 		"watch":      {"admin", "PUT", "/latch/v1/watches/late", `{"query":"WorkflowType='A'","webhooks":[{"id":"p","url":"https://example.com/","event":"WORKFLOW_FAILED"}]}`, 200, latch.AuditWatchPut, "late", ""},
+		"freeze":     {"admin", "PUT", "/latch/v1/freezes/xmas", `{"windows":[{"start":"0 18 20 12 *","end":"0 8 3 1 *"}]}`, 200, latch.AuditFreezePut, "xmas", ""},
 		"mistake":    {"run", "POST", "/latch/v1/releases", `{"id":2}`, 422, "", "", ""},
 		"unknown":    {"admin", "DELETE", "/v2/jobs/none", "", 404, "", "", ""},
 	} {

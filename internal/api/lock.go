@@ -173,9 +173,9 @@ func (a *API) RemoveLock(ctx context.Context, who *Caller, way string, removal l
 	released, err := a.removeLock(ctx, who, way, removal)
 	err = a.Explain(ctx, err)
 	noted := actOf(ctx)
-	ofPage := noted == nil
-	if ofPage {
-		noted = &act{AuditEntry: latch.AuditEntry{Action: latch.AuditLockRelease, By: removal.By, Via: latch.ViaPage}}
+	byItself := noted == nil // no route of the API notes it
+	if byItself {
+		noted = &act{AuditEntry: latch.AuditEntry{Action: latch.AuditLockRelease, By: removal.By, Via: viaOfWay[way]}}
 	}
 	noted.lock, noted.Reason = removal.Lock, removal.Reason
 	noted.Result = cmp.Or(removal.Vote, removal.Result)
@@ -185,11 +185,14 @@ func (a *API) RemoveLock(ctx context.Context, who *Caller, way string, removal l
 	case err == nil:
 		noted.RunID, noted.Event, noted.Step, noted.Target = released.RunID, released.Event, released.Step, released.DeliveryID
 	}
-	if ofPage && noted.Action != "" {
+	if byItself && noted.Action != "" {
 		a.note(ctx, who, *noted, err)
 	}
 	return released, err
 }
+
+// viaOfWay are the ways of the removals that no route of the API's own takes.
+var viaOfWay = map[string]string{protocol.UpdateViaPage: latch.ViaPage, protocol.UpdateViaSlack: latch.ViaSlack}
 
 func (a *API) removeLock(ctx context.Context, who *Caller, way string, removal latch.LockRelease) (*latch.Released, error) {
 	workflowID, err := runOfLock(removal.Lock)

@@ -20,7 +20,8 @@ var errFull = errors.New("too many entries wait for Temporal")
 // A refusal is what those that are counted together have in common.
 type refusal struct {
 	action, outcome, via, by, identifiedBy, remote string
-	target, workflowID, webhook, text              string
+	target, workflowID, runID, webhook, event      string
+	step, result, reason, text                     string
 	status                                         int
 }
 
@@ -35,7 +36,7 @@ func (r *Recorder) Refuse(entry latch.AuditEntry) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	alike := refusal{entry.Action, entry.Outcome, entry.Via, entry.By, entry.IdentifiedBy, entry.Remote,
-		entry.Target, entry.WorkflowID, entry.Webhook, entry.Error, entry.Status}
+		entry.Target, entry.WorkflowID, entry.RunID, entry.Webhook, entry.Event, entry.Step, entry.Result, entry.Reason, entry.Error, entry.Status}
 	if _, known := r.refused[alike]; !known && len(r.refused) >= maximumRefusals {
 		alike = refusal{action: entry.Action, outcome: entry.Outcome, via: entry.Via, status: entry.Status}
 		entry = latch.AuditEntry{Action: entry.Action, Outcome: entry.Outcome, Via: entry.Via, Status: entry.Status,

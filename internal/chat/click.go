@@ -34,6 +34,7 @@ func (a *app) click(ctx context.Context, done *slack.Interaction, action slack.A
 	}
 	who, refused := a.person(ctx, done.User.ID, askedAt(action, sent))
 	if refused != "" {
+		a.noteStranger(ctx, lock.Lock, refused)
 		a.tell(ctx, done.ResponseURL, refused)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -127,4 +128,9 @@ func (a *app) person(ctx context.Context, id string, asked time.Time) (*api.Call
 		return nil, fmt.Sprintf("%s may not decide here: LATCH_PEOPLE does not name this address.", address)
 	}
 	return who, ""
+}
+
+// noteStranger has the audit say that somebody tried to decide about a lock who may not.
+func (a *app) noteStranger(ctx context.Context, lock, refused string) {
+	a.core.NoteRefused(ctx, nil, latch.AuditLockRelease, latch.ViaSlack, lock, api.NewProblem(http.StatusForbidden, "%s", refused))
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/slack"
 )
@@ -73,9 +74,9 @@ func Routes(options Options) api.Routes {
 }
 
 // operation describes the route.
-var operation = api.Operation{ID: "slack-interaction", Method: http.MethodPost, Path: slackPath, Public: true,
+var operation = api.Operation{ID: "slack-interaction", Method: http.MethodPost, Act: api.NotAct, Path: slackPath, Public: true,
 	Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict,
-		http.StatusRequestEntityTooLarge, http.StatusTooManyRequests},
+		http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	Summary: "Take what somebody clicked in Slack",
 	About: "The interactivity request URL of a Slack app: a form with the field payload. It needs no key: Slack's signature " +
 		"(X-Slack-Signature, X-Slack-Request-Timestamp) proves the sender, and counts once, within five minutes. " +
@@ -149,15 +150,16 @@ const signer = "slack"
 // verify checks that Slack has signed the request, lately and not before, and returns when.
 func (a *app) verify(r *http.Request, body []byte) (time.Time, *api.Problem) {
 	sent, err := slack.Verify(a.secret, body, r.Header, a.now())
-	name := signer
+	// Whoever guesses is slowed down. A right signature is no guess.
 	if err != nil && !errors.Is(err, slack.ErrLate) {
-		name = ""
-	}
-	if refused := a.core.Attempt(r.RemoteAddr, name, "wrong signatures"); refused != nil {
-		return sent, refused
+		if refused := a.core.Attempt(r.RemoteAddr, "", "wrong signatures"); refused != nil {
+			return sent, refused
+		}
 	}
 	if err != nil {
-		return sent, api.NewProblem(http.StatusUnauthorized, "This is not taken for a request of Slack's: %v.", err)
+		refused := api.NewProblem(http.StatusUnauthorized, "This is not taken for a request of Slack's: %v.", err)
+		a.core.NoteRefused(r.Context(), nil, latch.AuditAccess, latch.ViaSlack, "", refused)
+		return sent, refused
 	}
 	api.NoteCaller(r, signer)
 	if !a.seen.add(r.Header.Get(slack.SignatureHeader), a.now()) {
@@ -193,6 +195,7 @@ func (a *app) start(ctx context.Context, done *slack.Interaction, sent time.Time
 		defer func() {
 			if failure := recover(); failure != nil {
 				a.core.Logger.ErrorContext(ctx, "a click in Slack failed", "panic", failure)
+				a.tell(ctx, done.ResponseURL, "Internal error: it is not known what came of this. The API's log has the details.")
 			}
 			cancel()
 			<-a.places

@@ -22,6 +22,7 @@ func (a *app) submit(ctx context.Context, done *slack.Interaction, sent time.Tim
 	}
 	who, refused := a.person(ctx, done.User.ID, sent)
 	if refused != "" {
+		a.noteStranger(ctx, kept.Lock, refused)
 		return a.say(kept.ResponseURL, refused)
 	}
 	record, open, err := a.core.LookAtLock(ctx, kept.Lock)

@@ -131,6 +131,9 @@ type Lock struct {
 	Via          string `json:"via,omitempty"`
 	Reason       string `json:"reason,omitempty"`
 	Result       string `json:"result,omitempty"`
+	// Escalated says since when more people could vote, and Extensions how its deadline was moved.
+	Escalated  *latch.Escalated  `json:"escalated,omitempty"`
+	Extensions []latch.Extension `json:"extensions,omitempty"`
 }
 
 // hookOf returns what is stated about a record.
@@ -149,7 +152,7 @@ func hookOf(r *latch.Record) (Hook, error) {
 	}
 	if lock := r.Lock; lock != nil {
 		h.Lock = &Lock{RemovedAt: lock.RemovedAt, RemovedBy: lock.RemovedBy, IdentifiedBy: lock.IdentifiedBy, Digest: lock.Digest,
-			Via: lock.Via, Reason: lock.Reason, Result: lock.Result}
+			Via: lock.Via, Reason: lock.Reason, Result: lock.Result, Escalated: lock.Escalated, Extensions: lock.Extensions}
 	}
 	return h, nil
 }

@@ -136,7 +136,7 @@ func (p *pages) openPage(w http.ResponseWriter, r *http.Request, token string) {
 		return
 	}
 	api.NoteCaller(r, key.Name)
-	p.writeLock(w, r, token, visitor{*key.Caller()}, page{})
+	p.writeLock(w, r, token, visitor{*key.Caller()}, page{choice: r.URL.Query().Get(locklink.ChoiceParameter)})
 }
 
 // sender returns the sender of a form: the visitor to whom it was shown, or the owner of an API

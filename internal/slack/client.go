@@ -41,7 +41,10 @@ func parseBase(address string) (*url.URL, error) {
 	switch {
 	case err != nil || base.Hostname() == "" || base.User != nil || strings.Trim(base.Path, "/") != "" || base.RawQuery != "" || base.Fragment != "":
 		return nil, errors.New("is not an https URL of a host alone, such as https://slack.com")
+	case base.Scheme == "https" && base.Port() != "":
+		return nil, fmt.Errorf("%q has a port; Slack's answers go to hooks. of its host alone", base.Redacted())
 	case base.Scheme == "https", base.Scheme == "http" && loopback.Is(base.Hostname()):
+		base.Host = strings.ToLower(base.Host)
 		return base, nil
 	default:
 		return nil, fmt.Errorf("%q is without TLS; only one on this machine may be", base.Redacted())

@@ -49,7 +49,8 @@ func Verify(secret, body []byte, header http.Header, now time.Time) (time.Time, 
 		return time.Time{}, ErrVersion
 	}
 	made, err := hex.DecodeString(signature)
-	if err != nil || len(secret) == 0 || !hmac.Equal(made, sum(secret, stamp, body)) {
+	// Slack writes lower case; another spelling would be the same request once more.
+	if err != nil || signature != strings.ToLower(signature) || len(secret) == 0 || !hmac.Equal(made, sum(secret, stamp, body)) {
 		return time.Time{}, ErrForged
 	}
 	sent := time.Unix(seconds, 0).UTC()

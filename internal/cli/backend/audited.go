@@ -134,6 +134,27 @@ func (a *audited) RemoveLock(ctx context.Context, workflowID string, removal lat
 	return answer, err
 }
 
+// ExtendLock moves a lock's deadline.
+func (a *audited) ExtendLock(ctx context.Context, workflowID string, extension latch.LockExtension) (*Answer, error) {
+	answer, err := a.Temporal.ExtendLock(ctx, workflowID, extension)
+	a.note(ctx, latch.AuditEntry{Action: latch.AuditLockExtend, By: extension.By, Reason: extension.Reason}, extension.Lock, err)
+	return answer, err
+}
+
+// PutFreeze registers a freeze.
+func (a *audited) PutFreeze(ctx context.Context, freeze latch.RegisteredFreeze) (*latch.RegisteredFreeze, error) {
+	put, err := a.Temporal.PutFreeze(ctx, freeze)
+	a.note(ctx, latch.AuditEntry{Action: latch.AuditFreezePut, Target: freeze.ID}, "", err)
+	return put, err
+}
+
+// DeleteFreeze removes a freeze.
+func (a *audited) DeleteFreeze(ctx context.Context, id string) error {
+	err := a.Temporal.DeleteFreeze(ctx, id)
+	a.note(ctx, latch.AuditEntry{Action: latch.AuditFreezeDelete, Target: id}, "", err)
+	return err
+}
+
 // PutWatch registers a watch.
 func (a *audited) PutWatch(ctx context.Context, watch latch.RegisteredWatch) (*latch.RegisteredWatch, error) {
 	put, err := a.Temporal.PutWatch(ctx, watch)
@@ -256,6 +277,17 @@ func (d auditedDeclarations) ApplyWatches(ctx context.Context, put []latch.Regis
 		ids[i] = put[i].ID
 	}
 	d.noteAll(ctx, latch.AuditWatchPut, ids, latch.AuditWatchDelete, remove, err)
+	return err
+}
+
+// ApplyFreezes writes and removes freezes.
+func (d auditedDeclarations) ApplyFreezes(ctx context.Context, put []latch.RegisteredFreeze, remove []string) error {
+	err := d.Declarations.ApplyFreezes(ctx, put, remove)
+	ids := make([]string, len(put))
+	for i := range put {
+		ids[i] = put[i].ID
+	}
+	d.noteAll(ctx, latch.AuditFreezePut, ids, latch.AuditFreezeDelete, remove, err)
 	return err
 }
 
