@@ -89,8 +89,21 @@ func TestFreezes(t *testing.T) {
 			{after: time.Hour, removal: overrideBy("eve", "", "dev"), refused: "eve may not vote about this lock; may approve: 1 of incident"},
 			{after: time.Hour, message: latch.MessageSkip, refused: `freeze "xmas" is not skipped`},
 			{after: time.Hour, message: latch.MessageRecord, refused: "the lock of a freeze"},
+			{after: time.Hour, message: latch.MessageExtendLock, refused: `the lock of freeze "xmas" goes away with the freeze`},
 			{after: 2 * time.Hour, removal: overrideBy("ann", "", "incident")},
 		}, ends: "2026-12-24T14:00Z", locks: []string{"freeze:xmas at BEFORE_RELEASE, update ann"}},
+		{name: "who listens to locks is told", freezes: []string{xmas}, begins: "2026-12-24T12:00Z",
+			events: `{"id":"log","url":"$R/log","events":[{"event":"LOCK_OPENED"},{"event":"LOCK_REMOVED"}]}`,
+			sends:  []sentToFreeze{{after: time.Hour, removal: overrideBy("ann", "", "incident")}},
+			ends:   "2026-12-24T13:00Z", locks: []string{"freeze:xmas at BEFORE_RELEASE, update ann"},
+			then: func(t *testing.T, b *bench, _ latch.ReleaseResult) {
+				require.Subset(t, b.received(), []string{latch.EventLockOpened, latch.EventLockRemoved})
+			}},
+		{name: "rejected beside another", freezes: []string{holds, `{"id":"eve","under_way":"hold","windows":[{"start":"0 18 20 12 *","end":"0 0 25 12 *"}],"override":{"users":["ann"]}}`},
+			begins: "2026-12-20T17:00Z", steps: two, events: soaks, sends: []sentToFreeze{
+				{after: 4 * time.Hour, removal: latch.LockRelease{By: "ann", Groups: []string{"incident"}, Vote: latch.VoteReject}}},
+			ends: "2026-12-20T21:00Z", status: latch.ReleaseStopped,
+			locks: []string{"freeze:xmas at BEFORE_STEP b, update ann", "freeze:eve at BEFORE_STEP b, override"}},
 		{name: "with a reason", freezes: []string{strings.Replace(xmas, `["incident"]`, `["incident"],"users":["eve"],"reason":true`, 1)}, begins: "2026-12-24T12:00Z", sends: []sentToFreeze{
 			{after: time.Hour, removal: overrideBy("ann", "", "incident"), refused: "reason: required"},
 			{after: 2 * time.Hour, removal: overrideBy("eve", "outage")},
@@ -197,6 +210,8 @@ func (b *bench) toFreeze(sent sentToFreeze, i int) {
 		argument = latch.RecordUpdate{DeliveryID: records[0].DeliveryID, Result: latch.ResultPass}
 	case latch.MessageStop:
 		argument = latch.Control{By: "ann"}
+	case latch.MessageExtendLock:
+		argument = latch.LockExtension{Lock: lock.Token, Until: latch.NewTime(lock.Until.Add(time.Hour)), By: "ann"}
 	default:
 		require.NotZero(b, lock.Until)
 		require.Equal(b, latch.Continue, lock.OnTimeout)
