@@ -65,6 +65,7 @@ type pending struct {
 
 // NewRecorder returns a recorder.
 func NewRecorder(options Options) *Recorder {
+	options.Metrics.Counter(metric.AuditLost).Inc(0) // an alert needs a value from before the first loss
 	return &Recorder{Options: options, pace: rate.NewLimiter(signalsPerSecond, signalsAtOnce), refused: map[refusal]*latch.AuditEntry{}}
 }
 
