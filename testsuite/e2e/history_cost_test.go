@@ -14,7 +14,8 @@ import (
 )
 
 // cost returns Temporal's data about a run in which every receiver answered at once. If some
-// did not, because the machine is busy, it runs again.
+// did not, because the machine is busy, it runs again. So the tests that call it are not
+// parallel: they run before all others, alone.
 func (b *bench) cost(start func(id string) client.WorkflowRun) *workflowpb.WorkflowExecutionInfo {
 	b.Helper()
 	for n := range 100 {
@@ -43,7 +44,6 @@ func listeners(count int, event string) string {
 // An emission costs a few events, and one more for each hundred webhooks that answer at once.
 // With the default body, a webhook costs at most 1,300 bytes.
 func TestHistoryOfAnEmission(t *testing.T) {
-	t.Parallel()
 	b := setup(t)
 	for _, count := range []int{1, 10, 250} {
 		info := b.cost(func(id string) client.WorkflowRun {
@@ -59,7 +59,6 @@ func TestHistoryOfAnEmission(t *testing.T) {
 
 // A job costs its task, and one history event for each of its events that a webhook listens to.
 func TestHistoryOfAJob(t *testing.T) {
-	t.Parallel()
 	b := setup(t)
 	info := b.cost(func(id string) client.WorkflowRun {
 		return b.startJob(id, jobWith(id, strings.Trim(everyJobEvent(""), "[]")))

@@ -17,20 +17,24 @@ import (
 
 // shared is used by all tests of the package: one server, and one build of each command.
 var shared struct {
-	server     *server.Server
-	client     client.Client
-	builder    *process.Builder
-	workerPath string
-	// starterPath is the command line, which serves the API.
-	starterPath string
+	server *server.Server
+	client client.Client
+	// builder builds with the race detector, and commands without it.
+	builder, commands *process.Builder
+	workerPath        string
+	// starterPath is the command line. A command ends soon, and takes long to start with the race
+	// detector, which the API has: it is served by servePath.
+	starterPath, servePath string
 }
 
 func TestMain(m *testing.M) { os.Exit(runMain(m)) }
 
 func runMain(m *testing.M) int {
 	defer func() {
-		if shared.builder != nil {
-			shared.builder.Close()
+		for _, builder := range []*process.Builder{shared.builder, shared.commands} {
+			if builder != nil {
+				builder.Close()
+			}
 		}
 	}()
 	if err := prepare(context.Background()); err != nil {
@@ -58,10 +62,16 @@ func prepare(ctx context.Context) error {
 		return err
 	}
 	shared.builder = builder
+	if shared.commands, err = process.NewBuilder(root, false); err != nil {
+		return err
+	}
 	if shared.workerPath, err = builder.Build(ctx, "./worker"); err != nil {
 		return err
 	}
-	if shared.starterPath, err = builder.Build(ctx, "./starter"); err != nil {
+	if shared.servePath, err = builder.Build(ctx, "./starter"); err != nil {
+		return err
+	}
+	if shared.starterPath, err = shared.commands.Build(ctx, "./starter"); err != nil {
 		return err
 	}
 	if shared.server, err = server.Start(ctx, server.Options{HTTP: true, SearchAttributes: searchAttributes}); err != nil {
