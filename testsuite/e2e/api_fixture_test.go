@@ -24,6 +24,14 @@ type served struct {
 	url     string
 }
 
+// within returns the API for a case of the test, with the case's context: the case may have waited
+// for its turn longer than a test may take.
+func (s *served) within(c *lane) *served {
+	own := *s
+	own.bench = c.bench
+	return &own
+}
+
 // serve starts an API on the bench's task queue. Settings are variables of its environment.
 func (b *bench) serve(settings ...string) *served {
 	b.Helper()

@@ -53,8 +53,9 @@ func TestAKeyStartsOneRun(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
+			s := s.within(b.lane(t))
 			ended := func(run startedRun) {
-				require.NoError(t, shared.client.GetWorkflow(b.ctx, test.workflowID, run.RunID).Get(b.ctx, nil))
+				require.NoError(t, shared.client.GetWorkflow(s.ctx, test.workflowID, run.RunID).Get(s.ctx, nil))
 			}
 			first := s.under("K1", test.path, test.body)
 			ended(first)

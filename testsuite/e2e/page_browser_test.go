@@ -41,6 +41,7 @@ func TestPageOfTheReadmesExampleInABrowser(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
+			s := s.within(b.lane(t))
 			id := b.queue + "-" + strings.ReplaceAll(test.name, " ", "-")
 			var started struct {
 				WorkflowID string `json:"workflow_id"`
@@ -68,11 +69,11 @@ func TestPageOfTheReadmesExampleInABrowser(t *testing.T) {
 				require.Contains(t, page.Text(), text)
 			}
 
-			removed := record(t, b.history(started.WorkflowID), "approval", latch.EventBeforeRelease)
+			removed := record(t, s.history(started.WorkflowID), "approval", latch.EventBeforeRelease)
 			require.Equal(t, latch.ViaPage, removed.Lock.Via)
 			require.Equal(t, "The tests are green", removed.Lock.Reason)
 			var result latch.ReleaseResult
-			require.NoError(t, shared.client.GetWorkflow(b.ctx, started.WorkflowID, "").Get(b.ctx, &result))
+			require.NoError(t, shared.client.GetWorkflow(s.ctx, started.WorkflowID, "").Get(s.ctx, &result))
 			require.Equal(t, test.status, result.Status)
 		})
 	}
