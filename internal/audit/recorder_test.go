@@ -57,12 +57,12 @@ func TestActsAreNoted(t *testing.T) {
 		group.Go(func() { d.Note(t.Context(), act(fmt.Sprint("ann-", i))) })
 	}
 	group.Wait()
-	require.Len(t, d.temporal.Audited, 200)
+	require.Len(t, d.temporal.AuditedSoFar(), 200)
 	require.Equal(t, 200, strings.Count(d.log.String(), "msg=audit action=release.stop outcome=done via=api by=ann-"))
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	d.Note(gone, act("bob"))
-	require.Len(t, d.temporal.Audited, 201, "the act was done, although its caller has gone away")
+	require.Len(t, d.temporal.AuditedSoFar(), 201, "the act was done, although its caller has gone away")
 	require.Empty(t, d.lost)
 }
 
@@ -91,29 +91,29 @@ func TestRefusalsAreCounted(t *testing.T) {
 		d.Refuse(refusal("", "192.0.2.1"))
 		d.Refuse(refusal("eye", "192.0.2.2"))
 		synctest.Wait()
-		require.Empty(t, d.temporal.Audited)
+		require.Empty(t, d.temporal.AuditedSoFar())
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		require.Len(t, d.temporal.Audited, 2)
-		first := d.temporal.Audited[0]
+		require.Len(t, d.temporal.AuditedSoFar(), 2)
+		first := d.temporal.AuditedSoFar()[0]
 		require.Equal(t, 1001, first.Count)
 		require.Equal(t, latch.NewTime(began), first.First)
 		require.Equal(t, latch.NewTime(began.Add(10*time.Second)), first.Last)
-		require.Equal(t, "eye", d.temporal.Audited[1].By)
+		require.Equal(t, "eye", d.temporal.AuditedSoFar()[1].By)
 
 		for i := range 5000 {
 			d.Refuse(refusal("", fmt.Sprintf("192.0.%d.%d", i/250, i%250)))
 		}
 		require.NoError(t, d.Close(t.Context()))
-		require.Len(t, d.temporal.Audited, 2+501, "one for those that found no room")
+		require.Len(t, d.temporal.AuditedSoFar(), 2+501, "one for those that found no room")
 		total := 0
-		for _, entry := range d.temporal.Audited[2:] {
+		for _, entry := range d.temporal.AuditedSoFar()[2:] {
 			total += entry.Count
 		}
 		require.Equal(t, 5000, total)
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		require.Len(t, d.temporal.Audited, 503)
+		require.Len(t, d.temporal.AuditedSoFar(), 503)
 	})
 }
 
@@ -127,7 +127,7 @@ func TestEntriesAreClean(t *testing.T) {
 	entry.Groups = make([]string, 500)
 	audit.OfLock(&entry, token)
 	d.Note(t.Context(), entry)
-	kept := d.temporal.Audited[0]
+	kept := d.temporal.AuditedSoFar()[0]
 	require.NotContains(t, d.log.String(), token)
 	require.NotContains(t, kept.Reason, "r4nd0m")
 	require.NotContains(t, kept.Reason, locklink.Sign([]byte(linkKey), token))

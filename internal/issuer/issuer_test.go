@@ -15,6 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
+	"github.com/latch-run/latch/internal/hang"
 	"github.com/latch-run/latch/internal/issuer"
 	"github.com/latch-run/latch/internal/issuer/issuertest"
 )
@@ -163,8 +164,10 @@ func TestUnknownKeysAreReadSeldom(t *testing.T) {
 	require.LessOrEqual(t, from.Reads(), 5)
 	from.Rotate(t)
 	ahead.Store(int64(5 * time.Second))
-	_, err := asked.Check(t.Context(), from.Token(t, nil))
-	require.NoError(t, err, "5 seconds later the keys may be read again")
+	require.Eventually(t, func() bool { // go-oidc may still be about to forget its last reading
+		_, err := asked.Check(t.Context(), from.Token(t, nil))
+		return err == nil
+	}, hang.Limit, time.Millisecond, "5 seconds later the keys may be read again")
 }
 
 // While the issuer is away, a token is not refused, but cannot be checked. It is asked again later.

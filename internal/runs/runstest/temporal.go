@@ -3,6 +3,7 @@ package runstest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -221,4 +222,11 @@ func (t *Temporal) Close() { t.Disconnected = true }
 func Value(answer any) (converter.EncodedValue, error) {
 	payloads, err := converter.GetDefaultDataConverter().ToPayloads(answer)
 	return client.NewValue(payloads), err
+}
+
+// AuditedSoFar returns the entries that were appended to the audit, also while others are.
+func (t *Temporal) AuditedSoFar() []latch.AuditEntry {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return slices.Clone(t.Audited)
 }
