@@ -28,7 +28,8 @@ func TestBuiltInEventsAreDocumentedAndReserved(t *testing.T) {
 	}
 	require.Equal(t, []string{"DELIVERY_EXHAUSTED", "ENDPOINT_GONE"}, latch.EventsOf(latch.DeliveryKind))
 	require.Equal(t, []string{"ENDPOINT_FAILING", "ENDPOINT_DISABLED", "ENDPOINT_RECOVERED"}, latch.EventsOf(latch.EndpointKind))
-	require.Equal(t, []string{"LOCK_OPENED", "LOCK_REMINDER", "LOCK_ESCALATED", "LOCK_REMOVED", "LOCK_TIMED_OUT"}, latch.EventsOf(latch.LockKind))
+	require.Equal(t, []string{"LOCK_OPENED", "LOCK_REMINDER", "LOCK_ESCALATED", "LOCK_REMOVED", "LOCK_TIMED_OUT"},
+		latch.EventsOf(latch.LockKind))
 	require.Equal(t, []string{"WORKFLOW_COMPLETED", "WORKFLOW_FAILED", "WORKFLOW_TIMED_OUT", "WORKFLOW_CANCELED", "WORKFLOW_TERMINATED",
 		"WORKFLOW_CONTINUED"}, latch.EventsOf(latch.WatchKind))
 }

@@ -66,7 +66,7 @@ type FreezeState struct {
 	InForce bool `json:"in_force"`
 	Since   Time `json:"since,omitzero"`
 	Until   Time `json:"until,omitzero"`
-	// Next is the next window after the time, or after Until. It is nil if there is none.
+	// Next is the next window after the time, or after Until, or nil if no window follows.
 	Next *FreezePeriod `json:"next,omitempty"`
 }
 

@@ -15,7 +15,8 @@ import (
 // described. So each text has a role, even if it is used unchanged.
 func TestEveryTextOfAnInputSaysItsRole(t *testing.T) {
 	t.Parallel()
-	inputs := []any{&latch.Job{}, &latch.Release{}, &latch.Emission{}, &latch.Gate{}, &latch.RegisteredWebhook{}, &latch.RegisteredWatch{}, &latch.RegisteredFreeze{}}
+	inputs := []any{&latch.Job{}, &latch.Release{}, &latch.Emission{}, &latch.Gate{}, &latch.RegisteredWebhook{},
+		&latch.RegisteredWatch{}, &latch.RegisteredFreeze{}}
 	require.Empty(t, fields.Check(inputs...))
 	require.Subset(t, fields.Structures(inputs...), fields.Structures(&latch.Webhook{}, &latch.Task{}, &latch.Schedule{}))
 }

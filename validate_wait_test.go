@@ -19,14 +19,16 @@ func TestRemindersAndEscalation(t *testing.T) {
 		{"waits for ever", "release", at(`"remind":["2h","87600h"]`), nil},
 		{"of an analysis that asks", "release", aRelease(`"webhooks":[{"id":"w","analysis":{"http":{"url":"https://example.com/"},"success":"true"},
 			"events":[{"event":"BEFORE_RELEASE","remind":["2h"]}]}]`), nil},
-		{"of an analysis that asks nobody", "release", aRelease(`"webhooks":[{"id":"w","analysis":{"http":{"url":"https://example.com/"},"success":"true","inconclusive":"stop"},
+		{"of an analysis that asks nobody", "release",
+			aRelease(`"webhooks":[{"id":"w","analysis":{"http":{"url":"https://example.com/"},"success":"true","inconclusive":"stop"},
 			"events":[{"event":"BEFORE_RELEASE","remind":["2h"]}]}]`),
 			[]string{event + `remind: needs blocking true: a hook that does not block has no lock to remind of`}},
 		{"does not block", "release", aRelease(`"webhooks":[{"id":"w","url":"https://example.com/","events":[{"event":"AFTER_STEP","remind":["2h"]}]}]`),
 			[]string{event + `remind: needs blocking true: a hook that does not block has no lock to remind of`}},
 		{"no times", "release", at(`"remind":[]`),
 			[]string{event + `remind: is empty: give at least one time after the lock was opened, such as ["2h"], or leave it out`}},
-		{"too many", "release", at(`"remind":["1h"` + strings.Repeat(`,"2h"`, 10) + `]`), []string{event + `remind: there are 11; the limit is 10`}},
+		{"too many", "release", at(`"remind":["1h"` + strings.Repeat(`,"2h"`, 10) + `]`),
+			[]string{event + `remind: there are 11; the limit is 10`}},
 		{"no durations", "release", at(`"remind":["1d",2]`), []string{
 			event + `remind[0]: must be a Go duration such as "90s" or "4h", not "1d"`, event + `remind[1]: must be a Go duration such as "90s" or "4h", not 2`}},
 		{"times that are none", "release", at(`"lock_timeout":"4h","remind":["-1h","0s","1h","1h","30m","4h","87601h"]`), []string{
@@ -81,13 +83,15 @@ func TestLockExtension(t *testing.T) {
 		{"a timeout", "extend", `{"lock":"l","lock_timeout":"48h"}`, nil},
 		{"neither", "extend", `{"lock":"l"}`, []string{
 			`until: required: the new deadline, such as 2026-07-01T18:00:00Z, or lock_timeout, counted from the lock's opening`}},
-		{"both", "extend", `{"lock":"l","until":"2026-07-01T18:00:00Z","lock_timeout":"48h"}`, []string{`until: give either lock_timeout or until, not both`}},
+		{"both", "extend", `{"lock":"l","until":"2026-07-01T18:00:00Z","lock_timeout":"48h"}`,
+			[]string{`until: give either lock_timeout or until, not both`}},
 		{"no times", "extend", `{"until":"six","lock_timeout":"1d","for":"2h"}`, []string{
 			`until: must be a time in RFC 3339 such as "2026-07-01T18:00:00Z", not "six"`,
 			`lock_timeout: must be a Go duration such as "90s" or "4h", not "1d"`,
 			`for: unknown key; the keys here are lock, lock_timeout, until, by, groups, reason, voucher`, `lock: required`}},
 		{"times that are none", "extend", `{"lock":"l","lock_timeout":"-2h"}`, []string{`lock_timeout: must not be negative, not -2h0m0s`}},
-		{"for too long", "extend", `{"lock":"l","lock_timeout":"87601h"}`, []string{`lock_timeout: must be at most 87600h0m0s (ten years), not 87601h0m0s`}},
+		{"for too long", "extend", `{"lock":"l","lock_timeout":"87601h"}`,
+			[]string{`lock_timeout: must be at most 87600h0m0s (ten years), not 87601h0m0s`}},
 		{"too long", "extend", `{"lock":"l","lock_timeout":"1h","reason":"` + strings.Repeat("r", 4097) + `","groups":[" g"]}`, []string{
 			`reason: has 4097 bytes; the limit is 4096`, `groups[0]: " g" is empty, or begins or ends with a blank`}},
 	})

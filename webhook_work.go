@@ -170,7 +170,8 @@ func (w *Webhook) requestKeys() []string {
 	}{
 		{"method", w.Method != ""}, {"content_type", w.ContentType != ""}, {"headers", w.Headers != nil},
 		{"header_secrets", w.HeaderSecrets != nil},
-		{"preset", w.Preset != ""}, {"interactive", w.Interactive}, {"cloudevents", w.CloudEvents != ""}, {"success", w.Success != ""}, {"secret", w.Secret != ""},
+		{"preset", w.Preset != ""}, {"interactive", w.Interactive}, {"cloudevents", w.CloudEvents != ""}, {"success",
+			w.Success != ""}, {"secret", w.Secret != ""},
 		{"secret_header", w.SecretHeader != ""}, {"send_secret", w.SendSecret != nil}, {"auth", w.Auth != nil},
 		{"tls", w.TLS != nil}, {"path", w.Path != ""}, {"rate", w.Rate != ""}, {"poll", w.Poll != nil},
 	} {

@@ -19,10 +19,13 @@ func TestButtonsThatCouldDoNothing(t *testing.T) {
 		options Options
 		says    string
 	}{
-		"slack":                   {latch.Webhook{Preset: "slack", Interactive: true}, Options{Vouchers: key}, ""},
-		"slack without a key":     {latch.Webhook{Preset: "slack", Interactive: true}, Options{APIURL: "https://latch.example.com"}, "webhooks[0].interactive: who clicks is proven to the run by LATCH_LINK_KEY"},
-		"teams":                   {latch.Webhook{Preset: "teams", Interactive: true}, Options{Vouchers: key, APIURL: "https://latch.example.com"}, ""},
-		"teams without a page":    {latch.Webhook{Preset: "teams", Interactive: true}, Options{Vouchers: key}, "webhooks[0].interactive: the buttons in Teams are links to the lock's page, and this worker has no LATCH_API_URL"},
+		"slack": {latch.Webhook{Preset: "slack", Interactive: true}, Options{Vouchers: key}, ""},
+		"slack without a key": {latch.Webhook{Preset: "slack", Interactive: true},
+			Options{APIURL: "https://latch.example.com"}, "webhooks[0].interactive: who clicks is proven to the run by LATCH_LINK_KEY"},
+		"teams": {latch.Webhook{Preset: "teams", Interactive: true},
+			Options{Vouchers: key, APIURL: "https://latch.example.com"}, ""},
+		"teams without a page": {latch.Webhook{Preset: "teams", Interactive: true}, Options{Vouchers: key},
+			"webhooks[0].interactive: the buttons in Teams are links to the lock's page, and this worker has no LATCH_API_URL"},
 		"disabled":                {latch.Webhook{Preset: "teams", Interactive: true, Enabled: &off}, Options{}, ""},
 		"no buttons":              {latch.Webhook{Preset: "teams"}, Options{}, ""},
 		"another chat, unchecked": {latch.Webhook{Preset: "discord", Interactive: true}, Options{}, ""},

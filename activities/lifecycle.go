@@ -59,7 +59,8 @@ func (a *Activities) Listen(request protocol.ListenRequest) protocol.Listening {
 }
 
 // hear examines who listens to a run, by what is known of its admission.
-func (a *Activities) hear(read *input, admission protocol.Admission, registered []latch.RegisteredWebhook, continues bool) protocol.Listening {
+func (a *Activities) hear(read *input, admission protocol.Admission, registered []latch.RegisteredWebhook,
+	continues bool) protocol.Listening {
 	read.attach(registered, &admission)
 	a.checkApprovals(read, &admission)
 	heard := listening(attach.Merge(admission.Own, admission.Webhooks), continues)

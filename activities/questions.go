@@ -53,7 +53,8 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 			return request.Endpoint != "" && w.ID == request.Endpoint
 		})
 	}
-	answer.HoldsAtDeadline = request.Kind == latch.GateKind && slices.ContainsFunc(answer.Webhooks, func(w protocol.AttachedWebhook) bool { return w.Enforced })
+	answer.HoldsAtDeadline = request.Kind == latch.GateKind && slices.ContainsFunc(answer.Webhooks,
+		func(w protocol.AttachedWebhook) bool { return w.Enforced })
 	if !rehearses(ctx) {
 		answer.Starter = a.starterOf(ctx, &request)
 		a.checkApprovals(read, &answer)

@@ -242,7 +242,8 @@ func applying(registered []latch.RegisteredWebhook, read *input, system vars.Sys
 				continue
 			}
 		}
-		applies = append(applies, protocol.AttachedWebhook{Webhook: webhook, Registered: true, Enforced: registered[i].Enforced, SkipGroups: registered[i].SkipGroups})
+		applies = append(applies, protocol.AttachedWebhook{Webhook: webhook, Registered: true,
+			Enforced: registered[i].Enforced, SkipGroups: registered[i].SkipGroups})
 	}
 	return applies
 }

@@ -133,7 +133,8 @@ func TestWaitingDeliveryIsCutOff(t *testing.T) {
 // says whether the webhook is sent at all.
 func TestEveryKeyIsTakenOverOrStays(t *testing.T) {
 	t.Parallel()
-	stays := []string{"id", "method", "content_type", "body", "preset", "interactive", "cloudevents", "enabled", "path", "ordered", "rate", "event", "events"}
+	stays := []string{"id", "method", "content_type", "body", "preset", "interactive", "cloudevents", "enabled", "path",
+		"ordered", "rate", "event", "events"}
 	var now latch.RegisteredWebhook
 	of := reflect.ValueOf(&now.Webhook).Elem()
 	for i := range of.NumField() {

@@ -63,7 +63,8 @@ func (r *releaseRun) newerRun(ctx workflow.Context) (string, error) {
 		return "", nil
 	}
 	var newer protocol.NewerAnswer
-	err := ask(ctx, "Look for a newer run of "+r.of.ID, protocol.ActivityNewerRun, protocol.NewerRequest{WorkflowID: r.of.ID, RunID: r.of.RunID}, &newer)
+	err := ask(ctx, "Look for a newer run of "+r.of.ID, protocol.ActivityNewerRun,
+		protocol.NewerRequest{WorkflowID: r.of.ID, RunID: r.of.RunID}, &newer)
 	if err != nil || newer.RunID == "" {
 		return "", err
 	}

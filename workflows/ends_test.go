@@ -133,12 +133,15 @@ func TestAnEndedReleaseIsReported(t *testing.T) {
 		steps  []string
 		reason string
 	}{
-		"told":        {"", protocol.Ending{Began: true}, nil, told, done, "terminated by ann: too slow"},
-		"rolled back": {rollback, protocol.Ending{Began: true}, nil, append([]string{"/undo-b", "/undo-a"}, told...), []string{latch.StepUndone, latch.StepUndone}, "terminated by ann: too slow"},
-		"a newer run": {rollback, protocol.Ending{Began: true, NewerRunID: "newer"}, nil, told, done, "; not undone, because run newer of the same workflow came after it"},
+		"told": {"", protocol.Ending{Began: true}, nil, told, done, "terminated by ann: too slow"},
+		"rolled back": {rollback, protocol.Ending{Began: true}, nil, append([]string{"/undo-b", "/undo-a"}, told...),
+			[]string{latch.StepUndone, latch.StepUndone}, "terminated by ann: too slow"},
+		"a newer run": {rollback, protocol.Ending{Began: true, NewerRunID: "newer"}, nil, told, done,
+			"; not undone, because run newer of the same workflow came after it"},
 		"a newer run before the undo": {rollback, protocol.Ending{Began: true}, []string{"newer"}, told, done,
 			"; not undone: b, a, because run newer of the same workflow came after it"},
-		"a newer run between two undos": {rollback, protocol.Ending{Began: true}, []string{"", "newer"}, append([]string{"/undo-b"}, told...),
+		"a newer run between two undos": {rollback, protocol.Ending{Began: true}, []string{"", "newer"},
+			append([]string{"/undo-b"}, told...),
 			[]string{latch.StepDone, latch.StepUndone}, "; not undone: a, because run newer of the same workflow came after it"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,7 +173,8 @@ type planning struct {
 	event string
 }
 
-func (p *planning) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+func (p *planning) InterceptWorkflow(_ workflow.Context,
+	next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
 	return &planningInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, p}
 }
 
@@ -208,7 +212,8 @@ func TestARunThatEndedWhileItPlannedIsReported(t *testing.T) {
 		first   int // the place of the first event that is told among those of the release
 		status  string
 	}{
-		"a gate":  {latch.EventAfterStep, []string{"/undo-a", latch.EventReleaseComplete, latch.EventReleaseFailure}, 3, latch.ReleaseFailed},
+		"a gate": {latch.EventAfterStep, []string{"/undo-a", latch.EventReleaseComplete, latch.EventReleaseFailure}, 3,
+			latch.ReleaseFailed},
 		"the end": {latch.EventReleaseComplete, []string{latch.EventReleaseComplete, latch.EventReleaseSuccess}, 6, latch.ReleaseReleased},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -242,7 +247,8 @@ func TestAnEndedReleaseThatGetsNoTurnIsReported(t *testing.T) {
 	t.Parallel()
 	first := setup(t)
 	b, of := setupEnd(t)
-	spec := strings.ReplaceAll(strings.ReplaceAll(endedRelease, "$MORE", `"on_terminate":"rollback","concurrency":{"key":"shop"},`), "$R", b.url)
+	spec := strings.ReplaceAll(strings.ReplaceAll(endedRelease, "$MORE",
+		`"on_terminate":"rollback","concurrency":{"key":"shop"},`), "$R", b.url)
 	left := first.stateOf(latch.WorkflowRelease, spec, time.Minute)
 	before := len(b.received())
 	b.env.RegisterDelayedCallback(func() {
@@ -311,7 +317,8 @@ func TestAnEndedJobIsReported(t *testing.T) {
 		t.Parallel()
 		b, of := setupEnd(t)
 		of.apart = []byte(strings.NewReplacer("$DELAY", "0s", "$R", b.url).Replace(endedJob))
-		of.report(b, latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{Arguments: [][]byte{nil}, Apart: []int{0}}, protocol.RunState{})
+		of.report(b, latch.WorkflowJobRun, latch.ByTerminated,
+			protocol.Ending{Arguments: [][]byte{nil}, Apart: []int{0}}, protocol.RunState{})
 		require.Equal(t, []string{latch.EventJobFailure}, b.received())
 	})
 	t.Run("goes on", func(t *testing.T) {

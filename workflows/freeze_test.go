@@ -76,9 +76,11 @@ func TestFreezes(t *testing.T) {
 			locks: []string{"freeze:xmas at BEFORE_RELEASE, timeout"}, then: func(t *testing.T, _ *bench, result latch.ReleaseResult) {
 				require.Equal(t, "freeze xmas has ended", recordsOf(result.History, "freeze:xmas")[0].Lock.Reason)
 			}},
-		{name: "when is false", freezes: []string{`{"id":"xmas","when":"'prod' in release.vars.env",` + holidays + `}`}, vars: `{"env":["dev"]}`,
+		{name: "when is false", freezes: []string{`{"id":"xmas","when":"'prod' in release.vars.env",` + holidays + `}`},
+			vars:   `{"env":["dev"]}`,
 			begins: "2026-12-24T12:00Z", ends: "2026-12-24T12:00Z"},
-		{name: "when is true", freezes: []string{`{"id":"xmas","when":"'prod' in release.vars.env",` + holidays + `}`}, vars: `{"env":["prod"]}`,
+		{name: "when is true", freezes: []string{`{"id":"xmas","when":"'prod' in release.vars.env",` + holidays + `}`},
+			vars:   `{"env":["prod"]}`,
 			begins: "2026-12-24T12:00Z", ends: "2027-01-03T08:00Z", locks: []string{"freeze:xmas at BEFORE_RELEASE, timeout"}},
 		{name: "when fails, and holds", freezes: []string{`{"id":"xmas","when":"'prod' in release.vars.env",` + holidays + `}`}, vars: `{}`,
 			begins: "2026-12-24T12:00Z", ends: "2027-01-03T08:00Z", locks: []string{"freeze:xmas at BEFORE_RELEASE, timeout"},
@@ -86,7 +88,8 @@ func TestFreezes(t *testing.T) {
 				require.Contains(t, recordsOf(result.History, "freeze:xmas")[0].Error, "when: ")
 			}},
 		{name: "removed by one of the group", freezes: []string{xmas}, begins: "2026-12-24T12:00Z", sends: []sentToFreeze{
-			{after: time.Hour, removal: overrideBy("eve", "", "dev"), refused: "eve may not vote about this lock; may approve: 1 of incident"},
+			{after: time.Hour, removal: overrideBy("eve", "", "dev"),
+				refused: "eve may not vote about this lock; may approve: 1 of incident"},
 			{after: time.Hour, message: latch.MessageSkip, refused: `freeze "xmas" is not skipped`},
 			{after: time.Hour, message: latch.MessageRecord, refused: "the lock of a freeze"},
 			{after: time.Hour, message: latch.MessageExtendLock, refused: `the lock of freeze "xmas" goes away with the freeze`},
@@ -99,37 +102,50 @@ func TestFreezes(t *testing.T) {
 			then: func(t *testing.T, b *bench, _ latch.ReleaseResult) {
 				require.Subset(t, b.received(), []string{latch.EventLockOpened, latch.EventLockRemoved})
 			}},
-		{name: "rejected beside another", freezes: []string{holds, `{"id":"eve","under_way":"hold","windows":[{"start":"0 18 20 12 *","end":"0 0 25 12 *"}],"override":{"users":["ann"]}}`},
+		{name: "rejected beside another", freezes: []string{holds,
+			`{"id":"eve","under_way":"hold","windows":[{"start":"0 18 20 12 *","end":"0 0 25 12 *"}],"override":{"users":["ann"]}}`},
 			begins: "2026-12-20T17:00Z", steps: two, events: soaks, sends: []sentToFreeze{
 				{after: 4 * time.Hour, removal: latch.LockRelease{By: "ann", Groups: []string{"incident"}, Vote: latch.VoteReject}}},
 			ends: "2026-12-20T21:00Z", status: latch.ReleaseStopped,
 			locks: []string{"freeze:xmas at BEFORE_STEP b, update ann", "freeze:eve at BEFORE_STEP b, override"}},
-		{name: "with a reason", freezes: []string{strings.Replace(xmas, `["incident"]`, `["incident"],"users":["eve"],"reason":true`, 1)}, begins: "2026-12-24T12:00Z", sends: []sentToFreeze{
+		{name: "with a reason", freezes: []string{strings.Replace(xmas, `["incident"]`,
+			`["incident"],"users":["eve"],"reason":true`, 1)}, begins: "2026-12-24T12:00Z", sends: []sentToFreeze{
 			{after: time.Hour, removal: overrideBy("ann", "", "incident"), refused: "reason: required"},
 			{after: 2 * time.Hour, removal: overrideBy("eve", "outage")},
 		}, ends: "2026-12-24T14:00Z", locks: []string{"freeze:xmas at BEFORE_RELEASE, update eve"}},
 		{name: "rejected", freezes: []string{xmas}, begins: "2026-12-24T12:00Z", sends: []sentToFreeze{
 			{after: time.Hour, removal: latch.LockRelease{By: "ann", Groups: []string{"incident"}, Vote: latch.VoteReject}},
 		}, ends: "2026-12-24T13:00Z", status: latch.ReleaseStopped, locks: []string{"freeze:xmas at BEFORE_RELEASE, update ann"}},
-		{name: "by nobody", freezes: []string{strings.Replace(xmas, `,"override":{"groups":["incident"]}`, "", 1)}, begins: "2026-12-24T12:00Z", sends: []sentToFreeze{
-			{after: time.Hour, removal: overrideBy("ann", "please", "incident"), refused: `nobody may remove the lock of freeze "xmas": it ends at 2027-01-03T08:00:00Z`},
-			{after: time.Hour, message: latch.MessageRecord, refused: "the lock of a freeze"},
-		}, ends: "2027-01-03T08:00Z", locks: []string{"freeze:xmas at BEFORE_RELEASE, timeout"}},
-		{name: "stopped meanwhile", freezes: []string{xmas}, begins: "2026-12-24T12:00Z", sends: []sentToFreeze{{after: time.Hour, message: latch.MessageStop}},
-			ends: "2026-12-24T13:00Z", status: latch.ReleaseStopped, locks: []string{"freeze:xmas at BEFORE_RELEASE, override"}},
-		{name: "two freezes", freezes: []string{xmas, `{"id":"eve","windows":[{"start":"0 0 24 12 *","end":"0 0 25 12 *"}],"override":{"users":["ann"]}}`},
+		{name: "by nobody", freezes: []string{strings.Replace(xmas, `,"override":{"groups":["incident"]}`, "", 1)},
+			begins: "2026-12-24T12:00Z", sends: []sentToFreeze{
+				{after: time.Hour, removal: overrideBy("ann", "please", "incident"),
+					refused: `nobody may remove the lock of freeze "xmas": it ends at 2027-01-03T08:00:00Z`},
+				{after: time.Hour, message: latch.MessageRecord, refused: "the lock of a freeze"},
+			}, ends: "2027-01-03T08:00Z", locks: []string{"freeze:xmas at BEFORE_RELEASE, timeout"}},
+		{name: "stopped meanwhile", freezes: []string{xmas}, begins: "2026-12-24T12:00Z",
+			sends: []sentToFreeze{{after: time.Hour, message: latch.MessageStop}},
+			ends:  "2026-12-24T13:00Z", status: latch.ReleaseStopped, locks: []string{"freeze:xmas at BEFORE_RELEASE, override"}},
+		{name: "two freezes", freezes: []string{xmas,
+			`{"id":"eve","windows":[{"start":"0 0 24 12 *","end":"0 0 25 12 *"}],"override":{"users":["ann"]}}`},
 			begins: "2026-12-24T12:00Z", sends: []sentToFreeze{{after: time.Hour, removal: overrideBy("ann", "", "incident")}},
-			ends: "2026-12-25T00:00Z", locks: []string{"freeze:xmas at BEFORE_RELEASE, update ann", "freeze:eve at BEFORE_RELEASE, timeout"}},
-		{name: "under way, and goes on", freezes: []string{xmas}, begins: "2026-12-20T17:00Z", steps: two, events: soaks, ends: "2026-12-20T21:00Z"},
-		{name: "under way, and is held", freezes: []string{holds}, begins: "2026-12-20T17:00Z", steps: two, events: soaks, ends: "2027-01-03T10:00Z",
+			ends: "2026-12-25T00:00Z", locks: []string{"freeze:xmas at BEFORE_RELEASE, update ann",
+				"freeze:eve at BEFORE_RELEASE, timeout"}},
+		{name: "under way, and goes on", freezes: []string{xmas}, begins: "2026-12-20T17:00Z", steps: two,
+			events: soaks, ends: "2026-12-20T21:00Z"},
+		{name: "under way, and is held", freezes: []string{holds}, begins: "2026-12-20T17:00Z", steps: two,
+			events: soaks, ends: "2027-01-03T10:00Z",
 			locks: []string{"freeze:xmas at BEFORE_STEP b, timeout"}},
-		{name: "begun, without a step yet", freezes: []string{xmas}, begins: "2026-12-20T17:00Z", events: `{"id":"soak","events":[{"event":"BEFORE_RELEASE","soak":"2h"}]}`,
-			ends: "2027-01-03T08:00Z", locks: []string{"freeze:xmas at BEFORE_STEP a, timeout"}},
+		{name: "begun, without a step yet", freezes: []string{xmas}, begins: "2026-12-20T17:00Z",
+			events: `{"id":"soak","events":[{"event":"BEFORE_RELEASE","soak":"2h"}]}`,
+			ends:   "2027-01-03T08:00Z", locks: []string{"freeze:xmas at BEFORE_STEP a, timeout"}},
 		{name: "let go once", freezes: []string{holds}, begins: "2026-12-24T12:00Z", steps: two, events: soaks, sends: []sentToFreeze{
-			{after: time.Hour, removal: overrideBy("ann", "", "incident")}}, ends: "2026-12-24T17:00Z", locks: []string{"freeze:xmas at BEFORE_RELEASE, update ann"}},
+			{after: time.Hour, removal: overrideBy("ann", "", "incident")}},
+			ends: "2026-12-24T17:00Z", locks: []string{"freeze:xmas at BEFORE_RELEASE, update ann"}},
 		{name: "held again by the next window", freezes: []string{`{"id":"night","under_way":"hold","windows":[{"start":"0 22 * * *","end":"0 6 * * *"}],"override":{"users":["ann"]}}`},
-			begins: "2026-12-01T23:00Z", steps: two, events: strings.Replace(soaks, "2h", "22h", 1), sends: []sentToFreeze{{after: time.Hour, removal: overrideBy("ann", "")}},
-			ends: "2026-12-04T04:00Z", locks: []string{"freeze:night at BEFORE_RELEASE, update ann", "freeze:night at BEFORE_STEP b, timeout"}},
+			begins: "2026-12-01T23:00Z", steps: two, events: strings.Replace(soaks, "2h", "22h", 1),
+			sends: []sentToFreeze{{after: time.Hour, removal: overrideBy("ann", "")}},
+			ends:  "2026-12-04T04:00Z", locks: []string{"freeze:night at BEFORE_RELEASE, update ann",
+				"freeze:night at BEFORE_STEP b, timeout"}},
 		{name: "parallel steps", freezes: []string{holds}, begins: "2026-12-20T17:00Z", events: soaks,
 			steps: `{"name":"first","do":{"http":{"url":"$R/first"}}},{"parallel":[` + two + `]}`, ends: "2027-01-03T10:00Z",
 			locks: []string{"freeze:xmas at BEFORE_STEP a, timeout"}},
@@ -234,7 +250,10 @@ func TestAFreezeInTheNextRun(t *testing.T) {
 	earlier := setup(t, frozenBy(t, freeze)...)
 	earlier.env.SetStartTime(minute(t, "2026-12-24T12:00Z"))
 	earlier.env.RegisterDelayedCallback(func() { earlier.env.SetContinueAsNewSuggested(true) }, 24*time.Hour)
-	earlier.env.RegisterDelayedCallback(func() { earlier.env.SignalWorkflow(latch.MessageReleaseLock, latch.LockRelease{Lock: "nobody's"}) }, 25*time.Hour)
+	earlier.env.RegisterDelayedCallback(func() {
+		earlier.env.SignalWorkflow(latch.MessageReleaseLock,
+			latch.LockRelease{Lock: "nobody's"})
+	}, 25*time.Hour)
 	input := earlier.leaves(latch.WorkflowRelease, `{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"$R/a"}}},{"name":"b","do":{"http":{"url":"$R/b"}}}]}`)
 
 	next := setup(t, nobodyElse()...)

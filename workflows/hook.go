@@ -45,8 +45,9 @@ type hook struct {
 }
 
 func newHook(f *firing, webhook *protocol.AttachedWebhook, settings latch.Event) *hook {
-	h := &hook{firing: f, policy: latch.WithDefaults(settings), enforced: webhook.Enforced, freeze: webhook.Freeze, skipGroups: webhook.SkipGroups, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
-		registered: webhook.Registered, history: &f.session.history, now: f.session.now, counts: counts{f.session.detached}}}
+	h := &hook{firing: f, policy: latch.WithDefaults(settings), enforced: webhook.Enforced, freeze: webhook.Freeze,
+		skipGroups: webhook.SkipGroups, delivery: &delivery{webhook: &webhook.Webhook, settings: settings,
+			registered: webhook.Registered, history: &f.session.history, now: f.session.now, counts: counts{f.session.detached}}}
 	h.lockClosed = h.tellLockClosed
 	h.policy.AnswerTimeout = latch.Duration(webhook.AnswerTimeout(settings))
 	// The answer counts if it decides, if an expression sets the record's result, and at custom

@@ -189,8 +189,10 @@ func TestArgumentsAreEncodedOnlyForListeners(t *testing.T) {
 			var encoded atomic.Int32
 			counting := &heavyArguments{encoded: &encoded}
 			b := newBench(t)
-			b.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{counting, &workflows.Interceptor{Listeners: test.listeners}}})
-			b.env.RegisterWorkflowWithOptions(func(workflow.Context, heavy) error { return nil }, workflow.RegisterOptions{Name: test.workflow})
+			b.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{counting,
+				&workflows.Interceptor{Listeners: test.listeners}}})
+			b.env.RegisterWorkflowWithOptions(func(workflow.Context, heavy) error { return nil },
+				workflow.RegisterOptions{Name: test.workflow})
 			b.env.ExecuteWorkflow(test.workflow, heavy{})
 			require.NoError(t, b.env.GetWorkflowError())
 			require.Equal(t, test.encoded, encoded.Load())
@@ -204,7 +206,8 @@ type heavyArguments struct {
 	encoded *atomic.Int32
 }
 
-func (h *heavyArguments) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+func (h *heavyArguments) InterceptWorkflow(_ workflow.Context,
+	next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
 	return &heavyInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, h.encoded}
 }
 
@@ -440,8 +443,9 @@ func inWorld(webhooks ...latch.RegisteredWebhook) interceptor.WorkerInterceptor 
 // whatever the options of the worker that admits it.
 func TestLifecycleOnAWorkerThatSelectsNothing(t *testing.T) {
 	t.Parallel()
-	b := certainBench(t, `[]`, protocol.Listening{Listens: true, Holds: true}, inWorld(latch.RegisteredWebhook{Webhook: latch.Webhook{ID: "board",
-		Events: []latch.Event{{Event: latch.EventJobStart, Blocking: true}}}}))
+	b := certainBench(t, `[]`, protocol.Listening{Listens: true, Holds: true},
+		inWorld(latch.RegisteredWebhook{Webhook: latch.Webhook{ID: "board",
+			Events: []latch.Event{{Event: latch.EventJobStart, Blocking: true}}}}))
 	b.env.RegisterDelayedCallback(func() {
 		require.NotContains(t, b.received(), "/charge", "the workflow has not begun")
 		b.env.SignalWorkflow(latch.MessageReleaseLock, map[string]string{"lock": b.status().Locks[0].Token, "result": "fail", "by": "ann"})

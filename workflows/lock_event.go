@@ -136,7 +136,8 @@ func (s *session) tellOfLocks() {
 			about := occasion{event: news.event, scope: verdict.Tells, data: news.data, emission: news.hook.firing.emission,
 				about: news.hook.firing.subject, lockOf: news.hook}
 			if _, err := s.fire(ctx, about, news.hook.firing.listeners); err != nil {
-				workflow.GetLogger(ctx).Error("nobody was told of a lock", "event", news.event, "delivery", news.hook.record.DeliveryID, "error", err)
+				workflow.GetLogger(ctx).Error("nobody was told of a lock", "event", news.event, "delivery",
+					news.hook.record.DeliveryID, "error", err)
 			}
 		}
 		s.news.open = false

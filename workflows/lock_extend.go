@@ -20,7 +20,8 @@ func (s *session) decodeExtension(data []byte) (*hook, latch.LockExtension, erro
 	}
 	h, err := s.byToken(extension.Lock)
 	if err == nil && h.freeze != nil {
-		return nil, extension, refusal(latch.ErrorForbidden, "the lock of freeze %q goes away with the freeze, and has no other deadline: %s", h.freeze.ID, h.freezeEnds())
+		return nil, extension, refusal(latch.ErrorForbidden,
+			"the lock of freeze %q goes away with the freeze, and has no other deadline: %s", h.freeze.ID, h.freezeEnds())
 	}
 	return h, extension, err
 }
@@ -43,18 +44,22 @@ func (h *hook) examineExtension(extension *latch.LockExtension) (moves bool, err
 	case !lock.Open():
 		return false, closedAlready(h.record)
 	case now.IsZero():
-		return false, refusal(latch.ErrorInvalidArgument, "lock: webhook %q at %s has no lock_timeout, so that its lock has no deadline to move",
+		return false, refusal(latch.ErrorInvalidArgument,
+			"lock: webhook %q at %s has no lock_timeout, so that its lock has no deadline to move",
 			h.webhook.ID, h.firing.event)
 	case h.isExpired():
 		return false, refusal(latch.ErrorTooLate, "the lock has timed out at %s", shown(now))
 	case until.Equal(latch.NewTime(now).Time), slices.ContainsFunc(lock.Extensions, again):
 		return false, nil
 	case until.Before(now):
-		return false, refusal(latch.ErrorInvalidArgument, "until: %s is before the lock's deadline, %s, which moves to a later time only", shown(until.Time), shown(now))
+		return false, refusal(latch.ErrorInvalidArgument,
+			"until: %s is before the lock's deadline, %s, which moves to a later time only", shown(until.Time), shown(now))
 	case until.Sub(h.since) > latch.LongestLock:
-		return false, refusal(latch.ErrorInvalidArgument, "until: %s is more than %s (ten years) after the lock was opened", shown(until.Time), latch.LongestLock)
+		return false, refusal(latch.ErrorInvalidArgument,
+			"until: %s is more than %s (ten years) after the lock was opened", shown(until.Time), latch.LongestLock)
 	case !due.IsZero() && until.After(due):
-		return false, refusal(latch.ErrorInvalidArgument, "until: %s is after the gate's deadline, %s, which closes the lock in any case", shown(until.Time), shown(due))
+		return false, refusal(latch.ErrorInvalidArgument,
+			"until: %s is after the gate's deadline, %s, which closes the lock in any case", shown(until.Time), shown(due))
 	}
 	return true, nil
 }
@@ -81,8 +86,9 @@ func (s *session) extendLock(ctx workflow.Context, data []byte, from sender) (an
 		return nil, err
 	}
 	if moves {
-		h.extended(latch.Extension{Until: extension.Deadline(h.since), At: s.now(), By: extension.By, IdentifiedBy: from.knows(extension.By),
-			Via: from.via, Reason: extension.Reason})
+		h.extended(latch.Extension{Until: extension.Deadline(h.since), At: s.now(), By: extension.By,
+			IdentifiedBy: from.knows(extension.By),
+			Via:          from.via, Reason: extension.Reason})
 		h.firing.changed = true
 		s.show()
 	}
@@ -98,14 +104,16 @@ func (h *hook) identifyExtender(ctx workflow.Context, extension *latch.LockExten
 	}
 	request := protocol.ExamineRequest{Extension: extension, AllowUnproven: h.settings.AllowUnproven}
 	var examined protocol.Examined
-	if err := ask(ctx, "Examine who extends "+h.webhook.ID+" at "+h.firing.event, protocol.ActivityExamine, request, &examined); err != nil {
+	if err := ask(ctx, "Examine who extends "+h.webhook.ID+" at "+h.firing.event, protocol.ActivityExamine, request,
+		&examined); err != nil {
 		return err
 	}
 	if examined.Forged != "" {
 		return refusal(latch.ErrorForbidden, "voucher: %s", examined.Forged)
 	}
 	by := examined.Sender
-	inSkipGroups := latch.IsProven(by.IdentifiedBy) && slices.ContainsFunc(by.Groups, func(g string) bool { return slices.Contains(h.skipGroups, g) })
+	inSkipGroups := latch.IsProven(by.IdentifiedBy) && slices.ContainsFunc(by.Groups,
+		func(g string) bool { return slices.Contains(h.skipGroups, g) })
 	if err := h.rules().Refuses(by.Name, by.IdentifiedBy, by.Groups); err != nil && !inSkipGroups {
 		return refusal(latch.ErrorForbidden, "only those who may vote about this lock, or skip its hook, may move its deadline: %s", err)
 	}

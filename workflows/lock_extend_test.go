@@ -29,13 +29,19 @@ func TestExtendLock(t *testing.T) {
 		{name: "later", settings: `"lock_timeout":"4h"`, given: timeout(8 * hour), until: 8 * hour},
 		{name: "the same", settings: `"lock_timeout":"4h"`, given: timeout(4 * hour), until: 4 * hour, unchanged: true},
 		{name: "twice", settings: `"lock_timeout":"4h"`, given: timeout(8 * hour), again: true, until: 8 * hour, unchanged: true},
-		{name: "earlier", settings: `"lock_timeout":"4h"`, given: timeout(3 * hour), kind: latch.ErrorInvalidArgument, refused: "which moves to a later time only"},
-		{name: "no timeout", settings: `"remind":["1h"]`, given: timeout(3 * hour), kind: latch.ErrorInvalidArgument, refused: `webhook "board" at BEFORE_RELEASE has no lock_timeout`},
-		{name: "too far", settings: `"lock_timeout":"4h"`, given: latch.LockExtension{Until: latch.NewTime(time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC))},
-			kind: latch.ErrorInvalidArgument, refused: "(ten years) after the lock was opened"},
-		{name: "an unknown lock", settings: `"lock_timeout":"4h"`, given: latch.LockExtension{Lock: "x:board:y", LockTimeout: latch.Duration(8 * hour)},
-			kind: latch.ErrorUnknownLock, refused: "is of another run"},
-		{name: "one who may vote", settings: approvals, id: "api-key-1", given: latch.LockExtension{LockTimeout: latch.Duration(8 * hour), By: "ann", Groups: []string{"sre"}}, until: 8 * hour},
+		{name: "earlier", settings: `"lock_timeout":"4h"`, given: timeout(3 * hour), kind: latch.ErrorInvalidArgument,
+			refused: "which moves to a later time only"},
+		{name: "no timeout", settings: `"remind":["1h"]`, given: timeout(3 * hour), kind: latch.ErrorInvalidArgument,
+			refused: `webhook "board" at BEFORE_RELEASE has no lock_timeout`},
+		{name: "too far", settings: `"lock_timeout":"4h"`,
+			given: latch.LockExtension{Until: latch.NewTime(time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC))},
+			kind:  latch.ErrorInvalidArgument, refused: "(ten years) after the lock was opened"},
+		{name: "an unknown lock", settings: `"lock_timeout":"4h"`,
+			given: latch.LockExtension{Lock: "x:board:y", LockTimeout: latch.Duration(8 * hour)},
+			kind:  latch.ErrorUnknownLock, refused: "is of another run"},
+		{name: "one who may vote", settings: approvals, id: "api-key-1",
+			given: latch.LockExtension{LockTimeout: latch.Duration(8 * hour), By: "ann",
+				Groups: []string{"sre"}}, until: 8 * hour},
 		{name: "one who may not vote", settings: approvals, id: "api-key-1", given: timeout(8 * hour), kind: latch.ErrorForbidden,
 			refused: "only those who may vote about this lock, or skip its hook, may move its deadline: ann may not vote about this lock; may approve: 1 of sre"},
 		{name: "the role run", settings: approvals, id: "api-run-key-1", given: timeout(8 * hour), until: 8 * hour},
@@ -52,7 +58,8 @@ func TestExtendLock(t *testing.T) {
 					test.given.Lock = record.Lock.Token
 				}
 				if test.again {
-					b.env.UpdateWorkflow(latch.MessageExtendLock, "first", onEnd(func(_ any, err error) { require.NoError(b, err) }), test.given)
+					b.env.UpdateWorkflow(latch.MessageExtendLock, "first",
+						onEnd(func(_ any, err error) { require.NoError(b, err) }), test.given)
 				}
 				b.env.UpdateWorkflow(latch.MessageExtendLock, test.id, onEnd(func(answer any, err error) {
 					answered = true

@@ -53,7 +53,8 @@ func (f *firing) heedTime(ctx workflow.Context) {
 		}
 		if due := hook.remindersDue(now); hook.staysOpen() && due > hook.record.Lock.Reminders {
 			hook.reminded(due)
-			hook.tellLock(latch.EventLockReminder, latch.LockEvent{Reminder: &latch.LockReminder{Number: due, Of: len(hook.settings.Remind)}})
+			hook.tellLock(latch.EventLockReminder, latch.LockEvent{Reminder: &latch.LockReminder{Number: due,
+				Of: len(hook.settings.Remind)}})
 		}
 	}
 }

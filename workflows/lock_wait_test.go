@@ -109,22 +109,27 @@ func TestWhatIsToldOfALock(t *testing.T) {
 		check          func(t *testing.T, all []about, result latch.ReleaseResult)
 	}{
 		{name: "nobody comes", settings: `"lock_timeout":"48h","on_timeout":"rollback","remind":["2h","8h","47h"]`,
-			told: []string{"LOCK_OPENED 0s", "LOCK_REMINDER 2h0m0s", "LOCK_REMINDER 8h0m0s", "LOCK_REMINDER 47h0m0s", "LOCK_TIMED_OUT 48h0m0s"},
+			told: []string{"LOCK_OPENED 0s", "LOCK_REMINDER 2h0m0s", "LOCK_REMINDER 8h0m0s", "LOCK_REMINDER 47h0m0s",
+				"LOCK_TIMED_OUT 48h0m0s"},
 			check: func(t *testing.T, all []about, result latch.ReleaseResult) {
 				require.Equal(t, latch.LockReminder{Number: 2, Of: 3}, *all[2].Reminder)
 				require.Equal(t, "rollback on_timeout: rollback", all[4].TimedOut.Decision+" "+all[4].TimedOut.Rule)
 				require.Equal(t, 3, recordsOf(result.History, "board")[0].Lock.Reminders)
 				first := all[0].Lock
-				require.Equal(t, "board BEFORE_RELEASE shop rollback", strings.Join([]string{first.Webhook, first.Event, first.Release, first.OnTimeout}, " "))
+				require.Equal(t, "board BEFORE_RELEASE shop rollback",
+					strings.Join([]string{first.Webhook, first.Event, first.Release, first.OnTimeout}, " "))
 				require.Equal(t, 48*time.Hour, first.Until.Sub(first.Since.Time))
 				require.Equal(t, recordsOf(result.History, "board")[0].DeliveryID, first.DeliveryID)
 			}},
-		{name: "removed before", settings: `"lock_timeout":"48h","remind":["2h","8h"]`, messages: map[time.Duration]any{3 * time.Hour: pass},
-			told: []string{"LOCK_OPENED 0s", "LOCK_REMINDER 2h0m0s", "LOCK_REMOVED 3h0m0s"},
+		{name: "removed before", settings: `"lock_timeout":"48h","remind":["2h","8h"]`,
+			messages: map[time.Duration]any{3 * time.Hour: pass},
+			told:     []string{"LOCK_OPENED 0s", "LOCK_REMINDER 2h0m0s", "LOCK_REMOVED 3h0m0s"},
 			check: func(t *testing.T, all []about, result latch.ReleaseResult) {
 				require.Equal(t, latch.ReleaseReleased, result.Status)
 				removed := all[2].Removed
-				require.Equal(t, "ann temporal signal fine pass", strings.Join([]string{removed.By, removed.IdentifiedBy, removed.Via, removed.Reason, removed.Result}, " "))
+				require.Equal(t, "ann temporal signal fine pass",
+					strings.Join([]string{removed.By, removed.IdentifiedBy, removed.Via, removed.Reason,
+						removed.Result}, " "))
 			}},
 		{name: "waits for ever", settings: `"remind":["720h"]`, messages: map[time.Duration]any{31 * day: pass},
 			told: []string{"LOCK_OPENED 0s", "LOCK_REMINDER 720h0m0s", "LOCK_REMOVED 744h0m0s"}},
@@ -140,7 +145,8 @@ func TestWhatIsToldOfALock(t *testing.T) {
 			}},
 		{name: "extended", settings: `"lock_timeout":"4h","remind":["2h"]`,
 			messages: map[time.Duration]any{
-				time.Hour: latch.LockExtension{LockTimeout: latch.Duration(12 * time.Hour), By: "ann", Reason: "later"}, 5 * time.Hour: latch.LockExtension{LockTimeout: latch.Duration(day)}},
+				time.Hour: latch.LockExtension{LockTimeout: latch.Duration(12 * time.Hour), By: "ann",
+					Reason: "later"}, 5 * time.Hour: latch.LockExtension{LockTimeout: latch.Duration(day)}},
 			told: []string{"LOCK_OPENED 0s", "LOCK_REMINDER 2h0m0s", "LOCK_TIMED_OUT 24h0m0s"},
 			check: func(t *testing.T, all []about, result latch.ReleaseResult) {
 				require.Equal(t, 12*time.Hour, all[1].Lock.Until.Sub(all[1].Lock.Since.Time))
@@ -160,18 +166,21 @@ func TestWhatIsToldOfALock(t *testing.T) {
 			check: func(t *testing.T, all []about, result latch.ReleaseResult) {
 				require.Equal(t, []latch.MissingApproval{{Groups: []string{"sre"}, Count: 2}}, all[0].Lock.Missing)
 				require.Equal(t, 24*time.Hour, all[0].Lock.Escalates.At.Sub(all[0].Lock.Since.Time))
-				require.Equal(t, []latch.MissingApproval{{Groups: []string{"sre", "leads"}, Users: []string{"eve"}, Count: 1}}, all[1].Lock.Missing)
+				require.Equal(t, []latch.MissingApproval{{Groups: []string{"sre", "leads"}, Users: []string{"eve"},
+					Count: 1}}, all[1].Lock.Missing)
 				require.Nil(t, all[1].Lock.Escalates)
 				require.Equal(t, []string{"leads"}, all[1].Lock.Escalated.Groups)
 				require.Equal(t, latch.ReleaseReleased, result.Status)
 				require.Equal(t, []string{"leads"}, recordsOf(result.History, "board")[0].Approvals[1].Groups)
 			}},
-		{name: "votes that suffice once it is escalated", settings: `"approvals":[{"groups":["sre"]},{"groups":["board"]}],"allow_unproven":true,"lock_timeout":"48h",
+		{name: "votes that suffice once it is escalated",
+			settings: `"approvals":[{"groups":["sre"]},{"groups":["board"]}],"allow_unproven":true,"lock_timeout":"48h",
 			"escalate":{"after":"24h","groups":["leads"]}`,
 			messages: map[time.Duration]any{time.Hour: approve("ann", "sre", "leads"), 2 * time.Hour: approve("bob", "sre")},
 			told:     []string{"LOCK_OPENED 0s", "LOCK_ESCALATED 24h0m0s", "LOCK_REMOVED 24h0m0s"},
 			check: func(t *testing.T, all []about, result latch.ReleaseResult) {
-				require.Equal(t, "bob signal pass", strings.Join([]string{all[2].Removed.By, all[2].Removed.Via, all[2].Removed.Result}, " "))
+				require.Equal(t, "bob signal pass",
+					strings.Join([]string{all[2].Removed.By, all[2].Removed.Via, all[2].Removed.Result}, " "))
 				require.Equal(t, latch.ReleaseReleased, result.Status)
 			}},
 	} {
@@ -204,7 +213,8 @@ func TestWhoGetsTheLinkOfALock(t *testing.T) {
 	b := setupWith(t, plugin.Options{APIURL: "https://latch.example.com", LockLinks: true, LinkKey: []byte("0123456789abcdef")})
 	const body = `"body":{"event":"$E","link":"${lock_url}","lock":"${lock}","step":"${step.name}","where":"${instance.region}","missing":"${size(data.lock.missing)}"}`
 	at := func(who string) string { return strings.ReplaceAll(body, "$E", who) }
-	require.NoError(t, b.run(latch.WorkflowRelease, `{"id":"shop","instance":{"region":"eu"},"steps":[{"name":"a","do":{"http":{"url":"$R/do"}}}],"webhooks":[
+	require.NoError(t, b.run(latch.WorkflowRelease,
+		`{"id":"shop","instance":{"region":"eu"},"steps":[{"name":"a","do":{"http":{"url":"$R/do"}}}],"webhooks":[
 		{"id":"board","url":"$R/board","events":[{"event":"BEFORE_STEP","blocking":true,"lock_timeout":"4h","remind":["1h"],"approvals":[{"count":2}]},
 			{"event":"LOCK_REMINDER",`+at("own")+`},{"event":"LOCK_TIMED_OUT"}]},
 		{"id":"other","url":"$R/other","events":[{"event":"LOCK_REMINDER",`+at("other")+`},{"event":"LOCK_TIMED_OUT"}]}]}`))
@@ -299,7 +309,8 @@ func TestALocksWaitGoesOnInTheNextRun(t *testing.T) {
 	b.env.RegisterDelayedCallback(func() { b.env.SetContinueAsNewSuggested(true) }, 24*time.Hour)
 	began := b.env.Now()
 	next := b.leaves(latch.WorkflowRelease, input)
-	require.Equal(t, []int{1, 1, 1, 0}, []int{len(b.bodiesOf("LOCK_OPENED")), len(b.bodiesOf("LOCK_REMINDER")), len(b.bodiesOf("LOCK_ESCALATED")), len(b.bodiesOf("LOCK_REMOVED"))})
+	require.Equal(t, []int{1, 1, 1, 0}, []int{len(b.bodiesOf("LOCK_OPENED")), len(b.bodiesOf("LOCK_REMINDER")),
+		len(b.bodiesOf("LOCK_ESCALATED")), len(b.bodiesOf("LOCK_REMOVED"))})
 
 	c := setup(t)
 	c.env.SetStartTime(began.Add(24 * time.Hour))
@@ -316,7 +327,8 @@ func TestALocksWaitGoesOnInTheNextRun(t *testing.T) {
 			told = append(told, record.Event+" "+record.StartedAt.Sub(began).Round(time.Hour).String())
 		}
 	}
-	require.Equal(t, []string{"LOCK_OPENED 0s", "LOCK_REMINDER 2h0m0s", "LOCK_ESCALATED 10h0m0s", "LOCK_REMINDER 30h0m0s", "LOCK_REMOVED 124h0m0s"}, told)
+	require.Equal(t, []string{"LOCK_OPENED 0s", "LOCK_REMINDER 2h0m0s", "LOCK_ESCALATED 10h0m0s",
+		"LOCK_REMINDER 30h0m0s", "LOCK_REMOVED 124h0m0s"}, told)
 	lock := recordsOf(result.History, "board")[0].Lock
 	require.Equal(t, 200*time.Hour, lock.Extensions[0].Until.Sub(recordsOf(result.History, "board")[0].StartedAt.Time))
 	require.Equal(t, latch.ReleaseReleased, result.Status)

@@ -140,10 +140,12 @@ func (s *session) decodeRecord(data []byte) (*hook, latch.RecordUpdate, error) {
 				continue
 			}
 			if hook.freeze != nil {
-				return nil, update, refusal(latch.ErrorForbidden, "%q is the lock of a freeze, whose record changes by release_lock alone", hook.webhook.ID)
+				return nil, update, refusal(latch.ErrorForbidden,
+					"%q is the lock of a freeze, whose record changes by release_lock alone", hook.webhook.ID)
 			}
 			if len(hook.skipGroups) > 0 {
-				return nil, update, refusal(latch.ErrorForbidden, "only %s may skip webhook %q, and a record would let it pass as well", ofGroups(hook.skipGroups), hook.webhook.ID)
+				return nil, update, refusal(latch.ErrorForbidden,
+					"only %s may skip webhook %q, and a record would let it pass as well", ofGroups(hook.skipGroups), hook.webhook.ID)
 			}
 			if hook.settings.HasApprovals() {
 				return nil, update, refusal(latch.ErrorForbidden, "webhook %q at %s has approvals: what it goes by comes by votes, with release_lock", hook.webhook.ID, firing.event)
@@ -199,7 +201,8 @@ func (s *session) decodeSkip(data []byte, from sender) (*hook, latch.Skip, error
 		return nil, skip, err
 	}
 	if h.freeze != nil {
-		return nil, skip, refusal(latch.ErrorForbidden, "freeze %q is not skipped: those whom its override names remove its lock; %s", h.freeze.ID, h.freezeEnds())
+		return nil, skip, refusal(latch.ErrorForbidden,
+			"freeze %q is not skipped: those whom its override names remove its lock; %s", h.freeze.ID, h.freezeEnds())
 	}
 	if h.enforced && len(h.skipGroups) == 0 && !from.admin {
 		return nil, skip, refusal(latch.ErrorForbidden, "webhook %q is enforced: only the role admin may skip it", h.webhook.ID)

@@ -198,7 +198,8 @@ func build(options Options) (*API, error) {
 
 // RegistryOptions returns the options of a registry of jobs that uses the API's client.
 func (a *API) RegistryOptions() registry.Options {
-	return registry.Options{Service: a.service, Namespace: a.Namespace, TaskQueue: a.TaskQueue, Identity: Identity, DataConverter: a.converter}
+	return registry.Options{Service: a.service, Namespace: a.Namespace, TaskQueue: a.TaskQueue, Identity: Identity,
+		DataConverter: a.converter}
 }
 
 // DeriveKey returns a key that signs what this API issues and later accepts, such as a page's form.

@@ -33,7 +33,8 @@ func newAudited(t *testing.T, f *runstest.Temporal) *auditedAPI {
 	keys, err := api.ParseKeys(apitest.Keys)
 	require.NoError(t, err)
 	all := runs.New(runs.Options{Client: f, Namespace: "default"})
-	recorder := audit.NewRecorder(audit.Options{Log: audit.New(all, "latch"), Logger: slog.New(slog.DiscardHandler), Metrics: client.MetricsNopHandler})
+	recorder := audit.NewRecorder(audit.Options{Log: audit.New(all, "latch"), Logger: slog.New(slog.DiscardHandler),
+		Metrics: client.MetricsNopHandler})
 	jobs := &apitest.Registry{}
 	return &auditedAPI{apitest.New(t, f, api.Options{Keys: keys, Audit: recorder,
 		Routes: apitest.Routes(mittoapi.Options{Registry: jobs}, lockpage.Options{})}), recorder, f, jobs}
@@ -47,7 +48,7 @@ func (a *auditedAPI) entries(t *testing.T) []latch.AuditEntry {
 }
 
 // Contract, "Audit": an act says who did it, by which way, to what and why, and is there once it is
-// answered. What changes nothing is none.
+// answered. A call that changes nothing has no entry.
 func TestActsAreAudited(t *testing.T) {
 	t.Parallel()
 	const token = "release-1:board:abc"
@@ -59,16 +60,20 @@ func TestActsAreAudited(t *testing.T) {
 		want                     latch.AuditEntry
 	}{
 		"vote": {"lock", "POST", "/latch/v1/locks/" + token + "/release", `{"vote":"approve","reason":"fine"}`, record,
-			latch.AuditEntry{Action: latch.AuditLockRelease, By: "board", Role: "lock", Target: "dlv_1", WorkflowID: "release-1", RunID: "run-1", Webhook: "board",
+			latch.AuditEntry{Action: latch.AuditLockRelease, By: "board", Role: "lock", Target: "dlv_1",
+				WorkflowID: "release-1", RunID: "run-1", Webhook: "board",
 				Event: latch.EventBeforeRelease, Result: "approve", Reason: "fine"}},
 		"stop": {"run", "POST", "/latch/v1/releases/1/stop", `{"reason":"too late"}`, status,
-			latch.AuditEntry{Action: latch.AuditReleaseStop, By: "ci", Role: "run", WorkflowID: "release-1", RunID: "run-1", Reason: "too late"}},
+			latch.AuditEntry{Action: latch.AuditReleaseStop, By: "ci", Role: "run", WorkflowID: "release-1",
+				RunID: "run-1", Reason: "too late"}},
 		"rollback": {"run", "POST", "/latch/v1/releases/1/rollback", ``, status,
 			latch.AuditEntry{Action: latch.AuditReleaseRollback, By: "ci", Role: "run", WorkflowID: "release-1", RunID: "run-1"}},
 		"retry": {"run", "POST", "/latch/v1/releases/1/retry", `{"step":"deploy"}`, status,
-			latch.AuditEntry{Action: latch.AuditReleaseRetry, By: "ci", Role: "run", WorkflowID: "release-1", RunID: "run-1", Step: "deploy"}},
+			latch.AuditEntry{Action: latch.AuditReleaseRetry, By: "ci", Role: "run", WorkflowID: "release-1",
+				RunID: "run-1", Step: "deploy"}},
 		"skip": {"admin", "POST", "/latch/v1/releases/1/skip", `{"lock":"` + token + `","reason":"the board is down"}`, record,
-			latch.AuditEntry{Action: latch.AuditReleaseSkip, By: "ann", Role: "admin", WorkflowID: "release-1", RunID: "run-1", Webhook: "board", Reason: "the board is down"}},
+			latch.AuditEntry{Action: latch.AuditReleaseSkip, By: "ann", Role: "admin", WorkflowID: "release-1",
+				RunID: "run-1", Webhook: "board", Reason: "the board is down"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,13 +103,17 @@ func TestWhatIsAnAct(t *testing.T) {
 		"dry run":    {"run", "POST", "/latch/v1/releases/dry-run", `{"release":` + release + `}`, 200, "", "", ""},
 		"event":      {"run", "POST", "/latch/v1/events", `{"event":"DEPLOYED"}`, 201, "", "", ""},
 		"create job": {"admin", "POST", "/v2/jobs", job, 201, latch.AuditJobCreate, "night", ""},
-		"bulk":       {"admin", "POST", "/v2/bulk/jobs", `[` + job + `,{"id":"day","type":"cmd","conf":{"cmd":"true"}}]`, 201, latch.AuditJobCreate, "night, day", ""},
-		"search":     {"read", "POST", "/v2/jobs/search?search=x", "", 200, "", "", ""},
-		"webhook":    {"admin", "PUT", "/latch/v1/webhooks/tower", `{"url":"https://example.com/","events":[{"event":"DEPLOYED"}]}`, 200, latch.AuditWebhookPut, "tower", ""},
-		"watch":      {"admin", "PUT", "/latch/v1/watches/late", `{"query":"WorkflowType='A'","webhooks":[{"id":"p","url":"https://example.com/","event":"WORKFLOW_FAILED"}]}`, 200, latch.AuditWatchPut, "late", ""},
-		"freeze":     {"admin", "PUT", "/latch/v1/freezes/xmas", `{"windows":[{"start":"0 18 20 12 *","end":"0 8 3 1 *"}]}`, 200, latch.AuditFreezePut, "xmas", ""},
-		"mistake":    {"run", "POST", "/latch/v1/releases", `{"id":2}`, 422, "", "", ""},
-		"unknown":    {"admin", "DELETE", "/v2/jobs/none", "", 404, "", "", ""},
+		"bulk": {"admin", "POST", "/v2/bulk/jobs",
+			`[` + job + `,{"id":"day","type":"cmd","conf":{"cmd":"true"}}]`, 201, latch.AuditJobCreate, "night, day", ""},
+		"search": {"read", "POST", "/v2/jobs/search?search=x", "", 200, "", "", ""},
+		"webhook": {"admin", "PUT", "/latch/v1/webhooks/tower",
+			`{"url":"https://example.com/","events":[{"event":"DEPLOYED"}]}`, 200, latch.AuditWebhookPut, "tower", ""},
+		"watch": {"admin", "PUT", "/latch/v1/watches/late",
+			`{"query":"WorkflowType='A'","webhooks":[{"id":"p","url":"https://example.com/","event":"WORKFLOW_FAILED"}]}`, 200, latch.AuditWatchPut, "late", ""},
+		"freeze": {"admin", "PUT", "/latch/v1/freezes/xmas",
+			`{"windows":[{"start":"0 18 20 12 *","end":"0 8 3 1 *"}]}`, 200, latch.AuditFreezePut, "xmas", ""},
+		"mistake": {"run", "POST", "/latch/v1/releases", `{"id":2}`, 422, "", "", ""},
+		"unknown": {"admin", "DELETE", "/v2/jobs/none", "", 404, "", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -149,7 +158,8 @@ func TestRefusalsAreAudited(t *testing.T) {
 		told = append(told, strings.Join([]string{entry.Action, entry.By, entry.Outcome, entry.Error}, "|"))
 		require.NotContains(t, entry.Error, token)
 		require.NotContains(t, entry.Error, "no-such-key")
-		require.Equal(t, map[string]int{"access": 3, "release.stopeye": 1, "lock.releaseboard": 2, "accessci": 1}[entry.Action+entry.By], entry.Count)
+		require.Equal(t, map[string]int{"access": 3, "release.stopeye": 1, "lock.releaseboard": 2,
+			"accessci": 1}[entry.Action+entry.By], entry.Count)
 	}
 	require.ElementsMatch(t, []string{"access||refused|Unknown API key.",
 		"release.stop|eye|refused|The key eye has the role read; this route requires run.",
@@ -161,7 +171,8 @@ func TestRefusalsAreAudited(t *testing.T) {
 func TestEveryChangeIsAnAct(t *testing.T) {
 	t.Parallel()
 	_, err := api.New(api.Options{Client: apitest.Temporal(), Routes: []api.Routes{func(a *api.API) {
-		a.Handle(api.Operation{ID: "x", Method: http.MethodPost, Path: "/x", Role: api.RoleRun}, "/x", func(http.ResponseWriter, *http.Request) {})
+		a.Handle(api.Operation{ID: "x", Method: http.MethodPost, Path: "/x", Role: api.RoleRun}, "/x",
+			func(http.ResponseWriter, *http.Request) {})
 	}}})
 	require.ErrorContains(t, err, "POST /x (x) declares no act")
 }

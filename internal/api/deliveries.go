@@ -18,7 +18,8 @@ func (a *API) registerDeliveries() {
 	Register[NoBody](a, Operation{ID: "get-delivery", Method: http.MethodGet, Path: deliveriesPath + "/{id}", Role: RoleRead,
 		Errors: []int{http.StatusNotFound, http.StatusUnprocessableEntity}, Summary: "Get one delivery with its redeliveries",
 		About: "The delivery's own record, with each attempt, and one record for each redelivery. workflow_id and run_id are those of the delivery's record; they are required only where the delivery id does not contain its run."}, a.getDelivery)
-	Register[DeliveryOrigin](a, Operation{ID: "redeliver", Method: http.MethodPost, Act: latch.AuditDeliveryRedeliver, Path: deliveriesPath + "/{id}/redeliver", Role: RoleRun,
+	Register[DeliveryOrigin](a, Operation{ID: "redeliver", Method: http.MethodPost, Act: latch.AuditDeliveryRedeliver,
+		Path: deliveriesPath + "/{id}/redeliver", Role: RoleRun,
 		Status: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Send a delivery again",
 		About: "Sends the request as it was rendered, under the same delivery id. The redelivery has a record of its own, which no longer decides anything. Only one runs at a time: while a redelivery, or the delivery itself, is in progress, the answer is 409."}, a.redeliver)
 }

@@ -23,7 +23,8 @@ func (a *API) registerDeliverySearch() {
 	Register[NoBody](a, Operation{ID: "delivery-statistics", Method: http.MethodGet, Path: deliveriesPath + "/statistics", Role: RoleRead,
 		Summary: "Count the deliveries of all runs by outcome, with their latency over time", Errors: []int{http.StatusUnprocessableEntity},
 		About: aboutDeliveries + " The filter is that of the list. All that it finds in the newest 500 runs is counted; where there are more runs, incomplete and complete_since say how far the call looked. since narrows it."}, a.deliveryStatistics)
-	Register[RedeliveryFilter](a, Operation{ID: "redeliver-failed", Method: http.MethodPost, Act: latch.AuditDeliveryRedeliver, Path: deliveriesPath + "/redeliver", Role: RoleRun,
+	Register[RedeliveryFilter](a, Operation{ID: "redeliver-failed", Method: http.MethodPost,
+		Act: latch.AuditDeliveryRedeliver, Path: deliveriesPath + "/redeliver", Role: RoleRun,
 		Required: true, Takes: deliveries.KeptLimit, Summary: "Send failed deliveries again",
 		About: aboutDeliveries + " The call may be repeated: deliveries in progress, or delivered since they failed, are skipped, and the answer lists them. At most twenty a second are started. With skipped, all that is found goes out in order by one workflow for each webhook, as fast as the endpoint answers; limit and cursor have no effect then, and the answer may take minutes where there are thousands of runs. GET /latch/v1/deliveries/queues/{id} says how far such a workflow has come."}, a.redeliverFailed)
 	Register[NoBody](a, Operation{ID: "get-delivery-queue", Method: http.MethodGet, Path: deliveriesPath + "/queues/{id}", Role: RoleRead,

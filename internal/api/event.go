@@ -13,7 +13,8 @@ import (
 )
 
 func (a *API) registerEvents() {
-	Register[latch.Emission](a, Operation{ID: "fire-event", Method: http.MethodPost, Act: latch.AuditEventFire, Path: "/latch/v1/events", Role: RoleRun,
+	Register[latch.Emission](a, Operation{ID: "fire-event", Method: http.MethodPost, Act: latch.AuditEventFire,
+		Path: "/latch/v1/events", Role: RoleRun,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Fire a custom event",
 		About: "Starts the workflow emit-<id>, or workflow_id. An event without an id gets a new one; under the same Idempotency-Key, always the same one. " +
 			"Under load, events without id, workflow_id, Idempotency-Key and blocking webhooks of their own share a run of latch.EmitBatch, which workflow_id then names."},

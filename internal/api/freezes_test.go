@@ -66,7 +66,8 @@ func TestFreezes(t *testing.T) {
 func TestFreezesAreRefused(t *testing.T) {
 	t.Parallel()
 	handler := apitest.WithKeys(t, apitest.Temporal())
-	got := apitest.Call(handler, "PUT", "/latch/v1/freezes/a", `{"id":"b","when":"1 + 1","windows":[{"start":"0 0 31 2 *","end":"","timezone":"Europe/Pari"},
+	got := apitest.Call(handler, "PUT", "/latch/v1/freezes/a",
+		`{"id":"b","when":"1 + 1","windows":[{"start":"0 0 31 2 *","end":"","timezone":"Europe/Pari"},
 		{"start":"0 8 * * 1","end":"0 8 * * mon"}],"override":{"groups":["a","A",""],"reasons":true},"under_way":"wait"}`, "X-API-Key", "admin")
 	require.Equal(t, 422, got.Code, got.Body)
 	var problem struct {

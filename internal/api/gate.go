@@ -29,11 +29,13 @@ func (a *API) registerGates() {
 		Errors: []int{http.StatusNotFound}, Summary: "Show a gate, open or decided, with its webhook history",
 		About: "With wait, the answer comes once the gate has closed, or after that time. Only the status passed lets pass."}, a.getGate)
 	for message, summary := range map[string]string{latch.MessageStop: "Stop a gate", latch.MessageRollback: "Have a gate ask for a rollback"} {
-		Register[latch.Control](a, Operation{ID: message + "-gate", Method: http.MethodPost, Act: "gate." + message, Path: gatesPath + "/{id}/" + message, Role: RoleRun,
+		Register[latch.Control](a, Operation{ID: message + "-gate", Method: http.MethodPost, Act: "gate." + message,
+			Path: gatesPath + "/{id}/" + message, Role: RoleRun,
 			Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: summary,
 			About: "Answers with the status. by is always the key's name, whatever the body says."}, a.controlRun(latch.GateKind, message))
 	}
-	Register[latch.Skip](a, Operation{ID: "skip-gate-hook", Method: http.MethodPost, Act: latch.AuditGateSkip, Path: gatesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun,
+	Register[latch.Skip](a, Operation{ID: "skip-gate-hook", Method: http.MethodPost, Act: latch.AuditGateSkip,
+		Path: gatesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun,
 		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Leave a hook out of a gate's decision",
 		About: "Answers with the record. by is always the key's name, whatever the body says. Skipping a hook of an enforced webhook requires the role admin."},
 		a.skipHook(latch.GateKind))

@@ -27,7 +27,8 @@ const (
 )
 
 func (a *API) registerHookPreview() {
-	Register[TriedWebhook](a, Operation{ID: "preview-webhook", Method: http.MethodPost, Act: NotAct, Path: webhooksPath + "/preview", Role: RoleAdmin, Required: true, Large: true,
+	Register[TriedWebhook](a, Operation{ID: "preview-webhook", Method: http.MethodPost, Act: NotAct,
+		Path: webhooksPath + "/preview", Role: RoleAdmin, Required: true, Large: true,
 		Summary: "Show what a registered webhook would send, and what is wrong with it",
 		About:   "Nothing is kept and nothing is sent. The run is made up. Secrets are shown by their names alone."}, a.previewRegistered)
 }

@@ -20,19 +20,24 @@ func (a *API) registerHooks() {
 	changed := []int{http.StatusNotFound, http.StatusPreconditionFailed}
 	Register[NoBody](a, Operation{ID: "list-webhooks", Method: http.MethodGet, Path: webhooksPath, Role: RoleRead,
 		Summary: "List registered webhooks", About: "Those of the API's task queue, in the order of creation."}, a.listRegistered)
-	Register[latch.RegisteredWebhook](a, Operation{ID: "create-webhook", Method: http.MethodPost, Act: latch.AuditWebhookCreate, Path: webhooksPath, Role: RoleAdmin,
+	Register[latch.RegisteredWebhook](a, Operation{ID: "create-webhook", Method: http.MethodPost,
+		Act: latch.AuditWebhookCreate, Path: webhooksPath, Role: RoleAdmin,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Register a webhook",
 		About: "It applies to jobs, releases and custom events of the API's task queue that start from now on and for which its expression when is true."}, a.createRegistered)
 	Register[NoBody](a, Operation{ID: "get-webhook", Method: http.MethodGet, Path: webhooksPath + "/{id}", Role: RoleRead,
 		Errors: missing, Summary: "Show a registered webhook"}, a.getRegistered)
-	Register[latch.RegisteredWebhook](a, Operation{ID: "put-webhook", Method: http.MethodPut, Act: latch.AuditWebhookPut, Path: webhooksPath + "/{id}", Role: RoleAdmin,
+	Register[latch.RegisteredWebhook](a, Operation{ID: "put-webhook", Method: http.MethodPut,
+		Act: latch.AuditWebhookPut, Path: webhooksPath + "/{id}", Role: RoleAdmin,
 		Errors: []int{http.StatusConflict, http.StatusPreconditionFailed}, Summary: "Replace the webhook with this id, or register it", Required: true, Large: true,
 		About: "Takes the whole webhook; its id may be left out. Runs that started before keep the old one for first deliveries; whatever they send again follows the new one."}, a.putRegistered)
-	Register[NoBody](a, Operation{ID: "delete-webhook", Method: http.MethodDelete, Act: latch.AuditWebhookDelete, Path: webhooksPath + "/{id}", Role: RoleAdmin,
+	Register[NoBody](a, Operation{ID: "delete-webhook", Method: http.MethodDelete, Act: latch.AuditWebhookDelete,
+		Path: webhooksPath + "/{id}", Role: RoleAdmin,
 		Status: http.StatusNoContent, Errors: changed, Summary: "Delete a webhook", About: "Runs that started before keep it for first deliveries; deliveries waiting to be sent again end. Its history stays."}, a.deleteRegistered)
-	Register[NoBody](a, Operation{ID: "enable-webhook", Method: http.MethodPost, Act: latch.AuditWebhookEnable, Path: webhooksPath + "/{id}/enable", Role: RoleAdmin,
+	Register[NoBody](a, Operation{ID: "enable-webhook", Method: http.MethodPost, Act: latch.AuditWebhookEnable,
+		Path: webhooksPath + "/{id}/enable", Role: RoleAdmin,
 		Errors: changed, Summary: "Enable a webhook"}, a.enableRegistered(true))
-	Register[NoBody](a, Operation{ID: "disable-webhook", Method: http.MethodPost, Act: latch.AuditWebhookDisable, Path: webhooksPath + "/{id}/disable", Role: RoleAdmin,
+	Register[NoBody](a, Operation{ID: "disable-webhook", Method: http.MethodPost, Act: latch.AuditWebhookDisable,
+		Path: webhooksPath + "/{id}/disable", Role: RoleAdmin,
 		Errors: changed, Summary: "Disable a webhook", About: "It applies to no run that starts from now on. Deliveries of earlier runs that wait to be sent again end."}, a.enableRegistered(false))
 }
 

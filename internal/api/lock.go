@@ -25,7 +25,8 @@ func (a *API) registerLocks() {
 		Errors: []int{http.StatusNotFound}, Summary: "Show a lock, open or removed"}, a.getLock)
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
 		id := map[string]string{http.MethodPost: "release-lock", http.MethodDelete: "delete-lock"}[method]
-		Register[LockRemoval](a, Operation{ID: id, Method: method, Path: locksPath + "/{lock}" + lockRelease, Role: RoleLock, Act: latch.AuditLockRelease,
+		Register[LockRemoval](a, Operation{ID: id, Method: method, Path: locksPath + "/{lock}" + lockRelease,
+			Role: RoleLock, Act: latch.AuditLockRelease,
 			Errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, Summary: "Remove a lock, or vote about it",
 			About: "Answers with the decided record. With approvals this is the caller's vote: the answer has the votes as approvals, and what is missing; a caller who may not vote is 403.  Removing a removed lock with the same result answers with its record again, and unchanged; with another result, or after the lock's timeout, the answer is 409 with the record. removed_by is always the key's name, whatever the body says."}, a.releaseLock)
 	}
@@ -59,7 +60,8 @@ func (a *API) getLock(ctx context.Context, input *lockInput) (*lockOutput, error
 	}
 	state := LockState{Token: input.Lock, Open: record.Lock.Open(), Since: record.StartedAt, Record: *record}
 	if open != nil {
-		state.Since, state.Until, state.OnTimeout, state.Escalates, state.Missing = open.Since, open.Until, open.OnTimeout, open.Escalates, open.Missing
+		state.Since, state.Until, state.OnTimeout = open.Since, open.Until, open.OnTimeout
+		state.Escalates, state.Missing = open.Escalates, open.Missing
 	}
 	return &lockOutput{state}, nil
 }

@@ -30,10 +30,12 @@ func TestExtendLock(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := apitest.Running("team/release/extend-1", nil, apitest.AlwaysUpdated(latch.Extended{Record: latch.Record{DeliveryID: "dlv_1"}, Until: until}, nil))
+			f := apitest.Running("team/release/extend-1", nil,
+				apitest.AlwaysUpdated(latch.Extended{Record: latch.Record{DeliveryID: "dlv_1"}, Until: until}, nil))
 			handler := apitest.New(t, f, api.Options{Keys: parsed, LinkKey: key})
 			for _, path := range []string{extension, strings.ReplaceAll(extension, "%2F", "/")} {
-				got := apitest.Call(handler, http.MethodPost, path, `{"until":"`+until.Format(time.RFC3339)+`","by":"mallory","reason":"later"}`, "X-API-Key", each.key)
+				got := apitest.Call(handler, http.MethodPost, path,
+					`{"until":"`+until.Format(time.RFC3339)+`","by":"mallory","reason":"later"}`, "X-API-Key", each.key)
 				require.Equal(t, 200, got.Code, got.Body)
 				require.Contains(t, got.Body.String(), `"until":"`)
 				sent := f.Updates[len(f.Updates)-1]
@@ -55,7 +57,8 @@ func TestExtendLock(t *testing.T) {
 func TestExtendLockRefused(t *testing.T) {
 	t.Parallel()
 	application := func(kind string) error { return temporal.NewNonRetryableApplicationError("told why", kind, nil) }
-	used := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann", RemovedAt: latch.NewTime(apitest.Fixed)}}
+	used := latch.Record{DeliveryID: "dlv_1", Lock: &latch.RecordLock{Token: "release-1:board:abc", RemovedBy: "ann",
+		RemovedAt: latch.NewTime(apitest.Fixed)}}
 	const path, hours = "/latch/v1/locks/release-1:board:abc/extend", `{"lock_timeout":"8h"}`
 	for name, each := range map[string]struct {
 		key, body string

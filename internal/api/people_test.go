@@ -34,7 +34,8 @@ func TestPeopleCaller(t *testing.T) {
 	people, err := api.ParsePeople("alice@example.com@sre")
 	require.NoError(t, err)
 	at := time.Unix(1548426417, 0)
-	require.Equal(t, &api.Caller{Name: "alice@example.com", Role: api.RoleLock, Groups: []string{"sre"}, Via: latch.IdentifiedBySlack, AskedAt: at},
+	require.Equal(t, &api.Caller{Name: "alice@example.com", Role: api.RoleLock, Groups: []string{"sre"},
+		Via: latch.IdentifiedBySlack, AskedAt: at},
 		people.Caller("Alice@Example.COM", latch.IdentifiedBySlack, at))
 	require.Nil(t, people.Caller("eve@example.com", latch.IdentifiedBySlack, at))
 	require.Nil(t, people.Caller("", latch.IdentifiedBySlack, at))

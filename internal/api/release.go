@@ -25,14 +25,16 @@ func (a *API) registerReleases() {
 	a.registerReleasePlan()
 	a.registerReleaseDryRun()
 	a.registerConcurrency()
-	Register[latch.Release](a, Operation{ID: "start-release", Method: http.MethodPost, Act: latch.AuditReleaseStart, Path: releasesPath, Role: RoleRun,
+	Register[latch.Release](a, Operation{ID: "start-release", Method: http.MethodPost, Act: latch.AuditReleaseStart,
+		Path: releasesPath, Role: RoleRun,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Start a release",
 		About: "Starts the workflow release-<id>, or workflow_id. Only one runs at a time under a workflow id; while it runs, the answer is 409 and names the run. With plan=true nothing starts, and the answer, 200, is what would happen."},
 		a.startRelease)
 	Register[NoBody](a, Operation{ID: "get-release", Method: http.MethodGet, Path: releasesPath + "/{id}", Role: RoleRead,
 		Errors: []int{http.StatusNotFound}, Summary: "Show a release, running or closed, with its webhook history"}, a.getRelease)
 	for _, message := range []string{latch.MessageStop, latch.MessageRollback} {
-		Register[latch.Control](a, Operation{ID: message + "-release", Method: http.MethodPost, Act: "release." + message, Path: releasesPath + "/{id}/" + message, Role: RoleRun,
+		Register[latch.Control](a, Operation{ID: message + "-release", Method: http.MethodPost,
+			Act: "release." + message, Path: releasesPath + "/{id}/" + message, Role: RoleRun,
 			Errors:  []int{http.StatusNotFound, http.StatusConflict},
 			Summary: map[string]string{latch.MessageStop: "Stop a release without undoing anything", latch.MessageRollback: "Stop a release and undo its steps"}[message],
 			About:   "Answers with the status. by is always the key's name, whatever the body says."}, a.controlRun(latch.ReleaseKind, message))
@@ -41,7 +43,8 @@ func (a *API) registerReleases() {
 		Path: releasesPath + "/{id}/" + latch.MessageRetry, Role: RoleRun,
 		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Take a failed step again, of a release with on_failure: pause",
 		About: "Answers with the status. step may be left out where one failed step alone waits. by is always the key's name, whatever the body says."}, a.retryStep)
-	Register[latch.Skip](a, Operation{ID: "skip-hook", Method: http.MethodPost, Act: latch.AuditReleaseSkip, Path: releasesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun,
+	Register[latch.Skip](a, Operation{ID: "skip-hook", Method: http.MethodPost, Act: latch.AuditReleaseSkip,
+		Path: releasesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun,
 		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Leave a hook out of the decision, or go on without a failed step",
 		About: "For a hook, answers with its record; skipping one of an enforced webhook requires the role admin. With step alone it is a failed step of a release with on_failure: pause that is skipped, and the answer is the status. " +
 			"by is always the key's name, whatever the body says."}, a.skipInRelease)

@@ -23,7 +23,8 @@ const (
 )
 
 func (a *API) registerReleaseDryRun() {
-	Register[DryRun](a, Operation{ID: "dry-run-release", Method: http.MethodPost, Act: NotAct, Path: releasesPath + "/dry-run", Role: RoleRun, Required: true, Large: true,
+	Register[DryRun](a, Operation{ID: "dry-run-release", Method: http.MethodPost, Act: NotAct,
+		Path: releasesPath + "/dry-run", Role: RoleRun, Required: true, Large: true,
 		Summary: "Show all that a release would do, for given answers, and send nothing",
 		About: "The release runs without a worker and without the world: the answer lists, in order, the requests it would send, the locks that open and close, " +
 			"what steps and undos do and which rule decides. Time is skipped, and no secret is needed: each is ***. " +

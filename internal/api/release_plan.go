@@ -15,7 +15,8 @@ func (a *API) registerReleasePlan() {
 	Register[NoBody](a, Operation{ID: "get-release-plan", Method: http.MethodGet, Path: releasesPath + "/{id}/plan", Role: RoleRead,
 		Errors: []int{http.StatusNotFound}, Summary: "Show what a release does: its steps and gates, and what a rollback undoes now",
 		About: "What the release was started with, with the registered webhooks that apply to it, and where its steps are."}, a.planRelease)
-	Register[latch.Release](a, Operation{ID: "plan-release", Method: http.MethodPost, Act: NotAct, Path: releasesPath + "/plan", Role: RoleRun,
+	Register[latch.Release](a, Operation{ID: "plan-release", Method: http.MethodPost, Act: NotAct,
+		Path: releasesPath + "/plan", Role: RoleRun,
 		Summary: "Show what a release would do, without starting it",
 		About: "The body is checked as if the release were to start, and all that is wrong with it is answered. The gates are those of its own webhooks and of the registered ones; " +
 			"a registered one with when applies only where that is true when the release begins."}, a.foreseeRelease)

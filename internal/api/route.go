@@ -62,7 +62,8 @@ func (a *API) checkRoutes() error {
 				problems = append(problems, fmt.Errorf("%s %s (%s) declares no role; give it one of admin, run, lock and read, or make it public",
 					o.Method, path, o.OperationID))
 			}
-			if act, _ := o.Metadata[actMetadata].(string); o.Method != http.MethodGet && act != NotAct && !slices.Contains(latch.AuditActions(), act) {
+			act, _ := o.Metadata[actMetadata].(string)
+			if o.Method != http.MethodGet && act != NotAct && !slices.Contains(latch.AuditActions(), act) {
 				problems = append(problems, fmt.Errorf("%s %s (%s) declares no act; give it one of latch.AuditActions, or NotAct if it changes nothing",
 					o.Method, path, o.OperationID))
 			}

@@ -10,8 +10,8 @@ import (
 const maximumEnded = 100_000
 
 // endedSessions are the sessions of which somebody logged out at this process, until they would
-// have expired. A session is a signature that any process accepts, and no process tells the others:
-// a copy of the cookie that was made before counts there until it expires.
+// have expired. Every process accepts the signature of a session, and processes do not share this
+// list: another process accepts an earlier copy of the cookie until it expires.
 type endedSessions struct {
 	mutex sync.Mutex
 	until map[[sha256.Size]byte]time.Time

@@ -19,10 +19,12 @@ func (a *API) registerWatches() {
 		Summary: "List watches", About: "Those of the namespace, in the order of creation."}, a.listWatches)
 	Register[NoBody](a, Operation{ID: "get-watch", Method: http.MethodGet, Path: watchesPath + "/{id}", Role: RoleRead,
 		Errors: missing, Summary: "Show a watch"}, a.getWatch)
-	Register[latch.RegisteredWatch](a, Operation{ID: "put-watch", Method: http.MethodPut, Act: latch.AuditWatchPut, Path: watchesPath + "/{id}", Role: RoleAdmin,
+	Register[latch.RegisteredWatch](a, Operation{ID: "put-watch", Method: http.MethodPut, Act: latch.AuditWatchPut,
+		Path: watchesPath + "/{id}", Role: RoleAdmin,
 		Errors: []int{http.StatusPreconditionFailed}, Summary: "Replace the watch with this id, or register it", Required: true, Large: true,
 		About: "Takes the whole watch; its id may be left out. Temporal is asked whether it takes the query. A new watch tells of the workflows that close from now on; a changed one goes on where it is."}, a.putWatch)
-	Register[NoBody](a, Operation{ID: "delete-watch", Method: http.MethodDelete, Act: latch.AuditWatchDelete, Path: watchesPath + "/{id}", Role: RoleAdmin,
+	Register[NoBody](a, Operation{ID: "delete-watch", Method: http.MethodDelete, Act: latch.AuditWatchDelete,
+		Path: watchesPath + "/{id}", Role: RoleAdmin,
 		Status: http.StatusNoContent, Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed}, Summary: "Delete a watch",
 		About: "It finds nothing more within seconds. What it has found is still told."}, a.deleteWatch)
 }

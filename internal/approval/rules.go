@@ -29,7 +29,8 @@ type Rules struct {
 // name is "" if nobody has proven it.
 func RulesOf(settings latch.Event, starter string) Rules {
 	settings = latch.WithDefaults(settings)
-	rules := Rules{Requirements: settings.Approvals, AllowUnproven: settings.AllowUnproven, Reject: settings.Reject, Escalation: settings.Escalate}
+	rules := Rules{Requirements: settings.Approvals, AllowUnproven: settings.AllowUnproven, Reject: settings.Reject,
+		Escalation: settings.Escalate}
 	if !settings.AllowsSelf() {
 		rules.Excluded = starter
 	}

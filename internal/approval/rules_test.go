@@ -74,7 +74,8 @@ var (
 	later  = &latch.Escalation{Groups: []string{"dev"}, Users: []string{"eve"}}
 	before = approval.Rules{Requirements: []latch.Approval{of(2, "sre"), users(1, "cto@example.com")}, Escalation: later}
 	raised = before.Escalate()
-	vetoed = approval.Rules{Requirements: []latch.Approval{of(2, "sre")}, Reject: latch.RejectQuorum, Excluded: "fay", Escalation: later}.Escalate()
+	vetoed = approval.Rules{Requirements: []latch.Approval{of(2, "sre")}, Reject: latch.RejectQuorum, Excluded: "fay",
+		Escalation: later}.Escalate()
 )
 
 var orders = []order{
@@ -225,7 +226,8 @@ func TestEscalationCountsVotesAnew(t *testing.T) {
 	state, missing = before.Escalate().Tally(votes)
 	require.Equal(t, approval.Approved, state)
 	require.Empty(t, missing)
-	require.Equal(t, []latch.Approval{of(2, "sre"), users(1, "cto@example.com")}, before.Requirements, "the rules of before stay as they are")
+	require.Equal(t, []latch.Approval{of(2, "sre"), users(1, "cto@example.com")}, before.Requirements,
+		"the rules of before stay as they are")
 	require.Equal(t, "group dev, eve", approval.Added(&latch.Escalated{Groups: later.Groups, Users: later.Users}))
 }
 
@@ -319,15 +321,16 @@ func TestAwaits(t *testing.T) {
 		voter approval.Voter
 		want  bool
 	}{
-		"of a group":            {lock, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: key}, true},
-		"a user":                {lock, approval.Voter{Name: "cto", IdentifiedBy: key}, true},
-		"has voted":             {lock, approval.Voter{Name: "ann", Groups: []string{"sre"}, IdentifiedBy: key}, false},
-		"of another group":      {lock, approval.Voter{Name: "eve", Groups: []string{"dev"}, IdentifiedBy: key}, false},
-		"started the run":       {excluding, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: key}, false},
-		"somebody else":         {excluding, approval.Voter{Name: "cy", Groups: []string{"sre"}, IdentifiedBy: key}, true},
-		"not proven":            {lock, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: latch.IdentifiedByLocal}, false},
-		"not proven, and taken": {unproven, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: latch.IdentifiedByLocal}, true},
-		"without approvals":     {latch.OpenLock{}, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: key}, false},
+		"of a group":       {lock, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: key}, true},
+		"a user":           {lock, approval.Voter{Name: "cto", IdentifiedBy: key}, true},
+		"has voted":        {lock, approval.Voter{Name: "ann", Groups: []string{"sre"}, IdentifiedBy: key}, false},
+		"of another group": {lock, approval.Voter{Name: "eve", Groups: []string{"dev"}, IdentifiedBy: key}, false},
+		"started the run":  {excluding, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: key}, false},
+		"somebody else":    {excluding, approval.Voter{Name: "cy", Groups: []string{"sre"}, IdentifiedBy: key}, true},
+		"not proven":       {lock, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: latch.IdentifiedByLocal}, false},
+		"not proven, and taken": {unproven, approval.Voter{Name: "bob", Groups: []string{"sre"},
+			IdentifiedBy: latch.IdentifiedByLocal}, true},
+		"without approvals": {latch.OpenLock{}, approval.Voter{Name: "bob", Groups: []string{"sre"}, IdentifiedBy: key}, false},
 	} {
 		require.Equal(t, c.want, approval.Awaits(&c.lock, c.voter), name)
 	}

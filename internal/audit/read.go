@@ -41,14 +41,17 @@ type Part struct {
 // Check returns a [*runs.ArgumentError] if no entry can match the filter.
 func (f *Filter) Check() error {
 	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
-		return runs.NewArgumentError("since", "%s does not come before until (%s)", f.Since.UTC().Format(time.RFC3339), f.Until.UTC().Format(time.RFC3339))
+		return runs.NewArgumentError("since", "%s does not come before until (%s)", f.Since.UTC().Format(time.RFC3339),
+			f.Until.UTC().Format(time.RFC3339))
 	}
-	if f.Action != "" && !slices.ContainsFunc(latch.AuditActions(), func(action string) bool { return action == f.Action || latch.IsAuditOf(action, f.Action) }) {
+	if f.Action != "" && !slices.ContainsFunc(latch.AuditActions(),
+		func(action string) bool { return action == f.Action || latch.IsAuditOf(action, f.Action) }) {
 		return runs.NewArgumentError("action", "%q is not an action; the actions are %s, and release stands for all that begin with release%s",
 			f.Action, strings.Join(latch.AuditActions(), ", "), typo.Hint(f.Action, latch.AuditActions()))
 	}
 	if f.Outcome != "" && !slices.Contains(latch.AuditOutcomes(), f.Outcome) {
-		return runs.NewArgumentError("outcome", "%q is not an outcome; the outcomes are %s", f.Outcome, strings.Join(latch.AuditOutcomes(), ", "))
+		return runs.NewArgumentError("outcome", "%q is not an outcome; the outcomes are %s", f.Outcome,
+			strings.Join(latch.AuditOutcomes(), ", "))
 	}
 	return nil
 }
@@ -116,7 +119,7 @@ func (l *Log) Page(ctx context.Context, filter Filter, from string, limit int) (
 	return r.part, r.read(ctx)
 }
 
-// newest returns where the newest run of the chain begins, or nil if there is none.
+// newest returns where the newest run of the chain begins, or nil if the chain has no run.
 func (l *Log) newest(ctx context.Context) (*cursor, error) {
 	described, err := l.runs.Describe(ctx, l.workflowID(), "")
 	if runs.IsNotFound(err) {
@@ -208,7 +211,7 @@ func (r *reading) entriesIn(event *historypb.HistoryEvent) []latch.AuditEntry {
 	return read.Entries
 }
 
-// goBack goes to the run before. It reports whether there is none.
+// goBack goes to the run before. It reports whether the current one is the first.
 func (r *reading) goBack(ctx context.Context) (ended bool, err error) {
 	query := fmt.Sprintf("WorkflowId = %s AND StartTime < %s AND RunId != %s", runs.Quote(r.workflowID()),
 		runs.Quote(r.at.Started.UTC().Format(time.RFC3339Nano)), runs.Quote(r.at.RunID))

@@ -44,7 +44,8 @@ func entriesOf(names ...string) protocol.AuditEntries {
 // aLog is an audit of one run with the events.
 func aLog(events func() []*historypb.HistoryEvent) *audit.Log {
 	temporal := &runstest.Temporal{Now: noon}
-	temporal.Add(protocol.AuditID("q"), latch.WorkflowAudit, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).History = func() ([]*historypb.HistoryEvent, error) {
+	temporal.Add(protocol.AuditID("q"), latch.WorkflowAudit,
+		enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).History = func() ([]*historypb.HistoryEvent, error) {
 		return events(), nil
 	}
 	return audit.New(runs.New(runs.Options{Client: temporal, Namespace: "default"}), "q")
@@ -60,7 +61,8 @@ func names(part *audit.Part) []string {
 
 func events() []*historypb.HistoryEvent {
 	return []*historypb.HistoryEvent{{EventId: 1, EventTime: timestamppb.New(noon)}, signalled(2, 1, entriesOf("ann", "bob")),
-		{EventId: 3, EventTime: timestamppb.New(noon)}, signalled(4, 2, "not entries"), signalled(5, 3, entriesOf("xeve")), signalled(6, 4, entriesOf("cy", "ann"))}
+		{EventId: 3, EventTime: timestamppb.New(noon)}, signalled(4, 2, "not entries"), signalled(5, 3,
+			entriesOf("xeve")), signalled(6, 4, entriesOf("cy", "ann"))}
 }
 
 // Entries are read from the history, the newest first, each once whatever the limit is, while

@@ -94,7 +94,8 @@ func (r *Recorder) NoteSoon(ctx context.Context, entry latch.AuditEntry) {
 func (r *Recorder) enter(ctx context.Context, entry latch.AuditEntry) <-chan struct{} {
 	entry = clean(entry, r.LinkKey)
 	r.say(ctx, &entry)
-	r.Metrics.WithTags(metric.Labels("action", entry.Action, "outcome", entry.Outcome, "via", entry.Via)).Counter(metric.AuditEntries).Inc(1)
+	r.Metrics.WithTags(metric.Labels("action", entry.Action, "outcome", entry.Outcome, "via",
+		entry.Via)).Counter(metric.AuditEntries).Inc(1)
 	p := &pending{entry, len(rawjson.Encode(entry)), make(chan struct{})}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -164,8 +165,10 @@ func (r *Recorder) lost(n int, err error) {
 // say writes the line of an entry.
 func (r *Recorder) say(ctx context.Context, entry *latch.AuditEntry) {
 	attributes := []any{"action", entry.Action, "outcome", entry.Outcome, "via", entry.Via}
-	for _, each := range [][2]string{{"by", entry.By}, {"identified_by", entry.IdentifiedBy}, {"remote", entry.Remote}, {"target", entry.Target},
-		{"workflow_id", entry.WorkflowID}, {"run_id", entry.RunID}, {"webhook", entry.Webhook}, {"event", entry.Event}, {"step", entry.Step},
+	for _, each := range [][2]string{{"by", entry.By}, {"identified_by", entry.IdentifiedBy}, {"remote", entry.Remote},
+		{"target", entry.Target},
+		{"workflow_id", entry.WorkflowID}, {"run_id", entry.RunID}, {"webhook", entry.Webhook}, {"event",
+			entry.Event}, {"step", entry.Step},
 		{"result", entry.Result}, {"reason", entry.Reason}, {"error", entry.Error}} {
 		if each[1] != "" {
 			attributes = append(attributes, each[0], each[1])

@@ -45,7 +45,8 @@ func act(by string) latch.AuditEntry {
 }
 
 func refusal(by, remote string) latch.AuditEntry {
-	return latch.AuditEntry{Action: latch.AuditAccess, Outcome: latch.AuditRefused, Via: latch.ViaAPI, By: by, Remote: remote, Status: 401, Error: "Unknown API key."}
+	return latch.AuditEntry{Action: latch.AuditAccess, Outcome: latch.AuditRefused, Via: latch.ViaAPI, By: by,
+		Remote: remote, Status: 401, Error: "Unknown API key."}
 }
 
 // An act is in the audit once it is noted, also among many at a time, and in the log as one line.
@@ -123,7 +124,8 @@ func TestEntriesAreClean(t *testing.T) {
 	const token = "release-shop:board:r4nd0m"
 	d := newDesk()
 	entry := act(strings.Repeat("ü", 1000))
-	entry.Reason = "as in https://latch.example.com/locks/" + token + "?link=" + locklink.Sign([]byte(linkKey), token) + strings.Repeat(" x", 2000)
+	entry.Reason = "as in https://latch.example.com/locks/" + token + "?link=" + locklink.Sign([]byte(linkKey),
+		token) + strings.Repeat(" x", 2000)
 	entry.Groups = make([]string, 500)
 	audit.OfLock(&entry, token)
 	d.Note(t.Context(), entry)

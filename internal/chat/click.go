@@ -94,7 +94,8 @@ func (a *app) explain(ctx context.Context, err error) *api.Problem {
 	return known
 }
 
-// show writes what came of a vote into the message, and tells the person why it does not count.
+// show updates the message with the outcome of a vote. If the vote was refused, it sends the person
+// the reason.
 func (a *app) show(ctx context.Context, address string, message slack.Message, came result) {
 	if came.record != nil {
 		state := stateOf(came.record, came.missing)
@@ -109,7 +110,7 @@ func (a *app) show(ctx context.Context, address string, message slack.Message, c
 	}
 }
 
-// tell tells the person who clicked, and nobody else.
+// tell sends a message that only the person who clicked can see.
 func (a *app) tell(ctx context.Context, address, text string) {
 	a.respond(ctx, address, slack.Ephemeral(text))
 }

@@ -27,7 +27,8 @@ func TestClicksVote(t *testing.T) {
 	vote := d.run.Updates[0].Args[0].(latch.LockRelease)
 	require.Equal(t, digest, vote.Digest)
 	require.True(t, strings.HasPrefix(d.run.Updates[0].UpdateID, "slack-slack-"), "the run learns the way, and how the name is known")
-	require.Equal(t, latch.Vote{By: "alice@example.com", Via: latch.ViaSlack, IdentifiedBy: latch.IdentifiedBySlack, Result: latch.VoteApprove, Groups: []string{"sre"}}, d.run.now().Approvals[0])
+	require.Equal(t, latch.Vote{By: "alice@example.com", Via: latch.ViaSlack, IdentifiedBy: latch.IdentifiedBySlack,
+		Result: latch.VoteApprove, Groups: []string{"sre"}}, d.run.now().Approvals[0])
 
 	second := d.click("UBOB", slack.ActionApprove)
 	require.Equal(t, "Ship it? | alice@example.com approved\nbob@example.com approved\n*Approved* by bob@example.com, via slack\nDecision: continue", said(second[0]))
@@ -50,13 +51,15 @@ func TestClicksVote(t *testing.T) {
 func TestClickRejects(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, hold(t, 2, ""))
-	require.Contains(t, said(d.click("UBOB", slack.ActionReject)[0]), "bob@example.com rejected\n*Rejected* by bob@example.com, via slack\nDecision: stop")
+	require.Contains(t, said(d.click("UBOB", slack.ActionReject)[0]),
+		"bob@example.com rejected\n*Rejected* by bob@example.com, via slack\nDecision: stop")
 	require.Equal(t, latch.VoteReject, d.run.Updates[0].Args[0].(latch.LockRelease).Vote)
 	require.Empty(t, d.run.Updates[0].Args[0].(latch.LockRelease).Data)
 
 	plain := newDesk(t, hold(t, 0, ""))
 	require.Contains(t, said(plain.click("UCAROL", slack.ActionReject)[0]), "*Rejected* by carol@example.com, via slack")
-	require.Equal(t, "true", string(plain.run.Updates[0].Args[0].(latch.LockRelease).Data["stop_release"]), "a fail alone would let a release go on")
+	require.Equal(t, "true", string(plain.run.Updates[0].Args[0].(latch.LockRelease).Data["stop_release"]),
+		"a fail alone would let a release go on")
 	again := plain.click("UCAROL", slack.ActionReject)
 	require.Len(t, again, 1, "the same again changes nothing")
 	other := plain.click("UALICE", slack.ActionApprove)
@@ -104,21 +107,27 @@ func TestClicksThatDoNotCount(t *testing.T) {
 		// reaches says that the run is asked.
 		reaches bool
 	}{
-		"not entitled":           {user: "UCAROL", says: "carol@example.com may not vote about this lock; may approve: 2 of sre", reaches: true},
-		"not among the people":   {user: "UEVE", says: "eve@example.com may not decide here: LATCH_PEOPLE does not name this address."},
-		"unknown to Slack":       {user: "UNOBODY", says: "Slack could not be asked who you are"},
-		"of another company":     {user: "UALICE", as: change("team_id", "T9OTHER"), says: "You are not a member of the workspace"},
-		"a stranger":             {user: "UALICE", as: change("is_stranger", true), says: "You are not a member of the workspace"},
-		"not confirmed":          {user: "UALICE", as: change("is_email_confirmed", false), says: "Slack has not confirmed your e-mail address."},
-		"nothing is said of it":  {user: "UALICE", as: func(user map[string]any) { delete(user, "is_email_confirmed") }, says: "Slack has not confirmed your e-mail address."},
-		"without the scope":      {user: "UALICE", as: change("profile", map[string]any{"real_name": "Alice"}), says: "Slack tells no e-mail address of yours."},
-		"deleted":                {user: "UALICE", as: change("deleted", true), says: "not the account of a person who is active"},
-		"a bot":                  {user: "UALICE", as: change("is_bot", true), says: "not the account of a person who is active"},
-		"another user":           {user: "UALICE", as: change("id", "UBOB"), says: "Slack could not be asked who you are"},
-		"Slack is away":          {user: "UALICE", slack: 503, says: ""},
-		"another digest":         {user: "UALICE", value: `{"lock":"` + apitest.Token + `","digest":"sha256:22"}`, says: "its digest is " + digest + ", and this names sha256:22", reaches: true},
-		"a lock that is gone":    {user: "UALICE", value: `{"lock":"release-1:chat:gone"}`, says: `Run release-1 has no lock "release-1:chat:gone".`},
-		"a run that is gone":     {user: "UALICE", value: `{"lock":"release-9:chat:abc"}`, says: `No run "release-9" could have made this lock.`},
+		"not entitled":         {user: "UCAROL", says: "carol@example.com may not vote about this lock; may approve: 2 of sre", reaches: true},
+		"not among the people": {user: "UEVE", says: "eve@example.com may not decide here: LATCH_PEOPLE does not name this address."},
+		"unknown to Slack":     {user: "UNOBODY", says: "Slack could not be asked who you are"},
+		"of another company":   {user: "UALICE", as: change("team_id", "T9OTHER"), says: "You are not a member of the workspace"},
+		"a stranger":           {user: "UALICE", as: change("is_stranger", true), says: "You are not a member of the workspace"},
+		"not confirmed": {user: "UALICE", as: change("is_email_confirmed", false),
+			says: "Slack has not confirmed your e-mail address."},
+		"nothing is said of it": {user: "UALICE", as: func(user map[string]any) { delete(user, "is_email_confirmed") },
+			says: "Slack has not confirmed your e-mail address."},
+		"without the scope": {user: "UALICE", as: change("profile", map[string]any{"real_name": "Alice"}),
+			says: "Slack tells no e-mail address of yours."},
+		"deleted":       {user: "UALICE", as: change("deleted", true), says: "not the account of a person who is active"},
+		"a bot":         {user: "UALICE", as: change("is_bot", true), says: "not the account of a person who is active"},
+		"another user":  {user: "UALICE", as: change("id", "UBOB"), says: "Slack could not be asked who you are"},
+		"Slack is away": {user: "UALICE", slack: 503, says: ""},
+		"another digest": {user: "UALICE", value: `{"lock":"` + apitest.Token + `","digest":"sha256:22"}`,
+			says: "its digest is " + digest + ", and this names sha256:22", reaches: true},
+		"a lock that is gone": {user: "UALICE", value: `{"lock":"release-1:chat:gone"}`,
+			says: `Run release-1 has no lock "release-1:chat:gone".`},
+		"a run that is gone": {user: "UALICE", value: `{"lock":"release-9:chat:abc"}`,
+			says: `No run "release-9" could have made this lock.`},
 		"no lock":                {user: "UALICE", value: `{"lock":"abc"}`, says: `"abc" is not a lock's token.`},
 		"no value":               {user: "UALICE", value: "x", says: "This button is not one of Latch's."},
 		"a value of other shape": {user: "UALICE", value: `{"lock":{}}`, says: "This button is not one of Latch's."},
@@ -160,23 +169,33 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		status int
 		says   string
 	}{
-		"altered":       {func(r *slacktest.Request) { r.Body = strings.Replace(r.Body, "UALICE", "UBOB", 1) }, 0, 401, "the signature was not made for this body"},
+		"altered": {func(r *slacktest.Request) { r.Body = strings.Replace(r.Body, "UALICE", "UBOB", 1) }, 0, 401,
+			"the signature was not made for this body"},
 		"wrong version": {func(r *slacktest.Request) { r.Headers["X-Slack-Signature"] = "v1" + r.Headers["X-Slack-Signature"][2:] }, 0, 401, "the signature is not of version v0"},
 		"no signature":  {func(r *slacktest.Request) { delete(r.Headers, "X-Slack-Signature") }, 0, 401, "are required, once each"},
 		"no timestamp":  {func(r *slacktest.Request) { delete(r.Headers, "X-Slack-Request-Timestamp") }, 0, 401, "are required, once each"},
-		"another time":  {func(r *slacktest.Request) { r.Headers["X-Slack-Request-Timestamp"] = "1782907201" }, 0, 401, "the signature was not made for this body and time"},
-		"late":          {nil, 5*time.Minute + time.Second, 401, "more than five minutes from now"},
+		"another time": {func(r *slacktest.Request) { r.Headers["X-Slack-Request-Timestamp"] = "1782907201" }, 0, 401,
+			"the signature was not made for this body and time"},
+		"late": {nil, 5*time.Minute + time.Second, 401, "more than five minutes from now"},
 		"too large": {func(r *slacktest.Request) {
 			*r = slacktest.SignedBody("payload="+strings.Repeat("x", 1<<20), slacktest.SigningSecret, noon)
 		}, 0, 413, "more than 1048576 bytes"},
-		"another secret": {func(r *slacktest.Request) { *r = slacktest.SignedBody(r.Body, "another-secret-0123456789", noon) }, 0, 401, "by this app's signing secret"},
-		"no payload":     {func(r *slacktest.Request) { *r = slacktest.SignedBody("x=1", slacktest.SigningSecret, noon) }, 0, 400, "payload 0 times"},
-		"no JSON":        {func(r *slacktest.Request) { *r = slacktest.SignedBody("payload=x", slacktest.SigningSecret, noon) }, 0, 400, "is not Slack's JSON"},
+		"another secret": {func(r *slacktest.Request) {
+			*r = slacktest.SignedBody(r.Body, "another-secret-0123456789", noon)
+		}, 0, 401, "by this app's signing secret"},
+		"no payload": {func(r *slacktest.Request) {
+			*r = slacktest.SignedBody("x=1", slacktest.SigningSecret, noon)
+		}, 0, 400, "payload 0 times"},
+		"no JSON": {func(r *slacktest.Request) {
+			*r = slacktest.SignedBody("payload=x", slacktest.SigningSecret, noon)
+		}, 0, 400, "is not Slack's JSON"},
 		"without a user": {func(r *slacktest.Request) {
 			*r = slacktest.SignedBody("payload="+url.QueryEscape(`{"type":"block_actions"}`), slacktest.SigningSecret, noon)
 		}, 0, 400, "names no user"},
-		"an empty body":   {func(r *slacktest.Request) { *r = slacktest.SignedBody("", slacktest.SigningSecret, noon) }, 0, 400, "payload 0 times"},
-		"a key, unsigned": {func(r *slacktest.Request) { r.Headers = map[string]string{"X-API-Key": "admin"} }, 0, 401, "are required, once each"},
+		"an empty body": {func(r *slacktest.Request) { *r = slacktest.SignedBody("", slacktest.SigningSecret, noon) },
+			0, 400, "payload 0 times"},
+		"a key, unsigned": {func(r *slacktest.Request) { r.Headers = map[string]string{"X-API-Key": "admin"} }, 0, 401,
+			"are required, once each"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -273,7 +292,8 @@ func TestWithoutAnApp(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, hold(t, 2, ""))
 	d.options = chat.Options{}
-	require.Contains(t, apitest.ProblemOf(t, d.send(d.another(), d.clicked("UALICE", slack.ActionApprove)), 404).Detail, "LATCH_SLACK_SIGNING_SECRET is not set")
+	require.Contains(t, apitest.ProblemOf(t, d.send(d.another(), d.clicked("UALICE", slack.ActionApprove)), 404).Detail,
+		"LATCH_SLACK_SIGNING_SECRET is not set")
 	require.Empty(t, d.run.Asked)
 }
 

@@ -49,7 +49,8 @@ type held struct {
 // hold returns a run whose lock needs so many of sre, or none if it has no approvals.
 func hold(t *testing.T, count int, form string) *held {
 	t.Helper()
-	h := &held{form: json.RawMessage(form), record: latch.Record{DeliveryID: "dlv_1", Webhook: "chat", Event: latch.EventBeforeRelease, WorkflowID: "release-1", RunID: "run-1",
+	h := &held{form: json.RawMessage(form), record: latch.Record{DeliveryID: "dlv_1", Webhook: "chat",
+		Event: latch.EventBeforeRelease, WorkflowID: "release-1", RunID: "run-1",
 		Result: latch.ResultPending, StartedAt: latch.NewTime(apitest.Fixed), Lock: &latch.RecordLock{Token: apitest.Token, Digest: digest}}}
 	if count > 0 {
 		h.rules = approval.Rules{Requirements: []latch.Approval{{Groups: []string{"sre"}, Count: &count}}, Reject: latch.RejectAny}
@@ -74,7 +75,8 @@ func (h *held) answer(name string) (any, error) {
 	}
 	status := latch.Status{ID: "1", Status: latch.ReleaseRunning}
 	if h.record.Lock.Open() {
-		status.Locks = []latch.OpenLock{{Token: apitest.Token, Webhook: "chat", Event: h.record.Event, Title: "The shop", Digest: digest, Missing: h.missing(), Form: h.form}}
+		status.Locks = []latch.OpenLock{{Token: apitest.Token, Webhook: "chat", Event: h.record.Event,
+			Title: "The shop", Digest: digest, Missing: h.missing(), Form: h.form}}
 	}
 	return status, nil
 }
@@ -105,8 +107,9 @@ func (h *held) update(options client.UpdateWorkflowOptions) (any, error) {
 	if err != nil {
 		return refuse(latch.ErrorForbidden, err.Error())
 	}
-	votes, changed, err := h.rules.Cast(h.votes, approval.Vote{Issued: holder.Issued, Data: removal.Data, Vote: latch.Vote{By: holder.Name, Via: viaOf(options.UpdateID),
-		IdentifiedBy: holder.IdentifiedBy, Groups: holder.Groups, Result: removal.Choice(), Reason: removal.Reason}})
+	votes, changed, err := h.rules.Cast(h.votes, approval.Vote{Issued: holder.Issued, Data: removal.Data,
+		Vote: latch.Vote{By: holder.Name, Via: viaOf(options.UpdateID),
+			IdentifiedBy: holder.IdentifiedBy, Groups: holder.Groups, Result: removal.Choice(), Reason: removal.Reason}})
 	if err != nil {
 		return refuse(err.(*approval.RefusedError).Type, err.Error())
 	}
@@ -115,7 +118,8 @@ func (h *held) update(options client.UpdateWorkflowOptions) (any, error) {
 	if state == approval.Open {
 		return latch.Released{Record: h.record, Unchanged: !changed, Missing: missing}, nil
 	}
-	return h.close(options.UpdateID, holder.Name, map[approval.State]string{approval.Approved: latch.ResultPass, approval.Rejected: latch.ResultFail}[state],
+	return h.close(options.UpdateID, holder.Name, map[approval.State]string{approval.Approved: latch.ResultPass,
+		approval.Rejected: latch.ResultFail}[state],
 		approval.Data(votes, latch.VoteApprove)), nil
 }
 
@@ -156,14 +160,16 @@ var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 func newDesk(t *testing.T, run *held) *desk {
 	t.Helper()
 	d := &desk{T: t, slack: slacktest.New(t), run: run, clock: noon}
-	for id, address := range map[string]string{"UALICE": "Alice@Example.com", "UBOB": "bob@example.com", "UCAROL": "carol@example.com", "UEVE": "eve@example.com"} {
+	for id, address := range map[string]string{"UALICE": "Alice@Example.com", "UBOB": "bob@example.com",
+		"UCAROL": "carol@example.com", "UEVE": "eve@example.com"} {
 		d.slack.Users[id] = slacktest.User{Email: address}
 	}
 	known, err := api.ParsePeople(people)
 	require.NoError(t, err)
 	client, err := slack.NewClient(d.slack.URL, slacktest.BotToken, http.DefaultTransport)
 	require.NoError(t, err)
-	d.options = chat.Options{SigningSecret: []byte(slacktest.SigningSecret), Client: client, People: known, Now: func() time.Time { return d.clock }, Patience: time.Minute}
+	d.options = chat.Options{SigningSecret: []byte(slacktest.SigningSecret), Client: client, People: known,
+		Now: func() time.Time { return d.clock }, Patience: time.Minute}
 	d.api = d.another()
 	return d
 }
@@ -248,7 +254,8 @@ func said(message map[string]any) string {
 
 // voteAs votes as somebody whom the API has identified at a time.
 func (h *held) voteAs(removal *latch.LockRelease, name string, at time.Time) error {
-	signed, err := voucher.NewKey([]byte(linkKey)).ForRemoval(voucher.Holder{Name: name, Groups: []string{"sre"}, IdentifiedBy: latch.IdentifiedByOIDC, Issued: latch.NewTime(at)}, *removal)
+	signed, err := voucher.NewKey([]byte(linkKey)).ForRemoval(voucher.Holder{Name: name, Groups: []string{"sre"},
+		IdentifiedBy: latch.IdentifiedByOIDC, Issued: latch.NewTime(at)}, *removal)
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,8 @@ func modal(open *latch.OpenLock, fields []form.Field, kept string) object {
 		"element": object{"type": "plain_text_input", "action_id": input, "multiline": true,
 			"max_length": maximumVoteReason}})
 	return object{"type": "modal", "callback_id": approveForm, "private_metadata": kept,
-		"title": plain("Approve", maximumTitle), "submit": plain("Approve", maximumTitle), "close": plain("Cancel", maximumTitle), "blocks": blocks}
+		"title": plain("Approve", maximumTitle), "submit": plain("Approve", maximumTitle), "close": plain("Cancel",
+			maximumTitle), "blocks": blocks}
 }
 
 // notice returns a modal that only says something.

@@ -77,19 +77,22 @@ func TestAForm(t *testing.T) {
 	for _, block := range read.Blocks[1:] {
 		inputs = append(inputs, fmt.Sprint(block.ID, " ", block.Label.Text, " ", block.Element.Type, " ", block.Optional))
 	}
-	require.Equal(t, []string{"field-0 Ticket plain_text_input false", "field-1 risk static_select true", "field-2 percent number_input true",
+	require.Equal(t, []string{"field-0 Ticket plain_text_input false", "field-1 risk static_select true",
+		"field-2 percent number_input true",
 		"field-3 sure static_select true", "field-4 more plain_text_input true", "reason Reason, for the record plain_text_input true"}, inputs)
 	require.Equal(t, "high", read.Blocks[2].Element.Options[1].Text.Text)
 	require.Equal(t, "0", read.Blocks[2].Element.Initial.Value, "the schema's default")
 
-	got := d.submit("UALICE", view, map[string]any{"field-0": "OPS-1", "field-1": map[string]any{"option": "1"}, "field-2": "5", "field-3": map[string]any{"option": "true"},
+	got := d.submit("UALICE", view, map[string]any{"field-0": "OPS-1", "field-1": map[string]any{"option": "1"},
+		"field-2": "5", "field-3": map[string]any{"option": "true"},
 		"field-4": "[1]", "reason": " fine "})
 	require.Empty(t, got.Body.String(), "an empty answer closes the modal")
 	vote := d.run.Updates[0].Args[0].(latch.LockRelease)
 	require.JSONEq(t, `{"ticket":"OPS-1","risk":"high","percent":5,"sure":true,"more":[1]}`, string(apitest.Encode(t, vote.Data)))
 	require.Equal(t, "fine", vote.Reason)
 	require.Equal(t, digest, vote.Digest)
-	require.Equal(t, "Ship it? | alice@example.com approved: fine\nStill needed: 1 of sre | [buttons]", said(d.answered(1)[0]), "the message of the click")
+	require.Equal(t, "Ship it? | alice@example.com approved: fine\nStill needed: 1 of sre | [buttons]",
+		said(d.answered(1)[0]), "the message of the click")
 
 	require.Empty(t, d.submit("UBOB", d.open("UBOB"), map[string]any{"field-0": "OPS-2"}).Body.String())
 	require.Contains(t, said(d.answered(2)[0]), "*Approved* by bob@example.com, via slack")
@@ -111,7 +114,8 @@ func TestAFormThatIsFilledInWrongly(t *testing.T) {
 		"two of them":    {map[string]any{"field-0": "1", "field-2": "1.5"}, map[string]string{"field-0": "pattern", "field-2": "integer"}},
 		"no JSON":        {map[string]any{"field-0": "OPS-1", "field-4": "[1"}, map[string]string{"field-4": "is not JSON"}},
 		"no such option": {map[string]any{"field-0": "OPS-1", "field-1": map[string]any{"option": "7"}}, map[string]string{"field-1": ""}},
-		"a long reason":  {map[string]any{"field-0": "OPS-1", "reason": strings.Repeat("é", 501)}, map[string]string{"reason": "1002 bytes"}},
+		"a long reason": {map[string]any{"field-0": "OPS-1", "reason": strings.Repeat("é", 501)},
+			map[string]string{"reason": "1002 bytes"}},
 	} {
 		var read struct {
 			Action string            `json:"response_action"`
@@ -148,7 +152,8 @@ func TestAFormThatDoesNotCount(t *testing.T) {
 	view := d.open("UALICE")
 	require.Contains(t, text(d.submit("UCAROL", view, filled)), "carol@example.com may not vote about this lock")
 	require.Contains(t, text(d.submit("UEVE", view, filled)), "LATCH_PEOPLE does not name this address")
-	other := map[string]any{"callback_id": view["callback_id"], "private_metadata": `{"lock":"release-1:chat:gone","response_url":"` + d.slack.ResponseURL() + `"}`}
+	other := map[string]any{"callback_id": view["callback_id"],
+		"private_metadata": `{"lock":"release-1:chat:gone","response_url":"` + d.slack.ResponseURL() + `"}`}
 	require.Contains(t, text(d.submit("UALICE", other, filled)), `has no lock "release-1:chat:gone"`)
 	other["private_metadata"] = "x"
 	require.Contains(t, text(d.submit("UALICE", other, filled)), "This form is not one of Latch's.")
@@ -193,7 +198,8 @@ func TestWhatDoesNotFit(t *testing.T) {
 	d = newDesk(t, hold(t, 2, `{"minProperties":1}`))
 	message := d.message(itsLock)
 	for i := range 40 {
-		message["blocks"] = append(message["blocks"].([]any), map[string]any{"type": "section", "text": map[string]any{"type": "mrkdwn", "text": random(i)}})
+		message["blocks"] = append(message["blocks"].([]any),
+			map[string]any{"type": "section", "text": map[string]any{"type": "mrkdwn", "text": random(i)}})
 	}
 	require.Equal(t, 200, d.send(d.api, slacktest.Signed(d.slack.Click("UALICE", message, slack.ActionApprove, d.clock), d.clock)).Code)
 	view := d.slack.Calls("/api/views.open")[0].Body["view"].(map[string]any)

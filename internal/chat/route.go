@@ -172,8 +172,8 @@ func (a *app) verify(r *http.Request, body []byte) (time.Time, *api.Problem) {
 type reply struct {
 	// body is JSON, or nil.
 	body any
-	// late tells the person what body says, where it came too late to be the answer; nil if
-	// there is nothing to tell.
+	// late sends the person what body says, if body was ready too late to be the response. It
+	// is nil if body says nothing.
 	late func(context.Context)
 	// after is done once the answer is written; nil for nothing.
 	after func(context.Context)

@@ -22,7 +22,8 @@ type applyFlags struct {
 
 func applyCommand(e *env) *cobra.Command {
 	var flags applyFlags
-	command := remoteNeeding(e, declarationsOf, &cobra.Command{Use: "apply FILE|DIR...", Short: "Register what files declare: jobs, webhooks, watches, freezes and tags", Args: cobra.MinimumNArgs(1),
+	command := remoteNeeding(e, declarationsOf, &cobra.Command{Use: "apply FILE|DIR...",
+		Short: "Register what files declare: jobs, webhooks, watches, freezes and tags", Args: cobra.MinimumNArgs(1),
 		Long: `Register the jobs, webhooks, watches, freezes and tags that the files declare,
 change those that differ, and print what changed. A file is YAML or JSON and may
 declare several things, as YAML documents or as a list, each with kind (job,

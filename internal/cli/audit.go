@@ -45,7 +45,8 @@ workflow latch-audit-<task queue> has, and of its earlier runs what the namespac
 retention keeps.`},
 		func(ctx context.Context, open opener, _ []string) error { return listAudit(ctx, open, e.out, call) })
 	command.Flags().StringVar(&call.filter.By, "by", "", "only of the key or the person of this name")
-	command.Flags().StringVar(&call.filter.Action, "action", "", "only this action, such as release.stop; release stands for all that begin so")
+	command.Flags().StringVar(&call.filter.Action, "action", "",
+		"only this action, such as release.stop; release stands for all that begin so")
 	command.Flags().StringVar(&call.filter.Outcome, "outcome", "", "only those of this outcome: "+strings.Join(latch.AuditOutcomes(), ", "))
 	completeFlag(command, "action", latch.AuditActions()...)
 	completeFlag(command, "outcome", latch.AuditOutcomes()...)
@@ -83,15 +84,16 @@ func listAudit(ctx context.Context, open opener, out *output.Printer, call audit
 		return err
 	}
 	var found listedAudit
-	found.Entries, found.NextCursor, err = gather(out, call.list, auditAtOnce, func(cursor string, limit int) ([]latch.AuditEntry, string, error) {
-		part, err := world.Audit(ctx, call.filter, cursor, limit)
-		if err != nil {
-			return nil, "", err
-		}
-		found.Unread += part.Unread
-		found.BeginsAt = part.BeginsAt
-		return part.Entries, part.NextCursor, nil
-	})
+	found.Entries, found.NextCursor, err = gather(out, call.list, auditAtOnce,
+		func(cursor string, limit int) ([]latch.AuditEntry, string, error) {
+			part, err := world.Audit(ctx, call.filter, cursor, limit)
+			if err != nil {
+				return nil, "", err
+			}
+			found.Unread += part.Unread
+			found.BeginsAt = part.BeginsAt
+			return part.Entries, part.NextCursor, nil
+		})
 	if err != nil {
 		return err
 	}
@@ -108,7 +110,8 @@ func printAudit(out *output.Printer, found *listedAudit) {
 	t := output.NewTable("AT", "BY", "VIA", "ACTION", "OUTCOME", "WHAT", "WHY")
 	for i := range found.Entries {
 		entry := &found.Entries[i]
-		t.Add(output.Plain(utc(entry.At)), output.Bold.In(output.OrDash(output.OneLine(entry.Who()))), output.Plain(output.OneLine(entry.Way())),
+		t.Add(output.Plain(utc(entry.At)), output.Bold.In(output.OrDash(output.OneLine(entry.Who()))),
+			output.Plain(output.OneLine(entry.Way())),
 			output.Plain(output.OneLine(entry.Action)), outcomeColour(entry.Outcome).In(output.OneLine(entry.Outcome)),
 			output.Plain(output.OrDash(output.OneLine(entry.What()))), output.Plain(output.OrDash(output.OneLine(entry.Why()))))
 	}

@@ -21,7 +21,8 @@ func TestCommandsAreAudited(t *testing.T) {
 		stdin, args string
 		want        latch.AuditEntry
 	}{
-		"stop": {"", "release stop shop --reason late", latch.AuditEntry{Action: latch.AuditReleaseStop, By: "ada", WorkflowID: "release-shop", Reason: "late"}},
+		"stop": {"", "release stop shop --reason late",
+			latch.AuditEntry{Action: latch.AuditReleaseStop, By: "ada", WorkflowID: "release-shop", Reason: "late"}},
 		"vote": {"", "lock release " + token + " --by ann --vote approve",
 			latch.AuditEntry{Action: latch.AuditLockRelease, By: "ann", WorkflowID: "release-shop", Webhook: "board", Result: "approve"}},
 		"skip": {"", "release skip shop --lock " + token + " --reason down",

@@ -155,7 +155,8 @@ func printEvidence(out *output.Printer, s *evidence.Statement) {
 	out.Table(t)
 	for i := range p.Hooks {
 		for _, vote := range p.Hooks[i].Approvals {
-			out.Printf("vote on %s at %s: %s by %s (%s, %s)\n", output.OneLine(p.Hooks[i].Webhook), eventOf(p.Hooks[i].Event, p.Hooks[i].Step),
+			out.Printf("vote on %s at %s: %s by %s (%s, %s)\n", output.OneLine(p.Hooks[i].Webhook),
+				eventOf(p.Hooks[i].Event, p.Hooks[i].Step),
 				vote.Result, output.OneLine(vote.By), vote.Via, vote.IdentifiedBy)
 		}
 	}

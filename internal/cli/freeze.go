@@ -82,7 +82,8 @@ func freezeState(state *latch.FreezeState) output.Cell {
 }
 
 func freezeShowCommand(e *env) *cobra.Command {
-	return onFreezes(e, &cobra.Command{Use: "show ID", Short: "Show a freeze as a file, and whether it is in force", Args: cobra.ExactArgs(1),
+	return onFreezes(e, &cobra.Command{Use: "show ID", Short: "Show a freeze as a file, and whether it is in force",
+		Args: cobra.ExactArgs(1),
 		Long: `Show a freeze as the file that freeze apply takes. Comments say whether it is in
 force, since and until when, and when its next window is.`},
 		func(ctx context.Context, world backend.Freezes, args []string) error {

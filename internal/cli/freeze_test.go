@@ -21,7 +21,8 @@ func TestFreezeCommands(t *testing.T) {
 	require.Equal(t, failure.ExitOK, code, errors)
 	require.Equal(t, "registered always: in force for good\n", out)
 	require.Contains(t, errors, "windows: the freeze is in force and never ends")
-	code, out, errors = execute(`{"id":"over","windows":[{"start":"0 0 1 1 * 2020","end":"0 0 2 1 * 2020"}]}`, temporal, "freeze", "apply", "-")
+	code, out, errors = execute(`{"id":"over","windows":[{"start":"0 0 1 1 * 2020","end":"0 0 2 1 * 2020"}]}`, temporal,
+		"freeze", "apply", "-")
 	require.Equal(t, failure.ExitOK, code, errors)
 	require.Equal(t, "registered over: not in force\n", out)
 	require.Contains(t, errors, "the freeze is over")
@@ -65,7 +66,8 @@ overrides: {}
 	for _, args := range []string{"freeze apply -", "apply -", "validate --kind freeze -"} {
 		code, out, errors := execute(wrong, newTemporal(), strings.Fields(args)...)
 		require.Equal(t, failure.ExitUsage, code, args)
-		for _, says := range []string{`id: "a:b" has a colon`, "when: ", "windows[0].start: ", "(line 4, column ", `windows[0].timezone: there is no time zone "Europe/Pari"`,
+		for _, says := range []string{`id: "a:b" has a colon`, "when: ", "windows[0].start: ", "(line 4, column ",
+			`windows[0].timezone: there is no time zone "Europe/Pari"`,
 			"windows[1].end: ", `under_way: "wait" is not one of hold, continue`, "overrides: "} {
 			require.Contains(t, out+errors, says, args)
 		}

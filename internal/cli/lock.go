@@ -14,7 +14,8 @@ import (
 )
 
 func lockCommand(e *env) *cobra.Command {
-	return group("lock", "List, show, extend and remove locks", lockListCommand(e), lockShowCommand(e), lockReleaseCommand(e), lockExtendCommand(e))
+	return group("lock", "List, show, extend and remove locks", lockListCommand(e), lockShowCommand(e),
+		lockReleaseCommand(e), lockExtendCommand(e))
 }
 
 func lockReleaseCommand(e *env) *cobra.Command {

@@ -21,14 +21,16 @@ func TestExtendLock(t *testing.T) {
 		args []string
 		sent string
 	}{
-		"until":   {[]string{"--until", "2026-07-01T20:00:00+02:00", "--reason", "later"}, `{"lock":"release-1:board:r","until":"2026-07-01T18:00:00.000Z","by":"ada","reason":"later"}`},
+		"until": {[]string{"--until", "2026-07-01T20:00:00+02:00", "--reason", "later"},
+			`{"lock":"release-1:board:r","until":"2026-07-01T18:00:00.000Z","by":"ada","reason":"later"}`},
 		"timeout": {[]string{"--timeout", "48h"}, `{"lock":"release-1:board:r","lock_timeout":"48h0m0s","by":"ada"}`},
 		"for":     {[]string{"--for", "4h"}, `{"lock":"release-1:board:r","until":"2026-07-01T18:00:00.000Z","by":"ada"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newAPI(t, map[string][]apiAnswer{path: {{200, extendedRecord}},
-				"GET /latch/v1/locks/release-1:board:r": {{200, `{"token":"release-1:board:r","open":true,"until":"2026-07-01T14:00:00.000Z","record":` + extendedRecord + `}`}}})
+				"GET /latch/v1/locks/release-1:board:r": {{200,
+					`{"token":"release-1:board:r","open":true,"until":"2026-07-01T14:00:00.000Z","record":` + extendedRecord + `}`}}})
 			out := f.ok("", append([]string{"lock", "extend", "release-1:board:r"}, test.args...)...)
 			require.Contains(t, out, "open until 2026-07-01T18:00:00Z\n")
 			require.NotContains(t, out, "nothing was changed")
@@ -68,7 +70,8 @@ func TestExtendLockRefused(t *testing.T) {
 		require.Contains(t, errors, want)
 		require.Len(t, f.calls, 1)
 	}
-	f := newAPI(t, map[string][]apiAnswer{"GET /latch/v1/locks/w:h:r": {{200, `{"token":"w:h:r","open":true,"until":"2026-07-01T18:00:00.000Z",
+	f := newAPI(t, map[string][]apiAnswer{"GET /latch/v1/locks/w:h:r": {{200,
+		`{"token":"w:h:r","open":true,"until":"2026-07-01T18:00:00.000Z",
 		"escalates":{"at":"2026-07-02T10:00:00.000Z","groups":["leads"],"users":["eve"]},"record":` + extendedRecord + `}`}}})
 	out := f.ok("", "lock", "show", "w:h:r")
 	require.Contains(t, out, "open until 2026-07-01T18:00:00Z\nescalates at 2026-07-02T10:00:00Z to group leads, eve\n"+

@@ -59,7 +59,8 @@ func printWait(out *output.Printer, state *backend.LockState) {
 		return
 	}
 	for _, moved := range lock.Extensions {
-		out.Printf("extended until %s, at %s by %s\n", utc(moved.Until), utc(moved.At), output.Printable(output.OrDash(output.OneLine(moved.By))))
+		out.Printf("extended until %s, at %s by %s\n", utc(moved.Until), utc(moved.At),
+			output.Printable(output.OrDash(output.OneLine(moved.By))))
 	}
 	if to := lock.Escalated; to != nil {
 		out.Printf("escalated at %s to %s\n", utc(to.At), output.Printable(approval.Added(to)))

@@ -147,8 +147,9 @@ func (p *program) rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
 	e := &p.env
-	root.AddCommand(jobCommand(e), releaseCommand(e), emitCommand(e), gateCommand(e), lockCommand(e), watchCommand(e), statusCommand(e), historyCommand(e),
-		deliveriesCommand(e), serveCommand(e), webhookCommand(e), watchesCommand(e), freezeCommand(e), rulesCommand(e), codecCommand(e), validateCommand(e), doctorCommand(e), setupCommand(e),
+	root.AddCommand(jobCommand(e), releaseCommand(e), emitCommand(e), gateCommand(e), lockCommand(e), watchCommand(e),
+		statusCommand(e), historyCommand(e), deliveriesCommand(e), serveCommand(e), webhookCommand(e), watchesCommand(e),
+		freezeCommand(e), rulesCommand(e), codecCommand(e), validateCommand(e), doctorCommand(e), setupCommand(e),
 		schemaCommand(e), applyCommand(e), exportCommand(e), evidenceCommand(e), auditCommand(e), versionCommand(e))
 	return root
 }

@@ -106,7 +106,8 @@ func serveAPI(ctx context.Context, e *env) error {
 		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: e.settings.TaskQueue,
 		Keys: configured.keys, OIDC: configured.oidc, Allow: configured.allow, PublicURL: configured.URL, FQDN: configured.fqdn(), Environment: configured.Environment,
 		DataConverter: configured.temporal.DataConverter,
-		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), EvidenceKey: configured.evidence, Logger: logger, Metrics: metrics, Tracer: traces.Tracer, Audit: recorder,
+		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), EvidenceKey: configured.evidence,
+		Logger: logger, Metrics: metrics, Tracer: traces.Tracer, Audit: recorder,
 		Routes: configured.routes(ctx),
 	})
 	if err != nil {
@@ -138,12 +139,15 @@ func closeAudit(ctx context.Context, recorder *audit.Recorder, logger *slog.Logg
 }
 
 // recorder returns what appends to the audit; nil if LATCH_AUDIT is false.
-func (c *serveConfiguration) recorder(temporal client.Client, taskQueue string, logger *slog.Logger, metrics *telemetry.Metrics) *audit.Recorder {
+func (c *serveConfiguration) recorder(temporal client.Client, taskQueue string, logger *slog.Logger,
+	metrics *telemetry.Metrics) *audit.Recorder {
 	if !c.Audit {
 		return nil
 	}
-	all := runs.New(runs.Options{Client: temporal, Namespace: c.temporal.Namespace, DataConverter: c.temporal.DataConverter, Identity: api.Identity})
-	return audit.NewRecorder(audit.Options{Log: audit.New(all, taskQueue), LinkKey: []byte(c.LinkKey), Logger: logger, Metrics: metrics.Handler})
+	all := runs.New(runs.Options{Client: temporal, Namespace: c.temporal.Namespace,
+		DataConverter: c.temporal.DataConverter, Identity: api.Identity})
+	return audit.NewRecorder(audit.Options{Log: audit.New(all, taskQueue), LinkKey: []byte(c.LinkKey), Logger: logger,
+		Metrics: metrics.Handler})
 }
 
 // routes returns the handler of what is served in addition to the API's own routes, until ctx

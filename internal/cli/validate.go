@@ -16,7 +16,8 @@ import (
 
 func validateCommand(e *env) *cobra.Command {
 	var kind string
-	command := &cobra.Command{Use: "validate FILE...", Short: "Check job, release, emission, webhook, watch and freeze files, without a server", Args: cobra.MinimumNArgs(1),
+	command := &cobra.Command{Use: "validate FILE...",
+		Short: "Check job, release, emission, webhook, watch and freeze files, without a server", Args: cobra.MinimumNArgs(1),
 		Long: `Check files without a server and list everything that is wrong with each, one
 problem a line as FILE: path: message (line, column). A warning says what is
 allowed and probably not meant; it does not make a file invalid. The keys of a file

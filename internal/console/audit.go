@@ -63,8 +63,10 @@ func emptyAudit(filter apiclient.AuditFilter) string {
 func auditFilters(filter apiclient.AuditFilter) piece.Form {
 	return piece.Form{ID: "filter", Groups: []piece.Group{{Fields: []piece.Field{
 		{Name: "by", Label: "Who", Kind: piece.KindSearch, Value: filter.By, Help: "the name of a key or a person"},
-		{Name: "action", Label: "What", Value: filter.Action, Help: "such as release, or release.stop", Options: piece.Options(latch.AuditActions()...)},
-		{Name: "outcome", Label: "Outcome", Kind: piece.KindSelect, Value: filter.Outcome, Options: append([]piece.Option{{Label: "any"}}, piece.Options(latch.AuditOutcomes()...)...)},
+		{Name: "action", Label: "What", Value: filter.Action, Help: "such as release, or release.stop",
+			Options: piece.Options(latch.AuditActions()...)},
+		{Name: "outcome", Label: "Outcome", Kind: piece.KindSelect, Value: filter.Outcome,
+			Options: append([]piece.Option{{Label: "any"}}, piece.Options(latch.AuditOutcomes()...)...)},
 		{Name: "since", Label: "Since", Value: filter.Since, Help: "a duration back from now, such as 24h, or a time"},
 		{Name: "until", Label: "Until", Value: filter.Until, Help: "the same"},
 	}}}, Buttons: []piece.Button{{Name: "show", Label: "Filter"}}}

@@ -12,9 +12,11 @@ import (
 func TestAuditPage(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
-	w.audited(latch.AuditEntry{Action: latch.AuditReleaseStop, Outcome: latch.AuditDone, Via: latch.ViaConsole, By: "ann", IdentifiedBy: latch.IdentifiedByKey,
+	w.audited(latch.AuditEntry{Action: latch.AuditReleaseStop, Outcome: latch.AuditDone, Via: latch.ViaConsole,
+		By: "ann", IdentifiedBy: latch.IdentifiedByKey,
 		Remote: "192.0.2.7", WorkflowID: "release-shop", Reason: "too late"},
-		latch.AuditEntry{Action: latch.AuditAccess, Outcome: latch.AuditRefused, Via: latch.ViaAPI, Remote: "192.0.2.9", Error: "Unknown API key.", Count: 12})
+		latch.AuditEntry{Action: latch.AuditAccess, Outcome: latch.AuditRefused, Via: latch.ViaAPI, Remote: "192.0.2.9",
+			Error: "Unknown API key.", Count: 12})
 	base := serve(t, w, keys)
 	got := loggedIn(t, base, adminKey).get("/console/audit")
 	require.Equal(t, 200, got.status, got.body)

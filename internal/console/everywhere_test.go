@@ -36,7 +36,8 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 		}
 		return latch.Status{ID: "closed", Title: text, Status: latch.ReleaseStopped, Rejected: []latch.Rejected{{Name: text, Error: text}}}, nil
 	}
-	w.audited(latch.AuditEntry{Action: latch.AuditReleaseStop, Outcome: latch.AuditRefused, Error: text, Via: text, By: text, IdentifiedBy: text, Role: text,
+	w.audited(latch.AuditEntry{Action: latch.AuditReleaseStop, Outcome: latch.AuditRefused, Error: text, Via: text,
+		By: text, IdentifiedBy: text, Role: text,
 		Groups: []string{text}, Remote: text, Target: text, WorkflowID: text, RunID: text, Webhook: text, Event: text, Step: text, Result: text, Reason: text})
 	w.goes(t, "1", text)
 	run := w.Runs[len(w.Runs)-1]

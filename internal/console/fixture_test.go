@@ -66,7 +66,8 @@ func (w *world) waits(t *testing.T, id string, locks ...latch.OpenLock) {
 
 // audited adds an audit with the entries.
 func (w *world) audited(entries ...latch.AuditEntry) {
-	w.Add(protocol.AuditID(latch.DefaultTaskQueue), latch.WorkflowAudit, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).History = func() ([]*historypb.HistoryEvent, error) {
+	w.Add(protocol.AuditID(latch.DefaultTaskQueue), latch.WorkflowAudit,
+		enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING).History = func() ([]*historypb.HistoryEvent, error) {
 		return []*historypb.HistoryEvent{{EventId: 2, EventTime: timestamppb.New(noon),
 			Attributes: &historypb.HistoryEvent_WorkflowExecutionSignaledEventAttributes{
 				WorkflowExecutionSignaledEventAttributes: &historypb.WorkflowExecutionSignaledEventAttributes{

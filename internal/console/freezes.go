@@ -17,9 +17,10 @@ func (v *visit) freezes() (*answer, error) {
 	if err := v.api.Freezes(v.request.Context(), &listed); err != nil {
 		return nil, err
 	}
-	list := piece.List{ID: "freezes", Name: "Freezes", Columns: []string{"Freeze", "State", "Next window", "Holds", "May override", "Declared by", "Changed"},
-		Count: piece.Count(len(listed.Freezes), len(listed.Freezes), false),
-		Empty: "There are none yet. Register one with starter freeze apply, or over the API."}
+	list := piece.List{ID: "freezes", Name: "Freezes",
+		Columns: []string{"Freeze", "State", "Next window", "Holds", "May override", "Declared by", "Changed"},
+		Count:   piece.Count(len(listed.Freezes), len(listed.Freezes), false),
+		Empty:   "There are none yet. Register one with starter freeze apply, or over the API."}
 	for i := range listed.Freezes {
 		freeze := &listed.Freezes[i]
 		list.Rows = append(list.Rows, piece.Row{Key: freeze.ID,

@@ -20,7 +20,8 @@ func TestFreezesAreListed(t *testing.T) {
 		require.Equal(t, 200, got.status, got.body)
 	}
 	listed := eye.get("/console/freezes").body
-	for _, shown := range []string{"in force", ", for good", "vars.env == &#39;prod&#39;", "also those under way", "incident, ann", "not in force", "2099-01-01", "nobody"} {
+	for _, shown := range []string{"in force", ", for good", "vars.env == &#39;prod&#39;", "also those under way",
+		"incident, ann", "not in force", "2099-01-01", "nobody"} {
 		require.Contains(t, listed, shown)
 	}
 }

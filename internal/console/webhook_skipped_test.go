@@ -16,9 +16,11 @@ func TestAQueueSaysHowFarItIs(t *testing.T) {
 		state      dlv.QueueState
 		tone, text string
 	}{
-		"running":       {dlv.QueueState{Status: "running", QueueState: protocol.QueueState{Done: 2, Left: 3}}, "wait", "2 of 5 are settled."},
-		"done":          {dlv.QueueState{Status: "completed", QueueState: protocol.QueueState{Done: 5}}, "good", "All 5 are settled."},
-		"some are lost": {dlv.QueueState{Status: "completed", QueueState: protocol.QueueState{Done: 5, Lost: 2}}, "bad", "2 of 5 could not be sent."},
+		"running": {dlv.QueueState{Status: "running", QueueState: protocol.QueueState{Done: 2, Left: 3}}, "wait",
+			"2 of 5 are settled."},
+		"done": {dlv.QueueState{Status: "completed", QueueState: protocol.QueueState{Done: 5}}, "good", "All 5 are settled."},
+		"some are lost": {dlv.QueueState{Status: "completed", QueueState: protocol.QueueState{Done: 5, Lost: 2}}, "bad",
+			"2 of 5 could not be sent."},
 		"disabled again": {dlv.QueueState{Status: "completed", QueueState: protocol.QueueState{Done: 2, Left: 3, Kept: true}}, "bad",
 			"The endpoint is disabled again: 2 of 5 are settled, the rest stays skipped."},
 		"ended": {dlv.QueueState{Status: "ended", QueueState: protocol.QueueState{Done: 2, Left: 3}}, "bad",

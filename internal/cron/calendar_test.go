@@ -11,7 +11,8 @@ import (
 // Last is the time after which no other comes up to the given one.
 func TestLast(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"0 18 20 12 *", "0 0 29 2 *", "*/7 8-17 * * mon-fri", "30 2 * * sun", "15 30 4 1 * * *", "0 0 1 1 * 2020", "59 23 31 12 *", "* * * * *", "0 12 13 * fri"} {
+	for _, text := range []string{"0 18 20 12 *", "0 0 29 2 *", "*/7 8-17 * * mon-fri", "30 2 * * sun",
+		"15 30 4 1 * * *", "0 0 1 1 * 2020", "59 23 31 12 *", "* * * * *", "0 12 13 * fri"} {
 		calendar, err := ParseCalendar(text)
 		require.NoError(t, err)
 		random := rand.New(rand.NewPCG(1, 2))

@@ -97,7 +97,8 @@ func addActions(card members, link string) error {
 		{"Reject", locklink.WithChoice(link, locklink.ChoiceReject), "destructive"},
 		{"Open", link, "default"},
 	} {
-		actions = append(actions, rawjson.Encode(map[string]any{"type": "Action.OpenUrl", "title": button.title, "url": button.url, "style": button.style}))
+		actions = append(actions, rawjson.Encode(map[string]any{"type": "Action.OpenUrl", "title": button.title,
+			"url": button.url, "style": button.style}))
 	}
 	card["actions"] = rawjson.Encode(actions)
 	return nil

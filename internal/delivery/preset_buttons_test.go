@@ -100,7 +100,8 @@ func TestTeamsButtons(t *testing.T) {
 			require.Equal(t, "Action.OpenUrl", action.Type, "a button that could act by itself needs a bot")
 			urls = append(urls, action.Title+" "+action.URL)
 		}
-		require.Equal(t, []string{"Approve " + lockAddress + "&choice=approve", "Reject " + lockAddress + "&choice=reject", "Open " + lockAddress}, urls, name)
+		require.Equal(t, []string{"Approve " + lockAddress + "&choice=approve",
+			"Reject " + lockAddress + "&choice=reject", "Open " + lockAddress}, urls, name)
 	}
 	noLink := func(r *protocol.WebhookRequest) { r.LockURL = "" }
 	require.NotContains(t, sent(t, noLink, latch.PresetTeams, `{"text":"a"}`), "Action", "without an address there is no page to link to")
@@ -110,13 +111,17 @@ func TestTeamsButtons(t *testing.T) {
 func TestMessagesThatTakeNoButtons(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ preset, body, says string }{
-		"slack, odd blocks":       {latch.PresetSlack, `{"blocks":5}`, "its body takes no buttons (interactive): blocks is not a list"},
-		"slack, 50 blocks":        {latch.PresetSlack, `{"blocks":[` + strings.TrimSuffix(strings.Repeat(`{"type":"divider"},`, 50), ",") + `]}`, "blocks has 51 elements, more than the limit of 50"},
-		"slack, no object":        {latch.PresetSlack, `["text"]`, "no message for slack"},
-		"teams, nothing to say":   {latch.PresetTeams, `{"title":"x"}`, "it has neither an Adaptive Card among its attachments nor a text"},
-		"teams, odd attachments":  {latch.PresetTeams, `{"attachments":[5]}`, "attachments is not a list of objects"},
-		"teams, odd content":      {latch.PresetTeams, `{"attachments":[{"contentType":"application/vnd.microsoft.card.adaptive"}]}`, "is not an object"},
-		"teams, odd actions":      {latch.PresetTeams, `{"type":"AdaptiveCard","actions":{}}`, "the actions of its Adaptive Card are not a list"},
+		"slack, odd blocks": {latch.PresetSlack, `{"blocks":5}`, "its body takes no buttons (interactive): blocks is not a list"},
+		"slack, 50 blocks": {latch.PresetSlack,
+			`{"blocks":[` + strings.TrimSuffix(strings.Repeat(`{"type":"divider"},`, 50),
+				",") + `]}`, "blocks has 51 elements, more than the limit of 50"},
+		"slack, no object":       {latch.PresetSlack, `["text"]`, "no message for slack"},
+		"teams, nothing to say":  {latch.PresetTeams, `{"title":"x"}`, "it has neither an Adaptive Card among its attachments nor a text"},
+		"teams, odd attachments": {latch.PresetTeams, `{"attachments":[5]}`, "attachments is not a list of objects"},
+		"teams, odd content": {latch.PresetTeams,
+			`{"attachments":[{"contentType":"application/vnd.microsoft.card.adaptive"}]}`, "is not an object"},
+		"teams, odd actions": {latch.PresetTeams, `{"type":"AdaptiveCard","actions":{}}`,
+			"the actions of its Adaptive Card are not a list"},
 		"teams, a connector card": {latch.PresetTeams, `{"@type":"MessageCard","sections":[]}`, "it has neither an Adaptive Card"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -142,7 +142,8 @@ func TestParseKey(t *testing.T) {
 // A statement does not pass what a run has cut for what was answered.
 func TestHookOfACutRecord(t *testing.T) {
 	t.Parallel()
-	record := latch.Record{Sequence: 3, Data: latch.Object{"n": []byte(`1`)}, HandedTo: "deliver-1", Response: &latch.RecordResponse{Status: 200, Body: "x"}}
+	record := latch.Record{Sequence: 3, Data: latch.Object{"n": []byte(`1`)}, HandedTo: "deliver-1",
+		Response: &latch.RecordResponse{Status: 200, Body: "x"}}
 	whole, err := hookOf(&record)
 	require.NoError(t, err)
 	require.NotEmpty(t, whole.Answer.Data)

@@ -60,7 +60,8 @@ func TestCheckKey(t *testing.T) {
 // A choice is added to a link with and without an HMAC, and leaves the HMAC as it is.
 func TestWithChoice(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "https://latch.example.com/locks/t?choice=approve", locklink.WithChoice(locklink.URL("https://latch.example.com", "t", nil), locklink.ChoiceApprove))
+	require.Equal(t, "https://latch.example.com/locks/t?choice=approve",
+		locklink.WithChoice(locklink.URL("https://latch.example.com", "t", nil), locklink.ChoiceApprove))
 	address, err := url.Parse(locklink.WithChoice(locklink.URL("https://latch.example.com", "t", key), locklink.ChoiceReject))
 	require.NoError(t, err)
 	require.Equal(t, "reject", address.Query().Get(locklink.ChoiceParameter))

@@ -37,10 +37,12 @@ func TestALinkAboutAChoice(t *testing.T) {
 	require.Contains(t, reject, "Your name<input", "a visitor with only a link says who they are")
 	require.Contains(t, open("rollback"), "Decide</h2>")
 	require.Contains(t, open(""), "Decide</h2>")
-	require.Equal(t, 401, apitest.Call(handler, "GET", locklink.WithChoice("/locks/"+apitest.Token, locklink.ChoiceApprove), "").Code, "a choice opens nothing")
+	require.Equal(t, 401, apitest.Call(handler, "GET",
+		locklink.WithChoice("/locks/"+apitest.Token, locklink.ChoiceApprove), "").Code, "a choice opens nothing")
 	require.Equal(t, 200, apitest.Call(handler, "HEAD", locklink.WithChoice(address, locklink.ChoiceApprove), "").Code)
 	require.Empty(t, run.Updates)
-	require.Contains(t, apitest.Call(handler, "GET", locklink.WithChoice("/locks/"+apitest.Token, locklink.ChoiceApprove)+"&API_KEY=read", "").Body.String(),
+	require.Contains(t, apitest.Call(handler, "GET",
+		locklink.WithChoice("/locks/"+apitest.Token, locklink.ChoiceApprove)+"&API_KEY=read", "").Body.String(),
 		"may see this lock but not remove it")
 
 	const promise = "Stop the release: The release stops here. No step was taken."

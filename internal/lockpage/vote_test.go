@@ -26,10 +26,13 @@ func voted(t *testing.T, refused error) *apitest.Held {
 	vote := latch.Vote{By: "ann", Via: latch.ViaAPI, IdentifiedBy: latch.IdentifiedByKey, Result: latch.VoteApprove, At: latch.NewTime(apitest.Fixed), Reason: "<fine>"}
 	record := latch.Record{DeliveryID: "dlv_1", Webhook: "board", Event: latch.EventBeforeRelease, WorkflowID: "release-1", RunID: "run-1",
 		Result: latch.ResultPending, Lock: &latch.RecordLock{Token: apitest.Token, Digest: lockDigest,
-			Extensions: []latch.Extension{{Until: latch.NewTime(apitest.Fixed.Add(48 * time.Hour)), By: "ann", Via: latch.ViaAPI}}}, StartedAt: latch.NewTime(apitest.Fixed), Approvals: []latch.Vote{vote}}
+			Extensions: []latch.Extension{{Until: latch.NewTime(apitest.Fixed.Add(48 * time.Hour)), By: "ann",
+				Via: latch.ViaAPI}}}, StartedAt: latch.NewTime(apitest.Fixed), Approvals: []latch.Vote{vote}}
 	status := latch.Status{ID: "1", Status: latch.ReleaseRunning, Locks: []latch.OpenLock{{Token: apitest.Token, Webhook: "board", Event: latch.EventBeforeRelease,
 		Since: latch.NewTime(apitest.Fixed), Until: latch.NewTime(apitest.Fixed.Add(48 * time.Hour)), Digest: lockDigest,
-		Escalates: &latch.Escalated{At: latch.NewTime(apitest.Fixed.Add(24 * time.Hour)), Groups: []string{"leads"}, Users: []string{"eve"}}, Form: []byte(schema), Missing: []latch.MissingApproval{{Groups: []string{"sre"}, Count: 1}}}}}
+		Escalates: &latch.Escalated{At: latch.NewTime(apitest.Fixed.Add(24 * time.Hour)), Groups: []string{"leads"},
+			Users: []string{"eve"}}, Form: []byte(schema), Missing: []latch.MissingApproval{{Groups: []string{"sre"},
+			Count: 1}}}}}
 	held := &apitest.Held{Input: run.Input, Temporal: apitest.Running("release-1", func(name string) (any, error) {
 		if name == latch.QueryStatus {
 			return status, nil
@@ -53,7 +56,8 @@ func TestPageOfApprovals(t *testing.T) {
 	shown := apitest.Call(apitest.New(t, run, options), "GET", "/locks/"+apitest.Token+"?API_KEY=lock", "")
 	require.Equal(t, 200, shown.Code, shown.Body)
 	body := html.UnescapeString(shown.Body.String())
-	for _, part := range []string{"ann approved, ", "(api, key): <fine>", "1 of sre", "Extended until ", " by ann", " on group leads, eve may vote as well", `value="approve"`, `value="reject"`, `value="withdraw"`,
+	for _, part := range []string{"ann approved, ", "(api, key): <fine>", "1 of sre", "Extended until ", " by ann",
+		" on group leads, eve may vote as well", `value="approve"`, `value="reject"`, `value="withdraw"`,
 		`Ticket (required)`, `<input name="data-ticket" value="">`, `<select name="data-risk">`, `<option>low</option>`, `<textarea name="data-list"`,
 		`name="digest" value="sha256:1111`} {
 		require.Contains(t, body, part)

@@ -46,4 +46,5 @@ func IdentifiedByOf(id string) string {
 }
 
 // identifiedByAPI are the ways in which the API knows a caller.
-var identifiedByAPI = []string{latch.IdentifiedByKey, latch.IdentifiedByOIDC, latch.IdentifiedBySlack, latch.IdentifiedByLink, latch.IdentifiedByLocal}
+var identifiedByAPI = []string{latch.IdentifiedByKey, latch.IdentifiedByOIDC, latch.IdentifiedBySlack,
+	latch.IdentifiedByLink, latch.IdentifiedByLocal}

@@ -15,7 +15,8 @@ import (
 func TestIdentifiedByOf(t *testing.T) {
 	t.Parallel()
 	for _, way := range []string{protocol.UpdateViaAPI, protocol.UpdateByAdmin, protocol.UpdateViaPage, protocol.UpdateViaSlack} {
-		for _, known := range []string{latch.IdentifiedByKey, latch.IdentifiedByOIDC, latch.IdentifiedBySlack, latch.IdentifiedByLink, latch.IdentifiedByLocal} {
+		for _, known := range []string{latch.IdentifiedByKey, latch.IdentifiedByOIDC, latch.IdentifiedBySlack,
+			latch.IdentifiedByLink, latch.IdentifiedByLocal} {
 			require.Equal(t, known, protocol.IdentifiedByOf(protocol.UpdatePrefix(way, known)+uuid.NewString()))
 		}
 		require.Empty(t, protocol.IdentifiedByOf(way+uuid.NewString()), "an earlier version")

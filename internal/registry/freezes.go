@@ -50,7 +50,8 @@ func (f *Freezes) Get(ctx context.Context, id string) (*latch.RegisteredFreeze, 
 
 // Put registers a freeze, or replaces the one with its id, unless check, called with the current
 // one or nil, returns an error. It returns the freeze, and whether it is new.
-func (f *Freezes) Put(ctx context.Context, freeze latch.RegisteredFreeze, check func(*latch.RegisteredFreeze) error) (*latch.RegisteredFreeze, bool, error) {
+func (f *Freezes) Put(ctx context.Context, freeze latch.RegisteredFreeze,
+	check func(*latch.RegisteredFreeze) error) (*latch.RegisteredFreeze, bool, error) {
 	created := false
 	err := f.shelf.Change(ctx, func(all []latch.RegisteredFreeze) ([]latch.RegisteredFreeze, error) {
 		at := findFreeze(all, freeze.ID)

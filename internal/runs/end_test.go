@@ -39,7 +39,8 @@ func TestWhetherAWorkerHasTakenARunUp(t *testing.T) {
 				}
 				return append(events, runstest.Terminated("enough")), nil
 			}
-			begun, err := f.over().BeginningOf(t.Context(), &commonpb.WorkflowExecution{WorkflowId: "job-a", RunId: run.Info.GetExecution().GetRunId()})
+			begun, err := f.over().BeginningOf(t.Context(),
+				&commonpb.WorkflowExecution{WorkflowId: "job-a", RunId: run.Info.GetExecution().GetRunId()})
 			require.NoError(t, err)
 			require.Equal(t, c.worked, begun.Worked)
 			require.Equal(t, [][]byte{[]byte(`"given"`)}, begun.Arguments)

@@ -41,7 +41,8 @@ func (r *Runs) beginning(ctx context.Context, execution *commonpb.WorkflowExecut
 
 // page is [Runs.Events] with a size, or with the server's own if that is 0, and within the time
 // that the server has for an answer.
-func (r *Runs) page(ctx context.Context, execution *commonpb.WorkflowExecution, size int32, token []byte) (events []*historypb.HistoryEvent, next []byte, err error) {
+func (r *Runs) page(ctx context.Context, execution *commonpb.WorkflowExecution, size int32,
+	token []byte) (events []*historypb.HistoryEvent, next []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 	defer cancel()
 	response, err := r.service().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
@@ -58,7 +59,8 @@ func (r *Runs) Events(ctx context.Context, execution *commonpb.WorkflowExecution
 }
 
 // EventsBackwards is [Runs.Events] from the newest event on.
-func (r *Runs) EventsBackwards(ctx context.Context, execution *commonpb.WorkflowExecution, token []byte, most int) (events []*historypb.HistoryEvent, next []byte, err error) {
+func (r *Runs) EventsBackwards(ctx context.Context, execution *commonpb.WorkflowExecution, token []byte,
+	most int) (events []*historypb.HistoryEvent, next []byte, err error) {
 	request := &workflowservice.GetWorkflowExecutionHistoryReverseRequest{Namespace: r.namespace, Execution: execution,
 		NextPageToken: token, MaximumPageSize: int32(most)}
 	response, err := again(ctx, func(ctx context.Context) (*workflowservice.GetWorkflowExecutionHistoryReverseResponse, error) {

@@ -118,7 +118,8 @@ func TestReplacing(t *testing.T) {
 	}
 	require.NotContains(t, shown(true, "new"), "new", "Slack takes no more blocks")
 	require.Contains(t, shown(false, "new"), "new")
-	require.JSONEq(t, `{"response_type":"ephemeral","replace_original":false,"text":"&lt;!channel&gt; &amp;"}`, string(encode(t, slack.Ephemeral("<!channel> &"))))
+	require.JSONEq(t, `{"response_type":"ephemeral","replace_original":false,"text":"&lt;!channel&gt; &amp;"}`,
+		string(encode(t, slack.Ephemeral("<!channel> &"))))
 }
 
 func encode(t *testing.T, value any) []byte {

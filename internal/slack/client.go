@@ -39,7 +39,8 @@ func CheckURL(address string) error {
 func parseBase(address string) (*url.URL, error) {
 	base, err := url.Parse(address)
 	switch {
-	case err != nil || base.Hostname() == "" || base.User != nil || strings.Trim(base.Path, "/") != "" || base.RawQuery != "" || base.Fragment != "":
+	case err != nil || base.Hostname() == "" || base.User != nil || strings.Trim(base.Path,
+		"/") != "" || base.RawQuery != "" || base.Fragment != "":
 		return nil, errors.New("is not an https URL of a host alone, such as https://slack.com")
 	case base.Scheme == "https" && base.Port() != "":
 		return nil, fmt.Errorf("%q has a port; Slack's answers go to hooks. of its host alone", base.Redacted())

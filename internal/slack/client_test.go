@@ -89,7 +89,8 @@ func TestRespondCallsSlackAlone(t *testing.T) {
 			"": false, "://": false, "https://hooks.slack-gov.com/x": false, "https://127.0.0.1/x": false,
 		},
 		"https://slack-gov.com": {"https://hooks.slack-gov.com/actions/x": true, "https://hooks.slack.com/actions/x": false},
-		"http://127.0.0.1:9":    {"http://127.0.0.1:9/actions/x": true, "http://127.0.0.1:10/actions/x": false, "https://127.0.0.1:9/x": false, "http://hooks.slack.com/x": false},
+		"http://127.0.0.1:9": {"http://127.0.0.1:9/actions/x": true, "http://127.0.0.1:10/actions/x": false,
+			"https://127.0.0.1:9/x": false, "http://hooks.slack.com/x": false},
 	} {
 		client, err := slack.NewClient(base, "token", catch)
 		require.NoError(t, err)
@@ -111,7 +112,8 @@ func TestCheckURL(t *testing.T) {
 	for _, good := range []string{"https://slack.com", "https://slack-gov.com/", "http://127.0.0.1:4711", "http://localhost:1"} {
 		require.NoError(t, slack.CheckURL(good), good)
 	}
-	for bad, says := range map[string]string{"": "is not an https URL", "slack.com": "is not an https URL", "https://slack.com/api": "of a host alone",
+	for bad, says := range map[string]string{"": "is not an https URL", "slack.com": "is not an https URL",
+		"https://slack.com/api": "of a host alone",
 		"https://a:b@slack.com": "of a host alone", "http://slack.com": "is without TLS", "ftp://slack.com": "is without TLS"} {
 		require.ErrorContains(t, slack.CheckURL(bad), says, bad)
 	}

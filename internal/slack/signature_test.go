@@ -34,10 +34,12 @@ func TestVerify(t *testing.T) {
 		now                            time.Time
 		want                           error
 	}{
-		"as published":       {slacktest.SigningSecret, publishedBody, stamp, publishedSignature, at, nil},
-		"its last second":    {slacktest.SigningSecret, publishedBody, stamp, publishedSignature, at.Add(slack.Tolerance), nil},
-		"late":               {slacktest.SigningSecret, publishedBody, stamp, publishedSignature, at.Add(slack.Tolerance + time.Second), slack.ErrLate},
-		"ahead":              {slacktest.SigningSecret, publishedBody, stamp, publishedSignature, at.Add(-slack.Tolerance - time.Second), slack.ErrLate},
+		"as published":    {slacktest.SigningSecret, publishedBody, stamp, publishedSignature, at, nil},
+		"its last second": {slacktest.SigningSecret, publishedBody, stamp, publishedSignature, at.Add(slack.Tolerance), nil},
+		"late": {slacktest.SigningSecret, publishedBody, stamp, publishedSignature,
+			at.Add(slack.Tolerance + time.Second), slack.ErrLate},
+		"ahead": {slacktest.SigningSecret, publishedBody, stamp, publishedSignature,
+			at.Add(-slack.Tolerance - time.Second), slack.ErrLate},
 		"an altered body":    {slacktest.SigningSecret, publishedBody + "&x=1", stamp, publishedSignature, at, slack.ErrForged},
 		"another time":       {slacktest.SigningSecret, publishedBody, stamp[:9] + "9", publishedSignature, at, slack.ErrForged},
 		"no time":            {slacktest.SigningSecret, publishedBody, "now", publishedSignature, at, slack.ErrForged},

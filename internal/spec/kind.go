@@ -45,7 +45,8 @@ type sign struct {
 // webhooks only, those of webhooks and emissions, and those that suggest a kind
 // whose required key is missing.
 var signs = [][]sign{
-	{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"url", Webhook}, {"url_secret", Webhook}, {"events", Webhook}, {"query", Watch}, {"windows", Freeze}, {"tests", Rules}},
+	{{"steps", Release}, {"task", Job}, {"jobs", Job}, {"url", Webhook}, {"url_secret", Webhook}, {"events", Webhook},
+		{"query", Watch}, {"windows", Freeze}, {"tests", Rules}},
 	{{"method", Webhook}, {"content_type", Webhook}, {"header_secrets", Webhook}, {"preset", Webhook}, {"cloudevents", Webhook}, {"enforced", Webhook}},
 	{{"deadline", Gate}, {"on_deadline", Gate}},
 	{{"event", Emission}},

@@ -126,7 +126,8 @@ func TestApprovalsThatCannotBeHeld(t *testing.T) {
 	}
 	t.Run("without a key", func(t *testing.T) {
 		without := setup(t)
-		run, err := shared.client.ExecuteWorkflow(without.ctx, client.StartWorkflowOptions{ID: "release-" + without.queue, TaskQueue: without.queue},
+		run, err := shared.client.ExecuteWorkflow(without.ctx,
+			client.StartWorkflowOptions{ID: "release-" + without.queue, TaskQueue: without.queue},
 			latch.WorkflowRelease, json.RawMessage(approved("without-"+without.queue)))
 		require.NoError(t, err)
 		require.ErrorContains(t, run.Get(without.ctx, nil), "this worker has no LATCH_LINK_KEY to verify them by")

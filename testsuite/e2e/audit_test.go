@@ -59,7 +59,8 @@ func TestAudit(t *testing.T) {
 		encoded, err := json.Marshal(entry)
 		require.NoError(t, err)
 		require.NotContains(t, string(encoded), token)
-		read = append(read, fmt.Sprint(entry.Action, " ", entry.Outcome, " ", entry.Via, " ", entry.By, " ", entry.Target, " ", entry.Reason))
+		read = append(read, fmt.Sprint(entry.Action, " ", entry.Outcome, " ", entry.Via, " ", entry.By, " ",
+			entry.Target, " ", entry.Reason))
 	}
 	delivery := record(t, b.history(workflowID), "board", latch.EventBeforeRelease).DeliveryID
 	require.ElementsMatch(t, []string{"access refused api   ", "release.stop refused api eye  "}, read[:2])

@@ -27,7 +27,8 @@ func chatRelease(id, chat, url, settings string) string {
 
 // slackSettings are those of an API with a Slack app.
 func slackSettings(stand *slacktest.Slack) []string {
-	return []string{"LATCH_API_KEYS", voterKeys, "LATCH_LINK_KEY", linkKey, "LATCH_SLACK_SIGNING_SECRET", slacktest.SigningSecret, "LATCH_SLACK_BOT_TOKEN", slacktest.BotToken,
+	return []string{"LATCH_API_KEYS", voterKeys, "LATCH_LINK_KEY", linkKey, "LATCH_SLACK_SIGNING_SECRET",
+		slacktest.SigningSecret, "LATCH_SLACK_BOT_TOKEN", slacktest.BotToken,
 		"LATCH_SLACK_URL", stand.URL, "LATCH_PEOPLE", "alice@example.com@sre,bob@example.com@sre,carol@example.com@dev"}
 }
 
@@ -57,7 +58,8 @@ func TestApprovalsInSlack(t *testing.T) {
 	var started struct {
 		WorkflowID string `json:"workflow_id"`
 	}
-	s.as("starter-key-0123456", "POST", "/latch/v1/releases", chatRelease("chat-"+b.queue, "slack", b.receiver.URL+"/slack", `,"approvals":[{"groups":["sre"],"count":2}],
+	s.as("starter-key-0123456", "POST", "/latch/v1/releases",
+		chatRelease("chat-"+b.queue, "slack", b.receiver.URL+"/slack", `,"approvals":[{"groups":["sre"],"count":2}],
 		"form":{"required":["ticket"],"properties":{"ticket":{"type":"string","pattern":"^OPS-"}}}`)).read(t, 201, &started)
 	token := s.token(started.WorkflowID)
 	var message map[string]any
@@ -80,7 +82,9 @@ func TestApprovalsInSlack(t *testing.T) {
 		view := stand.Calls("/api/views.open")[i].Body["view"].(map[string]any)
 		wrong := s.fromSlack(slacktest.Signed(slacktest.Submission(user, view, map[string]any{"field-0": "17"}), time.Now()))
 		require.Contains(t, wrong.body, `"response_action":"errors"`)
-		require.Equal(t, reply{status: 200, header: nil, body: ""}, withoutHeader(s.fromSlack(slacktest.Signed(slacktest.Submission(user, view, map[string]any{"field-0": "OPS-" + user, "reason": "fine"}), time.Now()))))
+		require.Equal(t, reply{status: 200, header: nil, body: ""},
+			withoutHeader(s.fromSlack(slacktest.Signed(slacktest.Submission(user, view,
+				map[string]any{"field-0": "OPS-" + user, "reason": "fine"}), time.Now()))))
 	}
 	var result latch.ReleaseResult
 	require.NoError(t, shared.client.GetWorkflow(b.ctx, started.WorkflowID, "").Get(b.ctx, &result))
@@ -121,7 +125,8 @@ func TestApprovalsInTeams(t *testing.T) {
 	var started struct {
 		WorkflowID string `json:"workflow_id"`
 	}
-	s.as("starter-key-0123456", "POST", "/latch/v1/releases", chatRelease("teams-"+b.queue, "teams", b.receiver.URL+"/teams", "")).read(t, 201, &started)
+	s.as("starter-key-0123456", "POST", "/latch/v1/releases",
+		chatRelease("teams-"+b.queue, "teams", b.receiver.URL+"/teams", "")).read(t, 201, &started)
 	var message struct {
 		Attachments []struct {
 			Content struct {
@@ -140,7 +145,8 @@ func TestApprovalsInTeams(t *testing.T) {
 	asked = s.page(links["Approve"], 200)
 	require.Contains(t, asked, "Yes: Let pass")
 	require.Len(t, b.status(started.WorkflowID).Locks, 1, "a link decides nothing")
-	done := s.submit(links["Approve"], url.Values{"form": {form(t, asked)}, "action": {"pass"}, "name": {"ann"}, "confirmed": {confirmedField.FindStringSubmatch(asked)[1]}})
+	done := s.submit(links["Approve"], url.Values{"form": {form(t, asked)}, "action": {"pass"}, "name": {"ann"},
+		"confirmed": {confirmedField.FindStringSubmatch(asked)[1]}})
 	require.Contains(t, done.body, "This lock is done")
 	var result latch.ReleaseResult
 	require.NoError(t, shared.client.GetWorkflow(b.ctx, started.WorkflowID, "").Get(b.ctx, &result))

@@ -61,7 +61,8 @@ func TestLoginInABrowser(t *testing.T) {
 	require.EqualValues(t, 200, page.Press("Approve"))
 	page.Await("ann@example.com approved")
 	voted := record(t, b.history(started.WorkflowID), "board", latch.EventBeforeRelease).Approvals[0]
-	require.Equal(t, []any{"ann@example.com", latch.IdentifiedByOIDC, latch.ViaPage, []string{"sre"}}, []any{voted.By, voted.IdentifiedBy, voted.Via, voted.Groups})
+	require.Equal(t, []any{"ann@example.com", latch.IdentifiedByOIDC, latch.ViaPage, []string{"sre"}},
+		[]any{voted.By, voted.IdentifiedBy, voted.Via, voted.Groups})
 
 	seen := func(cookie string) string {
 		request, err := http.NewRequestWithContext(b.ctx, http.MethodGet, s.url+"/", http.NoBody)

@@ -71,7 +71,8 @@ func TestEndsAreFoundAfterAnInterruption(t *testing.T) {
 	s := shopOf(t)
 	s.open(lifecyclesOf())
 	job := func(id string) client.WorkflowRun {
-		run, err := shared.client.ExecuteWorkflow(s.ctx, client.StartWorkflowOptions{ID: id + "-" + s.queue, TaskQueue: s.queue}, latch.WorkflowJobRun,
+		run, err := shared.client.ExecuteWorkflow(s.ctx,
+			client.StartWorkflowOptions{ID: id + "-" + s.queue, TaskQueue: s.queue}, latch.WorkflowJobRun,
 			json.RawMessage(`{"id":"`+id+`","delay":"1h","task":{"http":{"url":"`+s.receiver.URL+`/work"}},
 				"webhooks":[{"id":"ops","url":"`+s.receiver.URL+`/ops","event":"JOB_FAILURE"}]}`))
 		require.NoError(t, err)

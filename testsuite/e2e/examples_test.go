@@ -127,7 +127,8 @@ func TestTheExampleAsksAGateFromTypeScript(t *testing.T) {
 	asks := strings.ReplaceAll(string(example), queue, "taskQueue: '"+b.queue+"'")
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "ask_gate.ts"), []byte(asks), 0o600))
 	own := b.queue + "-typescript"
-	asker := process.Start(t, process.Command{Path: node, Dir: folder, Args: []string{"worker.js", shared.server.FrontendHostPort, own, "./ask_gate.ts"}})
+	asker := process.Start(t, process.Command{Path: node, Dir: folder,
+		Args: []string{"worker.js", shared.server.FrontendHostPort, own, "./ask_gate.ts"}})
 	for _, test := range []struct{ result, refused string }{{latch.ResultPass, ""}, {latch.ResultFail, latch.ErrorGateStopped}} {
 		version := b.queue + "-" + test.result
 		run, err := shared.client.ExecuteWorkflow(b.ctx, client.StartWorkflowOptions{ID: version, TaskQueue: own}, "rollout", version)

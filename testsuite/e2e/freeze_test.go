@@ -70,8 +70,10 @@ func TestFreeze(t *testing.T) {
 	}
 	skip := s.as("root-key-0123456", "POST", "/latch/v1/releases/prod-"+b.queue+"/skip", `{"lock":"`+token+`","reason":"please"}`)
 	require.Contains(t, skip.problem(t, 403).Detail, `freeze "always" is not skipped`)
-	handle, err := shared.client.UpdateWorkflow(b.ctx, client.UpdateWorkflowOptions{WorkflowID: workflowID, UpdateName: latch.MessageReleaseLock,
-		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{latch.LockRelease{Lock: token, By: "ann", Groups: []string{"incident"}, Reason: "outage"}}})
+	handle, err := shared.client.UpdateWorkflow(b.ctx,
+		client.UpdateWorkflowOptions{WorkflowID: workflowID, UpdateName: latch.MessageReleaseLock,
+			WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{latch.LockRelease{Lock: token, By: "ann",
+				Groups: []string{"incident"}, Reason: "outage"}}})
 	require.NoError(t, err)
 	require.ErrorContains(t, handle.Get(b.ctx, nil), "the name ann is not proven", "Temporal's own message")
 	require.Len(t, s.status(workflowID).Locks, 1)
@@ -110,13 +112,15 @@ func TestAFreezeThatIsNotInForce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.serve()
-	for id, windows := range map[string]string{"over": `{"start":"0 0 1 1 * 2020","end":"0 0 2 1 * 2020"}`, "comes": `{"start":"0 0 1 1 * 2099","end":"0 0 2 1 * 2099"}`} {
+	for id, windows := range map[string]string{"over": `{"start":"0 0 1 1 * 2020","end":"0 0 2 1 * 2020"}`,
+		"comes": `{"start":"0 0 1 1 * 2099","end":"0 0 2 1 * 2099"}`} {
 		var registered latch.RegisteredFreeze
 		s.call("PUT", "/latch/v1/freezes/"+id, `{"windows":[`+windows+`],"under_way":"hold"}`).read(t, 200, &registered)
 		require.False(t, registered.State.InForce)
 		require.Equal(t, id == "comes", registered.State.Next != nil)
 	}
-	run := b.start(latch.WorkflowRelease, "release", b.spec(`{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"{R}/a"}}},{"name":"b","do":{"http":{"url":"{R}/b"}}}]}`))
+	run := b.start(latch.WorkflowRelease, "release",
+		b.spec(`{"id":"shop","steps":[{"name":"a","do":{"http":{"url":"{R}/a"}}},{"name":"b","do":{"http":{"url":"{R}/b"}}}]}`))
 	var result latch.ReleaseResult
 	require.NoError(t, run.Get(b.ctx, &result))
 	require.Equal(t, latch.ReleaseReleased, result.Status)

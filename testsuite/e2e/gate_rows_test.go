@@ -125,7 +125,8 @@ func (row *gateRow) input(l *lane) string {
 			l.script("/"+id, row.answer(l, answer))
 		}
 		event := strings.TrimSuffix(`{"event":"DEPLOY",`+settings, ",") + "}"
-		webhooks = append(webhooks, fmt.Sprintf(`{"id":%q,%s"timeout":%q,"retry":{"maximum_attempts":1},"events":[%s]}`, id, url, timeout, event))
+		webhooks = append(webhooks, fmt.Sprintf(`{"id":%q,%s"timeout":%q,"retry":{"maximum_attempts":1},"events":[%s]}`,
+			id, url, timeout, event))
 	}
 	return l.spec(`{"event":"DEPLOY","webhooks":[` + strings.Join(webhooks, ",") + `]` + row.more + `}`)
 }

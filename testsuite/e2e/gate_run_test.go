@@ -34,7 +34,8 @@ func askers(s *served, n *neighbour) map[string]asker {
 		},
 		"http": func(l *lane, gate string) string {
 			var state struct{ Status, Decision string }
-			s.within(l).as("run-key-0123456789", "POST", "/latch/v1/gates?wait=1m&workflow_id="+l.name, gate).read(l, http.StatusCreated, &state)
+			s.within(l).as("run-key-0123456789", "POST", "/latch/v1/gates?wait=1m&workflow_id="+l.name, gate).read(l,
+				http.StatusCreated, &state)
 			require.Equal(l, state.Status == latch.GatePassed, state.Decision == latch.Continue)
 			require.NotEqual(l, latch.GateRunning, state.Status)
 			return cmp.Or(state.Decision, ended)

@@ -119,7 +119,8 @@ func TestRecordHistories(t *testing.T) {
 			meanwhile: func(l *lane, id string) {
 				token := l.openLock(id, "gate").Token
 				l.arrived("/log", 4)
-				require.NoError(l, l.update(id, latch.MessageExtendLock, jsonOf(fmt.Sprintf(`{"lock":%q,"lock_timeout":"2h"}`, token)), nil))
+				require.NoError(l, l.update(id, latch.MessageExtendLock,
+					jsonOf(fmt.Sprintf(`{"lock":%q,"lock_timeout":"2h"}`, token)), nil))
 				require.NoError(l, l.update(id, latch.MessageReleaseLock,
 					jsonOf(fmt.Sprintf(`{"lock":%q,"by":"ann","groups":["leads"]}`, token)), nil))
 			}},

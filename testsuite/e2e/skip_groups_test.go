@@ -28,20 +28,24 @@ func TestSkipGroups(t *testing.T) {
 	var started struct {
 		WorkflowID string `json:"workflow_id"`
 	}
-	s.as("pipeline-key-0123456", "POST", "/latch/v1/releases", s.spec(fmt.Sprintf(`{"id":%q,"steps":[{"name":"a","do":{"http":{"url":"{R}/work"}}},
+	s.as("pipeline-key-0123456", "POST", "/latch/v1/releases",
+		s.spec(fmt.Sprintf(`{"id":%q,"steps":[{"name":"a","do":{"http":{"url":"{R}/work"}}},
 		{"name":"b","do":{"http":{"url":"{R}/work"}}}]}`, id))).read(t, 201, &started)
 	run := shared.client.GetWorkflow(b.ctx, started.WorkflowID, "")
 	path, token := "/latch/v1/releases/"+id+"/skip", s.token(started.WorkflowID)
 	named := `{"webhook":"board","event":"BEFORE_STEP","reason":"late"}`
 
-	for key, says := range map[string]string{"root-key-0123456": "root is not", "pipeline-key-0123456": "pipeline is not", "eve-key-0123456789": "eve is not"} {
+	for key, says := range map[string]string{"root-key-0123456": "root is not",
+		"pipeline-key-0123456": "pipeline is not", "eve-key-0123456789": "eve is not"} {
 		for _, skip := range []string{named, `{"lock":"` + token + `","reason":"late"}`} {
-			require.Contains(t, s.as(key, "POST", path, skip).problem(t, 403).Detail, `only members of managers may skip webhook "board", and `+says)
+			require.Contains(t, s.as(key, "POST", path, skip).problem(t, 403).Detail,
+				`only members of managers may skip webhook "board", and `+says)
 		}
 	}
 
 	// To Temporal itself nobody's name is proven, and a proof counts for what it was made.
-	holder := voucher.Holder{Name: "ann", Groups: []string{"managers"}, IdentifiedBy: latch.IdentifiedByKey, Issued: latch.NewTime(time.Now())}
+	holder := voucher.Holder{Name: "ann", Groups: []string{"managers"}, IdentifiedBy: latch.IdentifiedByKey,
+		Issued: latch.NewTime(time.Now())}
 	skip := latch.Skip{Webhook: "board", Event: latch.EventBeforeStep, By: "ann", Reason: "late"}
 	first := b.history(started.WorkflowID)[0].DeliveryID
 	proven := func(key, delivery string) latch.Skip {
@@ -56,15 +60,17 @@ func TestSkipGroups(t *testing.T) {
 	for name, message := range map[string]latch.Skip{"none": skip, "forged": proven("another key of as many bytes..", first),
 		"of another hook": proven(linkKey, "dlv_another"), "of another message": changed} {
 		for _, update := range []string{"direct-" + name, "api-admin-key-" + name} {
-			handle, err := shared.client.UpdateWorkflow(b.ctx, client.UpdateWorkflowOptions{UpdateID: update, WorkflowID: started.WorkflowID,
-				UpdateName: latch.MessageSkip, WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{message}})
+			handle, err := shared.client.UpdateWorkflow(b.ctx,
+				client.UpdateWorkflowOptions{UpdateID: update, WorkflowID: started.WorkflowID,
+					UpdateName: latch.MessageSkip, WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{message}})
 			require.NoError(t, err)
 			require.Equal(t, latch.ErrorForbidden, errorType(handle.Get(b.ctx, nil)), name)
 		}
 	}
 	require.NoError(t, shared.client.SignalWorkflow(b.ctx, started.WorkflowID, "", latch.MessageSkip, skip))
 	require.Eventually(t, func() bool { return len(s.status(started.WorkflowID).Rejected) == 1 }, patience, tick)
-	require.Equal(t, latch.ErrorForbidden, errorType(b.update(run, latch.MessageRecord, latch.RecordUpdate{DeliveryID: first, Result: latch.ResultPass}, nil)))
+	require.Equal(t, latch.ErrorForbidden, errorType(b.update(run, latch.MessageRecord,
+		latch.RecordUpdate{DeliveryID: first, Result: latch.ResultPass}, nil)))
 	require.Equal(t, token, s.token(started.WorkflowID), "nothing was changed")
 
 	var record latch.Record

@@ -70,7 +70,8 @@ func (a *audited) note(ctx context.Context, entry latch.AuditEntry, lock string,
 // Start starts a run.
 func (a *audited) Start(ctx context.Context, start Start) (*Run, error) {
 	run, err := a.Temporal.Start(ctx, start)
-	action := map[latch.Kind]string{latch.ReleaseKind: latch.AuditReleaseStart, latch.JobKind: latch.AuditJobStart, latch.GateKind: latch.AuditGateStart}[start.Kind]
+	action := map[latch.Kind]string{latch.ReleaseKind: latch.AuditReleaseStart, latch.JobKind: latch.AuditJobStart,
+		latch.GateKind: latch.AuditGateStart}[start.Kind]
 	if action != "" { // an event is in its run alone
 		a.note(ctx, aboutRun(action, start.workflowIDOf(run), run), "", err)
 	}
@@ -181,7 +182,8 @@ func (a *audited) Redeliver(ctx context.Context, id string, origin deliveries.Or
 }
 
 // RedeliverFailed sends deliveries again.
-func (a *audited) RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int, dryRun bool) (*deliveries.BulkRedelivery, error) {
+func (a *audited) RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int,
+	dryRun bool) (*deliveries.BulkRedelivery, error) {
 	bulk, err := a.Temporal.RedeliverFailed(ctx, filter, cursor, limit, dryRun)
 	if !dryRun {
 		a.note(ctx, latch.AuditEntry{Action: latch.AuditDeliveryRedeliver, Webhook: filter.Webhook, Event: filter.Event}, "", err)
@@ -303,7 +305,8 @@ func (d auditedDeclarations) ApplyTags(ctx context.Context, put []registry.Tag, 
 }
 
 // noteAll has the audit say what was written and removed.
-func (d auditedDeclarations) noteAll(ctx context.Context, putAction string, put []string, removeAction string, removed []string, err error) {
+func (d auditedDeclarations) noteAll(ctx context.Context, putAction string, put []string, removeAction string,
+	removed []string, err error) {
 	for _, id := range put {
 		d.of.note(ctx, latch.AuditEntry{Action: putAction, Target: id}, "", err)
 	}

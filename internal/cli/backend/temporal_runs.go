@@ -196,7 +196,8 @@ func (t *Temporal) update(ctx context.Context, workflowID, message string, argum
 func (t *Temporal) ExtendLock(ctx context.Context, workflowID string, extension latch.LockExtension) (*Answer, error) {
 	answer, err := t.update(ctx, workflowID, latch.MessageExtendLock, extension)
 	if runs.IsClosed(err) {
-		return nil, failure.New(latch.ErrorTooLate, "%s has closed, and its locks with it; see: starter lock show %s", workflowID, output.Shell(extension.Lock))
+		return nil, failure.New(latch.ErrorTooLate, "%s has closed, and its locks with it; see: starter lock show %s",
+			workflowID, output.Shell(extension.Lock))
 	}
 	return answer, err
 }

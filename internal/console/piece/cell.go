@@ -62,7 +62,8 @@ func toneOf(status string) string {
 	switch status {
 	case latch.ResultPass, latch.StepDone, latch.Continue, latch.ReleaseReleased, latch.JobSucceeded, "enabled", "delivered", "healthy", "good":
 		return "good"
-	case latch.ResultFail, latch.StepFailed, latch.StepUndoFailed, latch.Stop, latch.Rollback, latch.ReleaseStopped, latch.ReleaseRolledBack, "undelivered", "refused", "bad":
+	case latch.ResultFail, latch.StepFailed, latch.StepUndoFailed, latch.Stop, latch.Rollback, latch.ReleaseStopped,
+		latch.ReleaseRolledBack, "undelivered", "refused", "bad":
 		return "bad"
 	case latch.ResultPending, latch.ReleaseRunning, "paused", "disabled", "waiting", "retrying", "wait":
 		return "wait"

@@ -50,7 +50,8 @@ func (s *Slack) Click(user string, message map[string]any, action string, at tim
 			}
 		}
 	}
-	shown := map[string]any{"type": "message", "subtype": "bot_message", "ts": "1767326126.896109", "bot_id": "B0BOT", "text": message["text"], "blocks": message["blocks"]}
+	shown := map[string]any{"type": "message", "subtype": "bot_message", "ts": "1767326126.896109", "bot_id": "B0BOT",
+		"text": message["text"], "blocks": message["blocks"]}
 	stamp := strconv.FormatInt(at.Unix(), 10) + "." + strconv.FormatInt(int64(at.Nanosecond())/1000+1_000_000, 10)[1:]
 	return map[string]any{"type": "block_actions",
 		"user":       map[string]any{"id": user, "username": "someone", "name": "someone", "team_id": Team},
@@ -80,8 +81,10 @@ func Submission(user string, view, filled map[string]any) map[string]any {
 		values[block] = map[string]any{"value": input}
 	}
 	return map[string]any{"type": "view_submission", "team": map[string]any{"id": Team, "domain": "example"},
-		"user": map[string]any{"id": user, "name": "someone", "username": "someone", "team_id": Team}, "api_app_id": "A0APP", "token": "legacy",
+		"user": map[string]any{"id": user, "name": "someone", "username": "someone",
+			"team_id": Team}, "api_app_id": "A0APP", "token": "legacy",
 		"trigger_id": "10215325802133.3901254001572.2e2548aa918b35fe", "response_urls": []any{}, "enterprise": nil,
-		"view": map[string]any{"id": "V0123", "team_id": Team, "type": "modal", "blocks": view["blocks"], "private_metadata": view["private_metadata"],
-			"callback_id": view["callback_id"], "hash": "156772938.1827394", "state": map[string]any{"values": values}, "app_id": "A0APP", "bot_id": "B0BOT"}}
+		"view": map[string]any{"id": "V0123", "team_id": Team, "type": "modal", "blocks": view["blocks"],
+			"private_metadata": view["private_metadata"],
+			"callback_id":      view["callback_id"], "hash": "156772938.1827394", "state": map[string]any{"values": values}, "app_id": "A0APP", "bot_id": "B0BOT"}}
 }

@@ -91,7 +91,8 @@ func (s *Slack) serve(w http.ResponseWriter, r *http.Request) {
 	case call.Authorization != "Bearer "+BotToken:
 		answer(w, map[string]any{"ok": false, "error": "invalid_auth"})
 	case r.URL.Path == "/api/auth.test":
-		answer(w, map[string]any{"ok": true, "url": "https://example.slack.com/", "team": "Example", "team_id": Team, "user_id": "U0BOT", "bot_id": "B0BOT"})
+		answer(w, map[string]any{"ok": true, "url": "https://example.slack.com/", "team": "Example", "team_id": Team,
+			"user_id": "U0BOT", "bot_id": "B0BOT"})
 	case r.URL.Path == "/api/users.info":
 		s.user(w, strings.TrimPrefix(form, "user="))
 	case r.URL.Path == "/api/views.open":
