@@ -2,20 +2,14 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/backend"
-	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/rawjson"
-	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/spec"
-	"github.com/latch-run/latch/internal/typo"
 )
 
 func freezeCommand(e *env) *cobra.Command {
@@ -23,27 +17,11 @@ func freezeCommand(e *env) *cobra.Command {
 		freezeListCommand(e), freezeShowCommand(e), freezeApplyCommand(e), freezeDeleteCommand(e))
 }
 
-// freezeTimeout bounds reading or writing freezes, of which there are few.
-const freezeTimeout = 30 * time.Second
-
-// onFreezes returns a command that reads or writes freezes within a time limit.
-func onFreezes(e *env, command *cobra.Command, do func(ctx context.Context, world backend.Freezes, args []string) error) *cobra.Command {
-	return remote(e, command, func(ctx context.Context, open opener, args []string) error {
-		ctx, cancel := context.WithTimeout(ctx, freezeTimeout)
-		defer cancel()
-		world, err := open(ctx)
-		if err != nil {
-			return err
-		}
-		return do(ctx, world, args)
-	})
-}
-
 func freezeListCommand(e *env) *cobra.Command {
-	return onFreezes(e, &cobra.Command{Use: "list", Short: "List the freezes", Args: cobra.NoArgs,
+	return onRegistered(e, &cobra.Command{Use: "list", Short: "List the freezes", Args: cobra.NoArgs,
 		Long: `List the freezes of the task queue, with whether each is in force, until when, and
 when its next window begins.`},
-		func(ctx context.Context, world backend.Freezes, _ []string) error {
+		func(ctx context.Context, world backend.Backend, _ []string) error {
 			freezes, err := world.Freezes(ctx)
 			if err != nil {
 				return err
@@ -82,11 +60,11 @@ func freezeState(state *latch.FreezeState) output.Cell {
 }
 
 func freezeShowCommand(e *env) *cobra.Command {
-	return onFreezes(e, &cobra.Command{Use: "show ID", Short: "Show a freeze as a file, and whether it is in force",
+	return onRegistered(e, &cobra.Command{Use: "show ID", Short: "Show a freeze as a file, and whether it is in force",
 		Args: cobra.ExactArgs(1),
 		Long: `Show a freeze as the file that freeze apply takes. Comments say whether it is in
 force, since and until when, and when its next window is.`},
-		func(ctx context.Context, world backend.Freezes, args []string) error {
+		func(ctx context.Context, world backend.Backend, args []string) error {
 			found, err := findFreeze(ctx, world, args[0])
 			if err != nil {
 				return err
@@ -125,14 +103,7 @@ func findFreeze(ctx context.Context, world backend.Freezes, id string) (*latch.R
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, len(freezes))
-	for i := range freezes {
-		ids[i] = freezes[i].ID
-	}
-	if at := slices.Index(ids, id); at >= 0 {
-		return &freezes[at], nil
-	}
-	return nil, failure.New(failure.NotFound, "there is no freeze %q%s", id, typo.Hint(id, ids))
+	return named("freeze", id, freezes, func(f *latch.RegisteredFreeze) string { return f.ID })
 }
 
 func freezeApplyCommand(e *env) *cobra.Command {
@@ -155,19 +126,15 @@ func applyFreeze(ctx context.Context, open opener, e *env, file string) error {
 	for _, warning := range input.warnings {
 		e.out.Warnf("%s: %s", file, warning)
 	}
-	ctx, cancel := context.WithTimeout(ctx, freezeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, registeredTimeout)
 	defer cancel()
 	world, err := open(ctx)
 	if err != nil {
 		return err
 	}
 	put, err := world.PutFreeze(ctx, *input.freeze)
-	var refused *registry.RefusedError
-	if errors.As(err, &refused) {
-		return failure.OfFile(file, input.from.located(latch.Problems{{Path: refused.Field, Message: refused.Reason}}))
-	}
 	if err != nil {
-		return err
+		return refusedByRegistry(file, input, err)
 	}
 	if e.out.JSON {
 		e.out.Value(put)
@@ -178,28 +145,7 @@ func applyFreeze(ctx context.Context, open opener, e *env, file string) error {
 }
 
 func freezeDeleteCommand(e *env) *cobra.Command {
-	var sure bool
-	command := onFreezes(e, &cobra.Command{Use: "delete ID", Short: "Remove a freeze", Args: cobra.ExactArgs(1),
-		Long: `Remove a freeze. Releases that begin from now on do not wait for it. One that waits
-already waits on; those whom the freeze names remove its lock.`},
-		func(ctx context.Context, world backend.Freezes, args []string) error {
-			id := args[0]
-			switch {
-			case !sure && !e.out.Interactive:
-				return failure.New(failure.Usage, "freeze delete asks on a terminal, and this is none: --yes says that you are sure")
-			case !sure && !e.out.Confirm("Delete freeze "+id+"?"):
-				return failure.New(failure.Refused, "%s was not deleted", id)
-			}
-			if err := world.DeleteFreeze(ctx, id); err != nil {
-				return err
-			}
-			if e.out.JSON {
-				e.out.Value(map[string]any{"id": id, "deleted": true})
-				return nil
-			}
-			e.out.Printf("deleted %s\n", output.OneLine(id))
-			return nil
-		})
-	command.Flags().BoolVarP(&sure, "yes", "y", false, "do not ask")
-	return command
+	return deleteCommand(e, "freeze", "freeze", `Remove a freeze. Releases that begin from now on do not wait for it. One that waits
+already waits on; those whom the freeze names remove its lock.`,
+		func(ctx context.Context, world backend.Backend, id string) error { return world.DeleteFreeze(ctx, id) })
 }

@@ -2,20 +2,15 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/backend"
-	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/spec"
-	"github.com/latch-run/latch/internal/typo"
 )
 
 func watchesCommand(e *env) *cobra.Command {
@@ -23,26 +18,10 @@ func watchesCommand(e *env) *cobra.Command {
 		watchesListCommand(e), watchesShowCommand(e), watchesApplyCommand(e), watchesDeleteCommand(e))
 }
 
-// watchesTimeout bounds reading or writing watches, of which there are few.
-const watchesTimeout = 30 * time.Second
-
-// onWatches returns a command that reads or writes watches within a time limit.
-func onWatches(e *env, command *cobra.Command, do func(ctx context.Context, world backend.Watches, args []string) error) *cobra.Command {
-	return remote(e, command, func(ctx context.Context, open opener, args []string) error {
-		ctx, cancel := context.WithTimeout(ctx, watchesTimeout)
-		defer cancel()
-		world, err := open(ctx)
-		if err != nil {
-			return err
-		}
-		return do(ctx, world, args)
-	})
-}
-
 func watchesListCommand(e *env) *cobra.Command {
-	return onWatches(e, &cobra.Command{Use: "list", Short: "List the watches", Args: cobra.NoArgs,
+	return onRegistered(e, &cobra.Command{Use: "list", Short: "List the watches", Args: cobra.NoArgs,
 		Long: `List the watches of the namespace, in the order in which they were made.`},
-		func(ctx context.Context, world backend.Watches, _ []string) error {
+		func(ctx context.Context, world backend.Backend, _ []string) error {
 			watches, err := world.Watches(ctx)
 			if err != nil {
 				return err
@@ -78,9 +57,9 @@ func watchedEvents(watch *latch.Watch) string {
 }
 
 func watchesShowCommand(e *env) *cobra.Command {
-	return onWatches(e, &cobra.Command{Use: "show ID", Short: "Show a watch as a file", Args: cobra.ExactArgs(1),
+	return onRegistered(e, &cobra.Command{Use: "show ID", Short: "Show a watch as a file", Args: cobra.ExactArgs(1),
 		Long: `Show a watch as the file that watches apply takes. *** stands for credentials.`},
-		func(ctx context.Context, world backend.Watches, args []string) error {
+		func(ctx context.Context, world backend.Backend, args []string) error {
 			watch, err := findWatch(ctx, world, args[0])
 			if err != nil {
 				return err
@@ -102,14 +81,7 @@ func findWatch(ctx context.Context, world backend.Watches, id string) (*latch.Re
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, len(watches))
-	for i := range watches {
-		ids[i] = watches[i].ID
-	}
-	if at := slices.Index(ids, id); at >= 0 {
-		return &watches[at], nil
-	}
-	return nil, failure.New(failure.NotFound, "there is no watch %q%s", id, typo.Hint(id, ids))
+	return named("watch", id, watches, func(w *latch.RegisteredWatch) string { return w.ID })
 }
 
 func watchesApplyCommand(e *env) *cobra.Command {
@@ -134,7 +106,7 @@ func applyWatch(ctx context.Context, open opener, e *env, file string) error {
 	for _, warning := range input.warnings {
 		e.out.Warnf("%s: %s", file, warning)
 	}
-	ctx, cancel := context.WithTimeout(ctx, watchesTimeout)
+	ctx, cancel := context.WithTimeout(ctx, registeredTimeout)
 	defer cancel()
 	world, err := open(ctx)
 	if err != nil {
@@ -142,7 +114,7 @@ func applyWatch(ctx context.Context, open opener, e *env, file string) error {
 	}
 	put, err := world.PutWatch(ctx, *input.watch)
 	if err != nil {
-		return refusedWatch(file, input, err)
+		return refusedByRegistry(file, input, err)
 	}
 	if e.out.JSON {
 		e.out.Value(registry.ShownWatch(*put))
@@ -152,38 +124,8 @@ func applyWatch(ctx context.Context, open opener, e *env, file string) error {
 	return nil
 }
 
-// refusedWatch adds the file and the line to an error of the registry.
-func refusedWatch(file string, input *checked, err error) error {
-	var refused *registry.RefusedError
-	if !errors.As(err, &refused) {
-		return err
-	}
-	return failure.OfFile(file, input.from.located(latch.Problems{{Path: refused.Field, Message: refused.Reason}}))
-}
-
 func watchesDeleteCommand(e *env) *cobra.Command {
-	var sure bool
-	command := onWatches(e, &cobra.Command{Use: "delete ID", Short: "Remove a watch", Args: cobra.ExactArgs(1),
-		Long: `Remove a watch. It finds nothing more within seconds; what it has found is still
-told.`},
-		func(ctx context.Context, world backend.Watches, args []string) error {
-			id := args[0]
-			switch {
-			case !sure && !e.out.Interactive:
-				return failure.New(failure.Usage, "watches delete asks on a terminal, and this is none: --yes says that you are sure")
-			case !sure && !e.out.Confirm("Delete watch "+id+"?"):
-				return failure.New(failure.Refused, "%s was not deleted", id)
-			}
-			if err := world.DeleteWatch(ctx, id); err != nil {
-				return err
-			}
-			if e.out.JSON {
-				e.out.Value(map[string]any{"id": id, "deleted": true})
-				return nil
-			}
-			e.out.Printf("deleted %s\n", output.OneLine(id))
-			return nil
-		})
-	command.Flags().BoolVarP(&sure, "yes", "y", false, "do not ask")
-	return command
+	return deleteCommand(e, "watches", "watch", `Remove a watch. It finds nothing more within seconds; what it has found is still
+told.`,
+		func(ctx context.Context, world backend.Backend, id string) error { return world.DeleteWatch(ctx, id) })
 }
