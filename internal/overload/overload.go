@@ -15,12 +15,12 @@ const (
 	longestPause = 2 * time.Second
 )
 
-// Again retries until the result is not a rejection under load, or ctx ends. In the latter case
-// it returns the last rejection.
+// Again retries until the result is not such a failure, or ctx ends. In the latter case it
+// returns the last failure.
 func Again[T any](ctx context.Context, try func(context.Context) (T, error)) (T, error) {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		answer, err := try(ctx)
-		if !Is(err) {
+		if !Is(err) && !IsAbandoned(err) {
 			return answer, err
 		}
 		select {
@@ -35,4 +35,11 @@ func Again[T any](ctx context.Context, try func(context.Context) (T, error)) (T,
 func Is(err error) bool {
 	var exhausted *serviceerror.ResourceExhausted
 	return errors.As(err, &exhausted)
+}
+
+// IsAbandoned reports whether a query failed because the worker that took it was stopping.
+// Another worker answers it. The SDK of such a worker reports its own canceled context.
+func IsAbandoned(err error) bool {
+	var query *serviceerror.QueryFailed
+	return errors.As(err, &query) && query.Message == context.Canceled.Error()
 }

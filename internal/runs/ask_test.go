@@ -3,6 +3,7 @@ package runs_test
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
@@ -32,4 +33,22 @@ func TestWhatAWorkerOfAnOlderBuildAnswers(t *testing.T) {
 			require.ErrorContains(t, err, "it is of an older build, or lacks Latch's plugin; replace it by one of the newest build")
 		}
 	}
+}
+
+// A query that a stopping worker took is asked again.
+func TestAWorkerThatStopsBeforeItAnswers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		answers := []error{&serviceerror.QueryFailed{Message: "context canceled"}, nil}
+		f.running("a", latch.Status{}).Answer = func(string) (any, error) {
+			err := answers[0]
+			answers = answers[1:]
+			return latch.Status{Status: "waiting"}, err
+		}
+		var status latch.Status
+		require.NoError(t, f.over().Query(t.Context(), "release-a", "", latch.QueryStatus, &status))
+		require.Equal(t, "waiting", status.Status)
+		require.Empty(t, answers)
+	})
 }

@@ -7,12 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/latch-run/latch/internal/hang"
+	"github.com/latch-run/latch/internal/overload"
 )
 
 const (
@@ -36,7 +38,7 @@ func Persistent(options client.Options) client.Options {
 	return options
 }
 
-// persist repeats a call that was not answered in time.
+// persist repeats a call that was not answered in time, and a query that a stopping worker took.
 func persist(ctx context.Context, method string, request, reply any, connection *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
 	deadline, bounded := ctx.Deadline()
 	if !bounded || time.Until(deadline) < sdkPatience-time.Second || !repeatable(method) {
@@ -46,7 +48,8 @@ func persist(ctx context.Context, method string, request, reply any, connection 
 		err := try(ctx, func(ctx context.Context) error {
 			return invoke(ctx, method, request, reply, connection, options...)
 		})
-		if status.Code(err) != codes.DeadlineExceeded || errors.Is(ctx.Err(), context.Canceled) || !time.Now().Before(end) {
+		if status.Code(err) != codes.DeadlineExceeded && !overload.IsAbandoned(serviceerror.FromStatus(status.Convert(err))) ||
+			errors.Is(ctx.Err(), context.Canceled) || !time.Now().Before(end) {
 			return err
 		}
 	}

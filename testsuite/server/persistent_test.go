@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -23,10 +24,12 @@ func TestACallOutlivesTheSDKsDeadline(t *testing.T) {
 		allowed time.Duration // by the caller's context; 0 for only the SDK's
 		cancels time.Duration // when the caller cancels; 0 for never
 		answers time.Duration // when the server has its answer
+		abandon bool          // the first try meets a worker that stops
 		took    time.Duration
 		code    codes.Code
 	}{
 		"an answer after a minute": {method: query, answers: time.Minute, took: time.Minute},
+		"a worker that stops":      {method: query, abandon: true, answers: time.Second, took: time.Second},
 		"no answer at all":         {method: query, answers: 24 * time.Hour, took: hang.Limit, code: codes.DeadlineExceeded},
 		"a caller with less patience": {method: query, allowed: 2 * time.Second, answers: time.Minute,
 			took: 2 * time.Second, code: codes.DeadlineExceeded},
@@ -51,8 +54,13 @@ func TestACallOutlivesTheSDKsDeadline(t *testing.T) {
 				defer cancel()
 				begun := time.Now()
 				answered := begun.Add(test.answers)
+				abandon := test.abandon
 				err := persist(ctx, test.method, nil, nil, nil,
 					func(ctx context.Context, _ string, _, _ any, _ *grpc.ClientConn, _ ...grpc.CallOption) error {
+						if abandon {
+							abandon = false
+							return serviceerror.NewQueryFailed(context.Canceled.Error()).(*serviceerror.QueryFailed).Status().Err()
+						}
 						select {
 						case <-time.After(time.Until(answered)):
 							return nil
