@@ -86,7 +86,7 @@ unit: ## unit tests, with the race detector
 # that takes the network and some minutes.
 # They wait, so more of them run at once than there are cores; but one package at a time, since
 # each has servers and processes enough for a machine.
-e2e: ## end-to-end tests: workers and APIs, built with the race detector, on a real Temporal server
+e2e: ## end-to-end tests: workers and APIs on a real Temporal server
 	@echo "$(SERVER_NOTE)"
 	cd testsuite && go test -count=1 -p 1 -parallel 4 -timeout $(TESTTIMEOUT) ./...
 

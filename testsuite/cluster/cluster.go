@@ -144,19 +144,21 @@ func (c *Cluster) member(name, url string, command process.Command) *Member {
 		ready: func(ctx context.Context, p *process.Process) error { return p.AwaitReady(ctx, url+"/readyz") }}
 }
 
-// Close ends everything. It stops PostgreSQL properly, and kills the others.
+// Close ends everything, and returns what the race detector has reported. It stops PostgreSQL
+// properly, and kills the others.
 func (c *Cluster) Close() error {
 	if c.Client != nil {
 		c.Client.Close()
 	}
+	var failed []error
 	for _, m := range slices.Concat(c.APIs, c.Workers) {
-		m.end()
+		failed = append(failed, m.end())
 	}
 	if c.Temporal != nil {
-		c.Temporal.end()
+		failed = append(failed, c.Temporal.end())
 	}
-	if c.Postgres == nil {
-		return nil
+	if c.Postgres != nil {
+		failed = append(failed, c.Postgres.Stop())
 	}
-	return c.Postgres.Stop()
+	return errors.Join(failed...)
 }

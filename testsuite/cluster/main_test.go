@@ -10,7 +10,8 @@ import (
 	"github.com/latch-run/latch/testsuite/process"
 )
 
-// commands builds Latch's commands once for all tests.
+// commands builds Latch's commands once for all tests, with the race detector: here several of
+// them do the same work side by side.
 var commands *process.Builder
 
 func TestMain(m *testing.M) {
@@ -19,11 +20,7 @@ func TestMain(m *testing.M) {
 }
 
 func runMain(m *testing.M) (code int) {
-	root, err := process.ModuleDir(context.Background(), "github.com/latch-run/latch")
-	if err == nil {
-		commands, err = process.NewBuilder(root, false)
-	}
-	if err != nil {
+	if err := prepare(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -34,4 +31,17 @@ func runMain(m *testing.M) (code int) {
 		}
 	}()
 	return m.Run()
+}
+
+func prepare(ctx context.Context) error {
+	root, err := process.ModuleDir(ctx, "github.com/latch-run/latch")
+	if err != nil {
+		return err
+	}
+	race, err := process.CanRace(ctx)
+	if err != nil {
+		return err
+	}
+	commands, err = process.NewBuilder(root, race)
+	return err
 }

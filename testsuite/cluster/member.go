@@ -86,25 +86,28 @@ func (m *Member) await(ctx context.Context, failure string, until func(context.C
 	return nil
 }
 
-// Kill sends SIGKILL. It fails if the member had already ended.
+// Kill sends SIGKILL. It fails if the member had already ended, or if the race detector has reported
+// something.
 func (m *Member) Kill() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.process.Kill(); err != nil {
 		return fmt.Errorf("%s ended by itself: %w: %s", m.Name, err, m.log())
 	}
-	return m.stdin.Close()
+	return errors.Join(m.process.Races(), m.stdin.Close())
 }
 
-// end ends a member permanently. It does nothing if the member never ran.
-func (m *Member) end() {
+// end ends a member permanently, and returns what the race detector has reported. It does nothing
+// if the member never ran.
+func (m *Member) end() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.process == nil {
-		return
+		return nil
 	}
 	_ = m.stdin.Close()  // a kill has closed it
 	_ = m.process.Kill() // it may have ended
+	return m.process.Races()
 }
 
 // log returns the end of the process's output.

@@ -46,7 +46,7 @@ func (b *bench) serve(settings ...string) *served {
 		env = append(env, settings[i]+"="+settings[i+1])
 	}
 	s := &served{bench: b, url: "http://" + address}
-	s.process = process.Start(b.T, process.Command{Path: shared.servePath, Args: []string{"serve"}, Env: env})
+	s.process = process.Start(b.T, process.Command{Path: shared.starterPath, Args: []string{"serve"}, Env: env})
 	b.serving = append(b.serving, s.process)
 	b.Cleanup(func() { b.standing(s.process) }) // before it is killed
 	require.NoError(b, s.process.AwaitReady(b.ctx, s.url+"/openapi.json"), s.process.Stderr.String())

@@ -19,22 +19,18 @@ import (
 var shared struct {
 	server *server.Server
 	client client.Client
-	// builder builds with the race detector, and commands without it.
-	builder, commands *process.Builder
-	workerPath        string
-	// starterPath is the command line. A command ends soon, and takes long to start with the race
-	// detector, which the API has: it is served by servePath.
-	starterPath, servePath string
+	// builder builds without the race detector, which takes longer to start than most tests. The
+	// unit tests have it, and the commands of package cluster.
+	builder                 *process.Builder
+	workerPath, starterPath string
 }
 
 func TestMain(m *testing.M) { os.Exit(runMain(m)) }
 
 func runMain(m *testing.M) int {
 	defer func() {
-		for _, builder := range []*process.Builder{shared.builder, shared.commands} {
-			if builder != nil {
-				builder.Close()
-			}
+		if shared.builder != nil {
+			shared.builder.Close()
 		}
 	}()
 	if err := prepare(context.Background()); err != nil {
@@ -53,25 +49,13 @@ func prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	race, err := process.CanRace(ctx)
-	if err != nil {
+	if shared.builder, err = process.NewBuilder(root, false); err != nil {
 		return err
 	}
-	builder, err := process.NewBuilder(root, race)
-	if err != nil {
+	if shared.workerPath, err = shared.builder.Build(ctx, "./worker"); err != nil {
 		return err
 	}
-	shared.builder = builder
-	if shared.commands, err = process.NewBuilder(root, false); err != nil {
-		return err
-	}
-	if shared.workerPath, err = builder.Build(ctx, "./worker"); err != nil {
-		return err
-	}
-	if shared.servePath, err = builder.Build(ctx, "./starter"); err != nil {
-		return err
-	}
-	if shared.starterPath, err = shared.commands.Build(ctx, "./starter"); err != nil {
+	if shared.starterPath, err = shared.builder.Build(ctx, "./starter"); err != nil {
 		return err
 	}
 	if shared.server, err = server.Start(ctx, server.Options{HTTP: true, SearchAttributes: searchAttributes}); err != nil {

@@ -87,11 +87,20 @@ func Start(t testing.TB, c Command) *Process {
 	}
 	t.Cleanup(func() {
 		_ = p.Kill() // it ended before: nothing to do
-		if stderr := p.Stderr.String(); strings.Contains(stderr, raceReport) {
-			t.Errorf("%s: %s", c.Path, stderr[strings.Index(stderr, raceReport):])
+		if err := p.Races(); err != nil {
+			t.Errorf("%v", err)
 		}
 	})
 	return p
+}
+
+// Races returns what the race detector has reported so far, or nil.
+func (p *Process) Races() error {
+	stderr := p.Stderr.String()
+	if at := strings.Index(stderr, raceReport); at >= 0 {
+		return fmt.Errorf("%s: %s", p.command.Path, stderr[at:])
+	}
+	return nil
 }
 
 // Run runs a command to its end. An exit code other than 0 is a result. It returns an error if
