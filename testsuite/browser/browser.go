@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -41,6 +42,9 @@ var (
 	Desktop = Size{1280, 800}
 	Phone   = Size{390, 844}
 )
+
+// again is how long a visitor waits before the next try.
+const again = 500 * time.Millisecond
 
 // Open opens a tab with an empty profile. It closes with the test.
 func Open(t *testing.T, size Size) *Page {
@@ -102,10 +106,15 @@ func (p *Page) ForbidScripts() {
 	}))
 }
 
-// Visit opens an address and returns the status of its answer.
+// Visit opens an address and returns the status of its answer. As a person would, it tries again
+// where the answer is 503, which a busy server may give.
 func (p *Page) Visit(url string) int64 {
 	p.t.Helper()
-	return p.load("visit "+url, chromedp.Navigate(url))
+	for ticker := time.Tick(again); ; <-ticker {
+		if status := p.load("visit "+url, chromedp.Navigate(url)); status != http.StatusServiceUnavailable || p.ctx.Err() != nil {
+			return status
+		}
+	}
 }
 
 // Press presses a button and returns the status of the page that follows.
