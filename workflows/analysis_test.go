@@ -12,8 +12,9 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// measures answers each measurement by the next letter: s(uccess), f(ailure), i(nconclusive),
-// e(rror). After the last it succeeds.
+// measures answers each measurement by the next letter: s(uccess), f(ailure), i(nconclusive), and of
+// errors e for a status, h for what is no HTTP, t for text, and m for a key that is
+// missing. After the last it succeeds.
 func (b *bench) measures(letters string) {
 	made := 0
 	b.handlers["/measure"] = func(w http.ResponseWriter, _ *http.Request) {
@@ -25,11 +26,23 @@ func (b *bench) measures(letters string) {
 		switch letter {
 		case 'e':
 			w.WriteHeader(http.StatusInternalServerError)
+		case 'h':
+			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				_, _ = io.WriteString(conn, "no HTTP\r\n\r\n")
+				_ = conn.Close()
+			}
 		default:
-			_, _ = io.WriteString(w, map[byte]string{'s': `{"errors":0}`, 'f': `{"errors":9}`, 'i': `{"errors":3}`}[letter])
+			_, _ = io.WriteString(w, valueOf[letter])
 		}
 	}
 }
+
+// valueOf has what is measured, by its letter.
+var valueOf = map[byte]string{'s': `{"errors":0}`, 'f': `{"errors":9}`, 'i': `{"errors":3}`, 't': "no errors", 'm': "{}"}
+
+// resultOf has what the measurement comes to.
+var resultOf = map[byte]string{'s': latch.MeasuredSuccess, 'f': latch.MeasuredFailure, 'i': latch.MeasuredInconclusive,
+	'e': latch.MeasuredError, 'h': latch.MeasuredError, 't': latch.MeasuredError, 'm': latch.MeasuredError}
 
 const twenty = `"interval":"30s","count":20,"success":"response.data.errors < 2","failure":"response.data.errors > 5"`
 
@@ -63,8 +76,24 @@ func TestAnalysisDecides(t *testing.T) {
 			reason: "4 errors in a row, of which error_limit allows 3", measurements: 5},
 		{name: "an error too many, and on_error", measured: "e", analysis: twenty + `,"error_limit":0`, hook: `,"on_error":"continue"`,
 			status: latch.ReleaseReleased, measurements: 1},
-		{name: "what cannot be evaluated is an error", analysis: `"success":"response.data.missing < 2","error_limit":0`, status: latch.ReleaseStopped,
-			reason: "missing", measurements: 1},
+		{name: "each kind of error", measured: "ehtm", analysis: twenty, status: latch.ReleaseReleased, data: "successful", measurements: 24},
+		{name: "errors with a failure and something inconclusive between them", measured: "eefeeiees",
+			analysis: twenty + `,"failure_limit":1,"inconclusive_limit":1,"error_limit":2`,
+			status:   latch.ReleaseReleased, data: "successful", measurements: 26},
+		{name: "everything in its limits, and then a failure too many", measured: "feifeifss",
+			analysis: twenty + `,"failure_limit":2,"inconclusive_limit":2,"error_limit":1`,
+			status:   latch.ReleaseStopped, data: "failed", measurements: 7},
+		{name: "success alone", measured: "sf", analysis: `"interval":"30s","count":20,"success":"response.data.errors < 2"`,
+			status: latch.ReleaseStopped, data: "failed", measurements: 2},
+		{name: "failure alone", measured: "sf", analysis: `"interval":"30s","count":20,"failure":"response.data.errors > 5"`,
+			status: latch.ReleaseStopped, data: "failed", measurements: 2},
+		{name: "a failure counts before a success", measured: "f",
+			analysis: `"success":"response.data.errors > 1","failure":"response.data.errors > 5"`,
+			status:   latch.ReleaseStopped, data: "failed", measurements: 1},
+		{name: "what cannot be evaluated is an error", measured: "m", analysis: `"success":"response.data.errors < 2","error_limit":0`,
+			status: latch.ReleaseStopped, reason: "errors", measurements: 1},
+		{name: "a failure that cannot be evaluated is an error", measured: "t", status: latch.ReleaseStopped, reason: "failure", measurements: 1,
+			analysis: `"success":"response.status == 200","failure":"response.data.errors > 5","error_limit":0`},
 		{name: "inconclusive, and a person lets pass", measured: "si", analysis: twenty, says: removes(0, "pass", "{}"),
 			status: latch.ReleaseReleased, data: "inconclusive", measurements: 2},
 		{name: "inconclusive, and a person stops", measured: "si", analysis: twenty, says: removes(0, "fail", `{"stop_release":true}`),
@@ -97,7 +126,13 @@ func TestAnalysisDecides(t *testing.T) {
 			require.Equal(t, test.data, strings.Trim(string(record.Data["analysis"]), `"`))
 			require.Contains(t, record.Error, test.reason)
 			require.Equal(t, http.MethodGet, record.Request.Method)
-			require.NotZero(t, record.Measurements[0].At)
+			for i, measured := range record.Measurements {
+				letter := (test.measured + strings.Repeat("s", test.measurements))[i]
+				require.Equal(t, resultOf[letter], measured.Result, "measurement %d", i+1)
+				require.Equal(t, valueOf[letter], measured.Value, "measurement %d", i+1)
+				require.Equal(t, measured.Result == latch.MeasuredError, measured.Error != "", "measurement %d", i+1)
+				require.NotZero(t, measured.At)
+			}
 			if test.says != nil {
 				require.Equal(t, "ann", record.Lock.RemovedBy)
 			}

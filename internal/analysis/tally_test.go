@@ -1,6 +1,7 @@
 package analysis_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,6 +37,19 @@ func TestPhase(t *testing.T) {
 		{"a success ends the row", "eeseesee", 4, 0, 0, 2, analysis.Running, 8},
 		{"no error is allowed", "se", 2, 0, 0, 0, analysis.Errored, 2},
 		{"a failure counts at the last measurement too", "ssf", 3, 0, 0, 4, analysis.Failed, 3},
+		{"something inconclusive counts at the last measurement too", "ssi", 3, 0, 0, 4, analysis.Inconclusive, 3},
+		{"an error in place of the last measurement", "sse", 3, 0, 0, 4, analysis.Running, 3},
+		{"failures alone within the limit", "ff", 2, 2, 0, 4, analysis.Successful, 2},
+		{"nothing conclusive within the limit", "ii", 2, 0, 2, 4, analysis.Successful, 2},
+		{"errors alone never succeed", "eeee", 1, 0, 0, 4, analysis.Running, 4},
+		{"a failure ends the row of errors", "eefeefee", 4, 2, 0, 2, analysis.Running, 8},
+		{"something inconclusive ends the row of errors", "eeieeiee", 4, 0, 2, 2, analysis.Running, 8},
+		{"errors do not end a count of failures", "fefes", 5, 1, 0, 4, analysis.Failed, 3},
+		{"twenty successes", strings.Repeat("s", 20), 20, 2, 0, 3, analysis.Successful, 20},
+		{"twenty of which two fail", strings.Repeat("s", 18) + "ff", 20, 2, 0, 3, analysis.Successful, 20},
+		{"the third failure of twenty", strings.Repeat("s", 17) + "fff", 20, 2, 0, 3, analysis.Failed, 20},
+		{"three errors in a row among twenty", "seee" + strings.Repeat("s", 19), 20, 2, 0, 3, analysis.Successful, 23},
+		{"the fourth error in a row among twenty", "seeee" + strings.Repeat("s", 19), 20, 2, 0, 3, analysis.Errored, 5},
 		{"failures, inconclusive and errors together", "fieseis", 5, 1, 2, 1, analysis.Successful, 7},
 	} {
 		t.Run(test.name, func(t *testing.T) {
