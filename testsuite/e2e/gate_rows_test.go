@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/testsuite/receiver"
@@ -26,6 +28,12 @@ type gateRow struct {
 	want string
 }
 
+// decidesWithin reports whether the row is about how a gate decides by itself, for which it makes
+// no difference who asks.
+func (row *gateRow) decidesWithin() bool {
+	return len(row.hooks) > 0 && strings.Contains(row.hooks[0], "approvals")
+}
+
 // A person does something about a gate whose lock is known.
 type person func(l *lane, workflowID, lock string)
 
@@ -37,6 +45,12 @@ const (
 	passed  = `{"result":"pass"}`
 	failed  = `{"result":"fail"}`
 	briefly = `"answer_timeout":"300ms"`
+
+	// quorum is a lock about which two of three systems decide, any of whose noes closes it, and
+	// majority is one that two noes close.
+	quorum   = holds + `,"allow_unproven":true,"approvals":[{"users":["ci","load","scan"],"count":2}]`
+	majority = quorum + `,"reject":"quorum"`
+	soon     = `,"lock_timeout":"2s"`
 )
 
 // gateRows are the rows of the table of verdicts.
@@ -71,10 +85,16 @@ var gateRows = []gateRow{
 	// Timeouts and the deadline.
 	{"no answer in time", []string{briefly}, []string{"silent"}, "", nil, latch.Stop},
 	{"a lock times out", []string{holds + `,"lock_timeout":"100ms"`}, []string{"-"}, "", nil, latch.Stop},
-	{"a lock times out to roll back", []string{holds + `,"lock_timeout":"100ms","on_timeout":"rollback"`}, []string{"-"}, "", nil, latch.Rollback},
-	{"a lock times out to continue", []string{holds + `,"lock_timeout":"100ms","on_timeout":"continue"`}, []string{"-"}, "", nil, latch.Continue},
+	{"a lock times out to roll back", []string{holds + `,"lock_timeout":"100ms","on_timeout":"rollback"`}, []string{"-"},
+		"", nil, latch.Rollback},
+	{"a lock times out to continue", []string{holds + `,"lock_timeout":"100ms","on_timeout":"continue"`}, []string{"-"},
+		"", nil, latch.Continue},
 	{"the deadline passes", []string{holds}, []string{"-"}, `,"deadline":"1s"`, nil, latch.Stop},
 	{"the deadline rolls back", []string{holds}, []string{"-"}, `,"deadline":"1s","on_deadline":"rollback"`, nil, latch.Rollback},
+	{"the deadline lets pass", []string{holds}, []string{"-"}, `,"deadline":"1s","on_deadline":"continue"`, nil, latch.Continue},
+	{"the deadline lets pass but for a no", []string{"", holds}, []string{failed, "-"},
+		`,"deadline":"1s","on_deadline":"continue"`, nil, latch.Stop},
+	{"an endpoint is silent at the deadline", []string{""}, []string{"silent"}, `,"deadline":"500ms"`, nil, latch.Stop},
 	{"the deadline does not turn a no", []string{"", holds}, []string{failed, "-"}, `,"deadline":"1s"`, nil, latch.Stop},
 
 	// Several hooks.
@@ -87,11 +107,42 @@ var gateRows = []gateRow{
 	{"nobody listens", nil, nil, "", nil, latch.Stop},
 	{"who listens is disabled", []string{`"enabled":false`}, []string{passed}, "", nil, latch.Stop},
 
+	// A quorum: two of three systems.
+	{"two of three vote yes", []string{quorum}, []string{""}, "", votes("ci+ load+"), latch.Continue},
+	{"two of three vote yes beside a no of another hook", []string{quorum, ""}, []string{"", failed}, "", votes("ci+ load+"), latch.Stop},
+	{"two of three vote yes beside a yes of another hook", []string{quorum, ""}, []string{"", passed}, "", votes("ci+ scan+"), latch.Continue},
+	{"one of three votes yes", []string{quorum + soon}, []string{""}, "", votes("ci+"), latch.Stop},
+	{"one votes yes twice", []string{quorum + soon}, []string{""}, "", votes("ci+ ci+ CI+"), latch.Stop},
+	{"one votes yes who may not", []string{quorum + soon}, []string{""}, "", votes("ci+ eve+"), latch.Stop},
+	{"one takes back a yes", []string{quorum + soon}, []string{""}, "", votes("ci+ ci~ load+"), latch.Stop},
+	{"one turns a no into a yes", []string{majority}, []string{""}, "", votes("ci- ci+ load+"), latch.Continue},
+	{"the first no is enough", []string{quorum}, []string{""}, "", votes("ci+ load-"), latch.Stop},
+	{"a no of somebody who may not vote", []string{quorum}, []string{""}, "", votes("eve- ci+ load+"), latch.Continue},
+	{"two of three outvote one", []string{majority}, []string{""}, "", votes("ci- load+ scan+"), latch.Continue},
+	{"two of three vote no", []string{majority}, []string{""}, "", votes("ci- load+ scan-"), latch.Stop},
+	{"one yes and one no", []string{majority + soon}, []string{""}, "", votes("ci- load+"), latch.Stop},
+	{"a no rolls back", []string{quorum + `,"rollback_release":"history.result == 'fail'"`}, []string{""}, "", votes("ci-"), latch.Rollback},
+	{"a rule takes no for a yes", []string{quorum + `,"stop_release":"false"`}, []string{""}, "", votes("ci-"), latch.Stop},
+	{"a rule over the votes", []string{quorum + `,"stop_release":"history.approvals.size() < 3"`}, []string{""}, "",
+		votes("ci+ load+"), latch.Stop},
+	{"a quorum times out to roll back", []string{quorum + soon + `,"on_timeout":"rollback"`}, []string{""}, "", votes("ci+"), latch.Rollback},
+	{"a quorum at a deadline that lets pass", []string{quorum}, []string{""}, `,"deadline":"2s","on_deadline":"continue"`,
+		votes("ci+"), latch.Stop},
+	{"a quorum at a deadline that rolls back", []string{quorum}, []string{""}, `,"deadline":"2s","on_deadline":"rollback"`,
+		votes("ci+"), latch.Rollback},
+	{"one of two quorums", []string{quorum, quorum + soon}, []string{"", "-"}, "", votes("ci+ load+"), latch.Stop},
+	{"one cannot fill two requirements",
+		[]string{holds + `,"allow_unproven":true,"approvals":[{"users":["ci"]},{"users":["ci","load"]}]` + soon},
+		[]string{""}, "", votes("ci+ ci+"), latch.Stop},
+	{"two fill two requirements", []string{holds + `,"allow_unproven":true,"approvals":[{"users":["ci"]},{"users":["ci","load"]}]`},
+		[]string{""}, "", votes("ci+ load+"), latch.Continue},
+
 	// People.
 	{"a lock is removed", []string{holds}, []string{""}, "", removes("pass"), latch.Continue},
 	{"a lock is refused", []string{holds}, []string{""}, "", removes("fail"), latch.Stop},
 	{"one of two locks is removed", []string{holds, holds + `,"lock_timeout":"2s"`}, []string{"", "-"}, "", removes("pass"), latch.Stop},
-	{"the hook is taken out", []string{holds}, []string{""}, "", tells(latch.MessageSkip, `{"webhook":"a","event":"DEPLOY","reason":"away"}`), latch.Continue},
+	{"the hook is taken out", []string{holds}, []string{""}, "",
+		tells(latch.MessageSkip, `{"webhook":"a","event":"DEPLOY","reason":"away"}`), latch.Continue},
 	{"a person stops", []string{holds}, []string{""}, "", tells(latch.MessageStop, `{"by":"ann"}`), latch.Stop},
 	{"a person rolls back", []string{holds}, []string{""}, "", tells(latch.MessageRollback, `{"by":"ann"}`), latch.Rollback},
 	{"the gate is cancelled", []string{holds}, []string{""}, "", func(l *lane, id, _ string) {
@@ -110,6 +161,22 @@ func removes(result string) person {
 
 func tells(message, argument string) person {
 	return func(l *lane, id, _ string) { l.signal(id, message, json.RawMessage(argument)) }
+}
+
+// votes sends votes in order, each a name with + (approve), - (reject) or ~ (withdraw). A gate that
+// has closed meanwhile, by its time, takes none.
+func votes(given string) person {
+	means := map[byte]string{'+': latch.VoteApprove, '-': latch.VoteReject, '~': latch.VoteWithdraw}
+	return func(l *lane, id, lock string) {
+		for _, vote := range strings.Fields(given) {
+			end := len(vote) - 1
+			err := shared.client.SignalWorkflow(l.ctx, id, "", latch.MessageReleaseLock,
+				map[string]string{"lock": lock, "vote": means[vote[end]], "by": vote[:end]})
+			if closed := new(serviceerror.NotFound); !errors.As(err, &closed) {
+				require.NoError(l, err)
+			}
+		}
+	}
 }
 
 // input scripts the answers of the row and returns its gate.
