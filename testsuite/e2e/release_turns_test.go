@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/testsuite/receiver"
 )
 
 // held is a release that a lock holds, with the concurrency key of the lane.
@@ -98,4 +102,82 @@ func TestReleasesOfOneKey(t *testing.T) {
 		l.finish(third, latch.MessageStop)
 		require.Equal(t, latch.ReleaseStopped, l.outcome(third).Status)
 	})
+}
+
+// Contract, "Release": releases that wait for their keys outlive workers that are killed. Each
+// runs once, in the order in which they came, and never two of one key at a time.
+func TestReleasesWaitForTheirKeysOverKilledWorkers(t *testing.T) {
+	t.Parallel()
+	const keys, each = 3, 4
+	b := setup(t)
+	first := b.worker
+	b.startWorker()
+	second := b.worker
+	l := b.lane(t)
+	var runs []client.WorkflowRun
+	var release []func()
+	for key := range keys {
+		held, letGo := l.hold(receiver.Answer{})
+		release = append(release, letGo)
+		l.script(fmt.Sprintf("/%d/0/a", key), held, receiver.Answer{})
+		for n := range each {
+			run := l.start(latch.WorkflowRelease, fmt.Sprintf("%s-%d-%d", l.name, key, n), l.queued(key, n))
+			if n == 0 {
+				l.arrived(fmt.Sprintf("/%d/0/a", key), 1)
+			} else {
+				l.stands(run, "waits", queuedBehind(n-1))
+			}
+			runs = append(runs, run)
+		}
+	}
+	require.NoError(t, first.Kill())
+	for _, letGo := range release {
+		letGo()
+	}
+	b.startWorker()
+	l.arrived("/0/1/a", 1)
+	require.NoError(t, second.Kill())
+
+	for _, run := range runs {
+		require.Equal(t, latch.ReleaseReleased, l.outcome(run).Status, run.GetID())
+	}
+	for key := range keys {
+		var want []string
+		for n := range each {
+			want = append(want, fmt.Sprintf("%d/%d/a", key, n), fmt.Sprintf("%d/%d/b", key, n))
+		}
+		require.Equal(t, want, l.inTurn(fmt.Sprintf("%d/", key)))
+	}
+}
+
+// queued is a release of two steps that waits for a concurrency key. A step whose worker is killed
+// is taken again.
+func (l *lane) queued(key, n int) string {
+	step := func(name string) string {
+		return fmt.Sprintf(`{"name":%q,"do":{"http":{"url":"$R/%d/%d/%s","retry":{"initial_interval":"10ms"}}}}`, name, key, n, name)
+	}
+	return l.spec(fmt.Sprintf(`{"id":"%d-%d","concurrency":{"key":"%s-%d","mode":"queue"},"steps":[%s,%s]}`,
+		key, n, l.queue, key, step("a"), step("b")))
+}
+
+// inTurn returns the requests of a key in their order. An attempt that was made again for a worker
+// that was killed has the key of the first one, and counts with it.
+func (l *lane) inTurn(prefix string) []string {
+	l.Helper()
+	var paths []string
+	keys := map[string]string{}
+	for _, request := range l.receiver.Requests("") {
+		path, mine := strings.CutPrefix(request.Path, "/"+l.name+"/")
+		if !mine || !strings.HasPrefix(path, prefix) {
+			continue
+		}
+		key := request.Header.Get("Idempotency-Key")
+		require.NotEmpty(l, key)
+		if known, again := keys[path]; again {
+			require.Equal(l, known, key, "%s was called by two runs", path)
+		}
+		keys[path] = key
+		paths = append(paths, path)
+	}
+	return slices.Compact(paths)
 }
