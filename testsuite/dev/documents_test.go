@@ -61,6 +61,10 @@ func TestTheCommandsOfTheDocumentsRun(t *testing.T) {
 			}
 		})
 	}
+	t.Run("gates", func(t *testing.T) {
+		t.Parallel()
+		typesGates(t, others[documentedGate])
+	})
 	for name, settings := range map[string][]string{
 		"what it prints":            nil,
 		"what it prints, with keys": {"LATCH_API_KEYS=ann=" + sampleKey}, // it says that a key is needed
