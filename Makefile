@@ -25,6 +25,13 @@ BENCH_FLAGS ?=
 CHAOS_FLAGS ?=
 STORE       ?=
 
+# The end-to-end tests that keep histories.
+HISTORIES := TestRecordHistories TestASkippedRunIsTold TestADeletedWatchEnds TestEndedFromOutside TestReleaseOverTargets \
+	TestReleasesOfOneKey TestFreeze TestEvidenceOfARelease TestAudit TestLifecycleHistoriesReplayBothWays \
+	TestLifecycleLeavesAtOnce TestDisabledEndpointLosesNothing TestALockOutlivesItsRuns TestARollbackGoesOnInTheNextRun \
+	TestACancelledReleaseIsRolledBackOverRuns TestAJobGoesOnAsANewRunAfterItsTask TestABatchOutlivesItsRuns \
+	TestAFloodOfSignalsLosesNone
+
 # Flags of make release: -platforms linux/amd64 -out FOLDER.
 RELEASE_FLAGS ?=
 
@@ -94,7 +101,7 @@ e2e: ## end-to-end tests: workers and APIs on a real Temporal server
 
 histories: ## keep the histories of runs that behave otherwise than those kept, for later versions to replay
 	@echo "$(SERVER_NOTE)"
-	cd testsuite && go test -count=1 -run 'TestRecordHistories|TestASkippedRunIsTold|TestADeletedWatchEnds|TestALockOutlivesItsRuns' ./e2e -record
+	cd testsuite && go test -count=1 -run '^($(subst $() ,|,$(strip $(HISTORIES))))$$' ./e2e -record
 
 fuzz: ## each fuzz test for FUZZTIME (10s)
 	@for package in $$(go list ./...); do \

@@ -3,12 +3,11 @@ package workflows_test
 import (
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -33,11 +32,8 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 				worker.WorkflowReplayerOptions{Plugins: []worker.Plugin{plugin.New(plugin.Options{})}})
 			require.NoError(t, err)
 			replayer.RegisterWorkflowWithOptions(gates, workflow.RegisterOptions{Name: "gates"})
-			text, err := os.Open(file)
-			require.NoError(t, err)
-			defer text.Close()
-			history, err := client.HistoryFromJSON(text, client.HistoryJSONOptions{})
-			require.NoError(t, err)
+			replayer.RegisterWorkflowWithOptions(ordersUntilTold, workflow.RegisterOptions{Name: "Order"})
+			history := historyOf(t, file)
 			id := history.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId()
 			require.NotEmpty(t, id)
 			require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(quiet(), history, worker.ReplayWorkflowHistoryOptions{
@@ -61,6 +57,23 @@ func gates(ctx workflow.Context, emissions []latch.Emission) ([]workflows.GateRe
 		}
 	}
 	return results, nil
+}
+
+// ordersUntilTold is a user's own workflow around which the events of a job fire. It waits for the signal go,
+// unless it is to go on as new first.
+func ordersUntilTold(ctx workflow.Context, what string) (string, error) {
+	err := workflow.SetUpdateHandler(ctx, "rename", func(workflow.Context, string) (string, error) { return "", nil })
+	if err != nil {
+		return "", err
+	}
+	if what == "again" {
+		return "", workflow.NewContinueAsNewError(ctx, "Order", "")
+	}
+	var said string
+	workflow.GetSignalChannel(ctx, "go").Receive(ctx, &said)
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+	err = workflow.ExecuteActivity(ctx, "charge").Get(ctx, nil)
+	return "open " + said, err
 }
 
 // quiet discards the logs of failures that tests cause on purpose.

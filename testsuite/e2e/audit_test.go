@@ -51,6 +51,8 @@ func TestAudit(t *testing.T) {
 	require.NoError(t, err)
 	other := b.serve("LATCH_API_KEYS", apiKeys)
 
+	(&lane{bench: b}).keepOne("audit", protocol.AuditID(b.queue))
+
 	var read []string
 	ids := map[string]bool{}
 	for _, entry := range other.audit("") {

@@ -25,15 +25,18 @@ func (c *chained) runs(id string) []*workflowpb.WorkflowExecutionInfo {
 	return listed.GetExecutions()
 }
 
-// keepRuns replays the runs of a chain, and keeps the last one under the name.
+// keepRuns replays the runs of a chain, and keeps the last one under the name, and one that went on
+// as a new one.
 func (c *chained) keepRuns(id, name string) {
 	c.Helper()
 	l := &lane{bench: c.bench}
 	for _, run := range c.runs(id) {
 		history := l.recordedAt(c.client, id, run.GetExecution().GetRunId())
 		l.replays(id, history)
-		if run.GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW {
-			l.keepHistory(name, history)
+		if run.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW {
+			l.keepOnce(name+"-before", history)
+		} else {
+			l.keepOnce(name, history)
 		}
 	}
 }

@@ -164,18 +164,8 @@ func TestALockOutlivesItsRuns(t *testing.T) {
 		require.False(t, ids[record.DeliveryID], "two deliveries have the id %s", record.DeliveryID)
 		ids[record.DeliveryID] = true
 	}
-	listed, err := c.client.ListWorkflow(c.ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId = 'release-long'"})
-	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(listed.GetExecutions()), 3)
-	for _, execution := range listed.GetExecutions() {
-		l := &lane{bench: c.bench}
-		id := execution.GetExecution().GetWorkflowId()
-		history := l.recordedAt(c.client, id, execution.GetExecution().GetRunId())
-		l.replays(id, history)
-		if execution.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED {
-			l.keepHistory("release-continued", history)
-		}
-	}
+	require.GreaterOrEqual(t, len(c.runs("release-long")), 3)
+	c.keepRuns("release-long", "release-continued")
 }
 
 // A job's start and an emission wait for their locks through several runs like a release.

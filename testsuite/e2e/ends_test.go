@@ -123,7 +123,7 @@ func TestEndedFromOutside(t *testing.T) {
 			require.Equal(t, c.undone, undos)
 			lock := result.History[slices.IndexFunc(result.History, func(r latch.Record) bool { return r.Webhook == "board" })].Lock
 			require.False(t, lock.Open(), "nobody waits for it")
-			l.keep("end-notice-"+l.name, protocol.PrefixEndNotice+run.GetRunID())
+			l.keep("end-notice-"+strings.ReplaceAll(name, " ", "-"), protocol.PrefixEndNotice+run.GetRunID())
 		})
 	}
 	t.Run("job", func(t *testing.T) {
@@ -140,6 +140,7 @@ func TestEndedFromOutside(t *testing.T) {
 		l.reportOf(run, &result)
 		require.Equal(t, []string{latch.JobFailed, latch.ByTerminated}, []string{result.Status, result.By})
 		l.keep("end-notice-job", protocol.PrefixEndNotice+run.GetRunID())
+		l.keepOne("ends", protocol.EndsID(l.queue))
 	})
 	t.Run("timed out", func(t *testing.T) {
 		t.Parallel()

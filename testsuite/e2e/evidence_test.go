@@ -87,4 +87,9 @@ func TestEvidenceOfARelease(t *testing.T) {
 	changed := b.starter(nil, "evidence", "verify", b.write("changed.json", strings.Replace(byAPI.body, ":", ": ", 1)), "--key", public)
 	require.Equal(t, 1, changed.code)
 	require.Contains(t, changed.err, "it is not as it was written")
+
+	l, sending := &lane{bench: b}, latch.PrefixEvidence+stated.Predicate.Run.RunID
+	require.NoError(t, shared.client.GetWorkflow(b.ctx, sending, "").Get(b.ctx, nil))
+	l.keep("release-with-evidence", id)
+	l.keep("evidence", sending)
 }

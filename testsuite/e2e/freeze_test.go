@@ -87,6 +87,9 @@ func TestFreeze(t *testing.T) {
 	require.Equal(t, "outage", record.Lock.Reason)
 	require.Len(t, freezesOf(released(workflowID).History), 1)
 
+	l := &lane{bench: b}
+	l.keep("release-frozen", workflowID)
+
 	s.as("root-key-0123456", "DELETE", "/latch/v1/freezes/always", "").read(t, 204, nil)
 	require.Empty(t, freezesOf(released(begin("after", "prod")).History), "the freeze is deleted")
 	require.Len(t, s.status(waits).Locks, 1, "who waits already waits on")
@@ -94,6 +97,7 @@ func TestFreeze(t *testing.T) {
 	var stopped latch.ReleaseResult
 	require.NoError(t, shared.client.GetWorkflow(b.ctx, waits, "").Get(b.ctx, &stopped))
 	require.Equal(t, latch.ReleaseStopped, stopped.Status)
+	l.keep("release-stopped-while-frozen", waits)
 }
 
 func freezesOf(records []latch.Record) []latch.Record {

@@ -159,6 +159,10 @@ func TestLifecycleHistoriesReplayBothWays(t *testing.T) {
 	require.Equal(t, "open on", s.goOn(held))
 	keep("held by a hook", held)
 
+	l := &lane{bench: s.bench}
+	l.keepHistory("lifecycle", histories["somebody listens"])
+	l.keepHistory("lifecycle-held", histories["held by a hook"])
+
 	for name, history := range histories {
 		listened := name == "somebody listens" || name == "held by a hook"
 		require.NoError(t, replayed(history, lifecyclesOf("*")), name)
@@ -292,6 +296,7 @@ func TestLifecycleLeavesAtOnce(t *testing.T) {
 	types := strings.Join(eventTypes(s.events(chain)), " ")
 	require.NotContains(t, types, "TimerStarted")
 	require.Contains(t, types, "StartChildWorkflowExecutionInitiated")
+	(&lane{bench: s.bench}).keepOnce("lifecycle-left-at-once", &historypb.History{Events: s.events(chain)})
 	require.Equal(t, "open on", s.goOn(chain))
 	s.arrives("/durable", 1)
 	require.Equal(t, map[string]int{"durable": 1}, s.came("/"))

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
@@ -68,6 +69,9 @@ func TestReleasesOfOneKey(t *testing.T) {
 		l.finish(third, latch.MessageStop)
 		require.Equal(t, latch.ReleaseStopped, l.outcome(third).Status)
 		l.keep("release-after-its-turn", third.GetID())
+		turns := protocol.TurnsPrefix + l.name
+		require.NoError(t, shared.client.GetWorkflow(l.ctx, turns, "").Get(l.ctx, nil))
+		l.keepOne("turns", turns)
 	})
 	t.Run("latest", func(t *testing.T) {
 		t.Parallel()

@@ -12,6 +12,9 @@ import (
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
+// untilDone has a request made again until its answer is final.
+const untilDone = `"poll":{"until":"response.data.state == 'SUCCEEDED'","interval":"20ms"}`
+
 // Every representative run replays. With -record its history is kept, for the tests of later
 // versions: workflows that wait for months must continue with them.
 func TestRecordHistories(t *testing.T) {
@@ -110,6 +113,31 @@ func TestRecordHistories(t *testing.T) {
 			{"event":"CHECKED","data":{"n":1},"webhooks":[{"id":"log","url":"$R/log","event":"CHECKED"}]},
 			{"event":"DEPLOYED","webhooks":[{"id":"log","url":"$R/log","event":"DEPLOYED"}]}]}`,
 			scripts: map[string][]receiver.Answer{"/again": {receiver.Status(503), receiver.Status(200)}}},
+		{name: "analysis", workflow: latch.WorkflowGate, spec: measuring("20ms", "3"),
+			scripts: map[string][]receiver.Answer{"/measure": {receiver.JSON(200, `{"errors":0}`)}}},
+		{name: "analysis-asks", workflow: latch.WorkflowGate, spec: `{"event":"DEPLOY","webhooks":[{"id":"gate","event":"DEPLOY","analysis":{
+			"http":{"url":"$R/measure"},"success":"response.data.errors < 1","failure":"response.data.errors > 5"}}]}`,
+			scripts: map[string][]receiver.Answer{"/measure": {receiver.JSON(200, `{"errors":3}`)}}, meanwhile: remove(`"result":"pass"`)},
+		{name: "poll", workflow: latch.WorkflowJobRun, spec: `{"id":"j","task":{"http":{"url":"$R/ci",` + untilDone + `}},
+			"webhooks":[{"id":"ci","url":"$R/checks","event":"JOB_START",` + untilDone + `}]}`, scripts: map[string][]receiver.Answer{
+			"/ci":     {receiver.JSON(200, `{}`), receiver.JSON(200, `{"state":"SUCCEEDED"}`)},
+			"/checks": {receiver.JSON(200, `{}`), receiver.JSON(200, `{"state":"SUCCEEDED"}`)}}},
+		{name: "soak", workflow: latch.WorkflowGate, spec: `{"event":"DEPLOY","webhooks":[{"id":"bake","url":"$R/bake","soak":"1s","event":"DEPLOY"}]}`},
+		{name: "rated", workflow: latch.WorkflowEmit, spec: `{"event":"DEPLOYED","webhooks":[
+			{"id":"log","url":"$R/log","event":"DEPLOYED"},{"id":"slow","url":"$R/slow","event":"DEPLOYED","rate":"20/s"}]}`},
+		{name: "result-in-capitals", workflow: latch.WorkflowJobRun, spec: `{"id":"j","task":{"http":{"url":"$R/do"}},
+			"webhooks":[{"id":"gate","url":"$R/gate","events":[{"event":"JOB_START","blocking":true}]}]}`,
+			scripts: map[string][]receiver.Answer{"/gate": {receiver.JSON(200, `{"result":"FAIL"}`)}}, meanwhile: func(l *lane, id string) {
+				awaitResponse(l.bench, shared.client.GetWorkflow(l.ctx, id, ""), "gate")
+				remove(`"reason":"as it says"`)(l, id)
+			}},
+		{name: "signal-without-meaning", workflow: latch.WorkflowRelease, spec: release, meanwhile: func(l *lane, id string) {
+			lock := l.openLock(id, "gate").Token
+			l.signal(id, latch.MessageReleaseLock, jsonOf(fmt.Sprintf(`{"lock":%q,"data":{"stop_release":"perhaps"}}`, lock)))
+			l.signal(id, latch.MessageStop, map[string]any{"by": "ann"})
+		}},
+		{name: "step-failed", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),
+			"webhooks":[{"id":"log","url":"$R/log","event":"STEP_FAILED"}]}`, scripts: map[string][]receiver.Answer{"/do/a": {receiver.Status(400)}}},
 		{name: "lock-timed-out", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),"webhooks":[` + ends + `,
 			{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_STEP","blocking":true,"lock_timeout":"1s","on_timeout":"rollback"}]}]}`},
 		{name: "lock-waits", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),"webhooks":[
