@@ -13,7 +13,7 @@ import (
 var goFields = func() map[string]reflect.StructField {
 	found := map[string]reflect.StructField{}
 	for _, structure := range fields.Structures(&latch.Job{}, &latch.Release{}, &latch.Emission{}, &latch.Gate{},
-		&latch.Watch{}, &latch.Freeze{}) {
+		&latch.RegisteredWebhook{}, &latch.Watch{}, &latch.Freeze{}) {
 		for i := range structure.NumField() {
 			found[structure.Name()+"."+fields.Key(structure.Field(i))] = structure.Field(i)
 		}

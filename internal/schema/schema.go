@@ -18,7 +18,7 @@ var Names = []string{"job", "release", "webhook", "emission", "gate", "watch", "
 
 // Of returns the schema of one of [Names].
 func Of(name string) (*jsonschema.Schema, error) {
-	roots := map[string]any{"job": &latch.Job{}, "release": &latch.Release{}, "webhook": &latch.Webhook{}, "emission": &latch.Emission{},
+	roots := map[string]any{"job": &latch.Job{}, "release": &latch.Release{}, "webhook": &latch.RegisteredWebhook{}, "emission": &latch.Emission{},
 		"gate": &latch.Gate{}, "watch": &latch.Watch{}, "freeze": &latch.Freeze{}}
 	root, known := roots[name]
 	if !known {
@@ -45,6 +45,8 @@ func mapped(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[latch.Object]():
 		return &jsonschema.Schema{Type: "object"}
 	case reflect.TypeFor[json.RawMessage]():
+		return &jsonschema.Schema{}
+	case reflect.TypeFor[latch.Time](), reflect.TypeFor[latch.EndpointState](): // no file has them: see writtenByLatch
 		return &jsonschema.Schema{}
 	case reflect.TypeFor[latch.RetrySchedule]():
 		delays := &jsonschema.Schema{Type: "array", MinItems: one(), MaxItems: hundred(),
@@ -93,14 +95,33 @@ func hundred() *uint64 {
 	return &length
 }
 
+// registeredWebhook is the structure of a webhook's file. It has the keys of a webhook in a job as
+// its own.
+const registeredWebhook = "RegisteredWebhook"
+
+// writtenByLatch are the keys that a structure is shown with, and that no file has.
+var writtenByLatch = map[string][]string{registeredWebhook: {"endpoint", "managed_by", "created_at", "updated_at"}}
+
+// fieldName returns the name by which a key is described.
+func fieldName(definition, key string) string {
+	name := definition + "." + key
+	if _, own := goFields[name]; !own && definition == registeredWebhook {
+		return "Webhook." + key
+	}
+	return name
+}
+
 // describe adds to a structure's schema what its Go type does not express.
 func describe(definition string, structure *jsonschema.Schema) {
 	if structure.Properties == nil {
 		return
 	}
 	structure.Description = structures[definition]
+	for _, key := range writtenByLatch[definition] {
+		structure.Properties.Delete(key)
+	}
 	for pair := structure.Properties.Oldest(); pair != nil; pair = pair.Next() {
-		name := definition + "." + pair.Key
+		name := fieldName(definition, pair.Key)
 		field := goFields[name]
 		tag, _ := fields.TagOf(field)
 		if tag.ID {
@@ -123,8 +144,12 @@ func describe(definition string, structure *jsonschema.Schema) {
 		structure.OneOf = required("activity", "workflow", "http", "command")
 	case "Job":
 		structure.OneOf = required("task", "jobs")
-	case "Webhook":
+	case "Webhook", registeredWebhook:
 		structure.OneOf = required("event", "events")
+	case "Health":
+		warnings, _ := structure.Properties.Get("warn_at")
+		warnings.Items.Minimum, warnings.MaxItems, warnings.UniqueItems = "1", ten(), true
+		warnings.Default = new(latch.Health).Warnings()
 	case "Event":
 		remind, _ := structure.Properties.Get("remind")
 		remind.MinItems, remind.MaxItems = one(), ten()

@@ -58,7 +58,7 @@ func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 		reflect.TypeFor[latch.HTTPTask](), reflect.TypeFor[latch.CommandTask](), reflect.TypeFor[latch.Webhook](),
 		reflect.TypeFor[latch.Event](), reflect.TypeFor[latch.Approval](), reflect.TypeFor[latch.Escalation](),
 		reflect.TypeFor[latch.Auth](), reflect.TypeFor[latch.BasicAuth](), reflect.TypeFor[latch.OAuth2](),
-		reflect.TypeFor[latch.TLS](), reflect.TypeFor[latch.Redaction](),
+		reflect.TypeFor[latch.RegisteredWebhook](), reflect.TypeFor[latch.Health](), reflect.TypeFor[latch.TLS](), reflect.TypeFor[latch.Redaction](),
 		reflect.TypeFor[latch.Retry](), reflect.TypeFor[latch.Schedule]()} {
 		structures[structure.Name()] = structure
 	}
@@ -74,22 +74,50 @@ func TestEveryKeyOfTheTypesIsInTheSchemaAndDescribed(t *testing.T) {
 			require.Equal(t, false, entry["additionalProperties"], definition)
 			properties := entry["properties"].(object)
 			keys := 0
-			for i := range structure.NumField() {
-				tag := structure.Field(i).Tag
-				key, _, _ := strings.Cut(tag.Get("json"), ",")
-				if key == "-" {
-					continue // it is part of another key
+			for _, field := range reflect.VisibleFields(structure) {
+				key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+				switch {
+				case field.Anonymous, key == "-": // its keys are the structure's own, or it is part of another key
+					continue
+				case structure == reflect.TypeFor[latch.RegisteredWebhook]() && slices.Contains(shownOnly, key):
+					require.NotContains(t, properties, key, "a file has none")
+					continue
 				}
 				keys++
 				require.Contains(t, properties, key, definition)
 				property := properties[key].(object)
 				require.NotEmpty(t, property["description"], "%s.%s", definition, key)
-				if said, _ := fields.TagOf(structure.Field(i)); said.ID {
+				if said, _ := fields.TagOf(field); said.ID {
 					require.Len(t, property["anyOf"], 2, "%s.%s is a string or a number", definition, key)
 				}
 			}
 			require.Len(t, properties, keys, definition)
 		}
+	}
+}
+
+// shownOnly are the keys that Latch adds to a registered webhook.
+var shownOnly = []string{"endpoint", "managed_by", "created_at", "updated_at"}
+
+// TestTheSchemaOfAWebhookHasItsHealth: it bounds what validation bounds, and names the defaults.
+func TestTheSchemaOfAWebhookHasItsHealth(t *testing.T) {
+	t.Parallel()
+	root := load(t, "webhook")
+	const webhook = `{"id":"w","url":"https://example.com/","event":"JOB_FAILURE","when":"true","enforced":true,"skip_groups":["sre"],
+		"health":{"warn_at":[5,20],"disable_after":"72h","probe":"1h"}}`
+	require.Empty(t, validate("webhook", []byte(webhook)))
+	var value any
+	require.NoError(t, json.Unmarshal([]byte(webhook), &value))
+	conforms(t, root, root, value, "webhook")
+	health := definitions(root)["Health"].(object)["properties"].(object)
+	warnings := health["warn_at"].(object)
+	require.Equal(t, []any{5.0, 20.0}, warnings["default"])
+	require.Equal(t, 1.0, warnings["items"].(object)["minimum"])
+	require.Equal(t, 10.0, warnings["maxItems"])
+	require.Equal(t, "0s", health["disable_after"].(object)["default"])
+	require.Equal(t, "1h", health["probe"].(object)["default"])
+	for _, key := range []string{"disable_after", "probe"} {
+		require.NotEmpty(t, health[key].(object)["pattern"], key)
 	}
 }
 
@@ -106,6 +134,7 @@ var complete = map[string]string{
 			"events":[{"event":"BEFORE_RELEASE"}]}]}`,
 	"emission": `{"event":"CREATED"}`,
 	"gate":     `{"event":"DEPLOY"}`,
+	"webhook":  `{"id":"w","url":"https://example.com/","event":"JOB_FAILURE","health":{"warn_at":[3]}}`,
 	"freeze":   `{"id":"1","windows":[{"start":"0 18 20 12 *","end":"0 8 3 1 *"}]}`,
 }
 
@@ -145,6 +174,8 @@ func validate(name string, data []byte) string {
 		_, err = admission.DecodeWatch(data)
 	case "freeze":
 		_, err = admission.DecodeFreeze(data)
+	case "webhook":
+		_, err = admission.DecodeRegisteredWebhook(data)
 	default:
 		_, err = admission.DecodeEmission(data)
 	}
