@@ -9,6 +9,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/declared"
 	"github.com/latch-run/latch/internal/freeze"
 	"github.com/latch-run/latch/internal/registry"
 )
@@ -85,13 +86,15 @@ func (i *ChangedFreeze) check(current *latch.RegisteredFreeze) error {
 
 type putFreezeInput struct {
 	ChangedFreeze
+	DryRunQuery
 	RawBody []byte
 }
 
-// A WrittenFreeze answers a call that registered a freeze.
+// A WrittenFreeze answers a call that registered a freeze, or would.
 type WrittenFreeze struct {
 	latch.RegisteredFreeze
-	Warnings []Warning `json:"warnings,omitempty" doc:"Parts of the input that are probably mistakes"`
+	Changes  []FieldChange `json:"changes,omitempty" doc:"Of a dry run: the fields that would change"`
+	Warnings []Warning     `json:"warnings,omitempty" doc:"Parts of the input that are probably mistakes"`
 }
 
 type putFreezeOutput struct{ Body WrittenFreeze }
@@ -102,12 +105,32 @@ func (a *API) putFreeze(ctx context.Context, input *putFreezeInput) (*putFreezeO
 	if err != nil {
 		return nil, err
 	}
+	if input.DryRun {
+		return a.foreseeFreeze(ctx, input, decoded)
+	}
 	put, _, err := a.freezes.Put(ctx, *decoded, input.check)
 	if err != nil {
 		return nil, err
 	}
+	return &putFreezeOutput{writtenFreeze(put)}, nil
+}
+
+func writtenFreeze(written *latch.RegisteredFreeze) WrittenFreeze {
 	now := time.Now()
-	return &putFreezeOutput{WrittenFreeze{freeze.Shown(*put, now), WarningsOf(admission.FreezeWarnings(&put.Freeze, now))}}, nil
+	return WrittenFreeze{RegisteredFreeze: freeze.Shown(*written, now), Warnings: WarningsOf(admission.FreezeWarnings(&written.Freeze, now))}
+}
+
+// foreseeFreeze answers what putFreeze would do.
+func (a *API) foreseeFreeze(ctx context.Context, input *putFreezeInput, decoded *latch.RegisteredFreeze) (*putFreezeOutput, error) {
+	noteNoAct(ctx)
+	found, err := a.freezes.Get(ctx, input.ID)
+	before, err := currentOrNew(found, err, input.check)
+	if err != nil {
+		return nil, err
+	}
+	foreseen := writtenFreeze(decoded)
+	foreseen.Changes = FieldChanges(declared.FreezeChanges(*before, *decoded))
+	return &putFreezeOutput{foreseen}, nil
 }
 
 // decodeFreeze decodes a freeze strictly. The body need not repeat the id of the path.

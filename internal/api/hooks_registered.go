@@ -10,6 +10,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/attach"
+	"github.com/latch-run/latch/internal/declared"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -84,14 +85,15 @@ func (a *API) getRegistered(ctx context.Context, input *registeredInput) (*regis
 
 type createRegisteredInput struct{ RawBody []byte }
 
-// A WrittenWebhook answers a call that wrote a registered webhook.
+// A WrittenWebhook answers a call that wrote a registered webhook, or would.
 type WrittenWebhook struct {
 	latch.RegisteredWebhook
-	Warnings []Warning `json:"warnings,omitempty" doc:"Parts of the input that are probably mistakes"`
+	Changes  []FieldChange `json:"changes,omitempty" doc:"Of a dry run: the fields that would change, without credentials"`
+	Warnings []Warning     `json:"warnings,omitempty" doc:"Parts of the input that are probably mistakes"`
 }
 
 func written(webhook *latch.RegisteredWebhook) WrittenWebhook {
-	return WrittenWebhook{registry.Shown(*webhook), WarningsOf(admission.RegisteredWebhookWarnings(webhook))}
+	return WrittenWebhook{RegisteredWebhook: registry.Shown(*webhook), Warnings: WarningsOf(admission.RegisteredWebhookWarnings(webhook))}
 }
 
 type createdRegisteredOutput struct {
@@ -122,8 +124,11 @@ type ChangedWebhook struct {
 }
 
 // check returns an error if the webhook is no longer the version that the
-// caller read.
+// caller read. It is nil for a webhook that does not exist.
 func (i *ChangedWebhook) check(current *latch.RegisteredWebhook) error {
+	if current == nil {
+		return CheckGone(i.IfMatch)
+	}
 	return CheckMatch(i.IfMatch, versionOf(registry.Shown(*current)))
 }
 
@@ -148,6 +153,7 @@ func (i *ChangedWebhook) checkGone(err error) error {
 
 type putRegisteredInput struct {
 	ChangedWebhook
+	DryRunQuery
 	RawBody []byte
 }
 
@@ -160,6 +166,9 @@ func (a *API) putRegistered(ctx context.Context, input *putRegisteredInput) (*pu
 	webhook, err := decodeRegistered(body, input.ID)
 	if err != nil {
 		return nil, err
+	}
+	if input.DryRun {
+		return a.foreseeRegistered(ctx, input, webhook)
 	}
 	put, err := a.webhooks.Update(ctx, input.ID, func(before *latch.RegisteredWebhook) error {
 		if err := input.check(before); err != nil {
@@ -178,6 +187,19 @@ func (a *API) putRegistered(ctx context.Context, input *putRegisteredInput) (*pu
 		return nil, err
 	}
 	return &putRegisteredOutput{written(put)}, nil
+}
+
+// foreseeRegistered answers what putRegistered would do.
+func (a *API) foreseeRegistered(ctx context.Context, input *putRegisteredInput, webhook *latch.RegisteredWebhook) (*putRegisteredOutput, error) {
+	noteNoAct(ctx)
+	found, err := a.webhooks.Get(ctx, input.ID)
+	before, err := currentOrNew(found, err, input.check)
+	if err != nil {
+		return nil, err
+	}
+	foreseen := written(webhook)
+	foreseen.Changes = FieldChanges(declared.WebhookChanges(*before, *webhook))
+	return &putRegisteredOutput{foreseen}, nil
 }
 
 // decodeRegistered decodes a webhook strictly. The body need not repeat the id

@@ -85,6 +85,12 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/deliveries/redeliver":      "run",
 	"POST /latch/v1/deliveries/{id}/redeliver": "run",
 
+	"GET /latch/v1/jobs":                        "read",
+	"GET /latch/v1/jobs/{id}":                   "read",
+	"PUT /latch/v1/jobs/{id}":                   "admin",
+	"GET /latch/v1/tags":                        "read",
+	"PUT /latch/v1/tags/{id}":                   "admin",
+	"DELETE /latch/v1/tags/{id}":                "admin",
 	"GET /latch/v1/jobs/{id}/runs":              "read",
 	"POST /latch/v1/jobs/{id}/pause":            "admin",
 	"POST /latch/v1/jobs/{id}/resume":           "admin",

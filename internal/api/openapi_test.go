@@ -70,6 +70,10 @@ func TestOpenAPI(t *testing.T) {
 	require.Equal(t, "date-time", schemas["Record"].Properties["started_at"]["format"])
 	require.Equal(t, "object", schemas["Record"].Properties["data"]["type"])
 	require.Equal(t, "array", schemas["WebhookHistory"].Properties["records"]["type"], "no array is null")
+	require.Equal(t, "#/components/schemas/Health", schemas["RegisteredWebhook"].Properties["health"]["$ref"])
+	require.Equal(t, "array", schemas["Health"].Properties["warn_at"]["type"])
+	require.Equal(t, "string", schemas["Health"].Properties["disable_after"]["type"])
+	require.Equal(t, "string", schemas["Health"].Properties["probe"]["type"])
 	require.Contains(t, described.Paths["/latch/v1/webhooks"]["post"].Responses, "422")
 	require.Len(t, described.Components.SecuritySchemes, 3)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/declared"
 	"github.com/latch-run/latch/internal/registry"
 )
 
@@ -84,13 +85,15 @@ func (i *ChangedWatch) check(current *latch.RegisteredWatch) error {
 
 type putWatchInput struct {
 	ChangedWatch
+	DryRunQuery
 	RawBody []byte
 }
 
-// A WrittenWatch answers a call that registered a watch.
+// A WrittenWatch answers a call that registered a watch, or would.
 type WrittenWatch struct {
 	latch.RegisteredWatch
-	Warnings []Warning `json:"warnings,omitempty" doc:"Parts of the input that are probably mistakes"`
+	Changes  []FieldChange `json:"changes,omitempty" doc:"Of a dry run: the fields that would change, without credentials"`
+	Warnings []Warning     `json:"warnings,omitempty" doc:"Parts of the input that are probably mistakes"`
 }
 
 type putWatchOutput struct{ Body WrittenWatch }
@@ -108,11 +111,34 @@ func (a *API) putWatch(ctx context.Context, input *putWatchInput) (*putWatchOutp
 	if err := a.checkReserved(ctx, watch.Webhooks); err != nil {
 		return nil, err
 	}
+	if input.DryRun {
+		return a.foreseeWatch(ctx, input, watch)
+	}
 	put, _, err := a.watches.Put(ctx, *watch, input.check)
 	if err != nil {
 		return nil, err
 	}
-	return &putWatchOutput{WrittenWatch{registry.ShownWatch(*put), WarningsOf(admission.WatchWarnings(&put.Watch))}}, nil
+	return &putWatchOutput{writtenWatch(put)}, nil
+}
+
+func writtenWatch(watch *latch.RegisteredWatch) WrittenWatch {
+	return WrittenWatch{RegisteredWatch: registry.ShownWatch(*watch), Warnings: WarningsOf(admission.WatchWarnings(&watch.Watch))}
+}
+
+// foreseeWatch answers what putWatch would do. Temporal is asked about the query here too.
+func (a *API) foreseeWatch(ctx context.Context, input *putWatchInput, watch *latch.RegisteredWatch) (*putWatchOutput, error) {
+	noteNoAct(ctx)
+	found, err := a.watches.Get(ctx, input.ID)
+	before, err := currentOrNew(found, err, input.check)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.watches.CheckQuery(ctx, watch.Query); err != nil {
+		return nil, err
+	}
+	foreseen := writtenWatch(watch)
+	foreseen.Changes = FieldChanges(declared.WatchChanges(*before, *watch))
+	return &putWatchOutput{foreseen}, nil
 }
 
 // decodeWatch reads a watch strictly, which need not repeat its id.

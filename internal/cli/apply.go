@@ -22,7 +22,7 @@ type applyFlags struct {
 
 func applyCommand(e *env) *cobra.Command {
 	var flags applyFlags
-	command := remoteNeeding(e, declarationsOf, &cobra.Command{Use: "apply FILE|DIR...",
+	command := remote(e, &cobra.Command{Use: "apply FILE|DIR...",
 		Short: "Register what files declare: jobs, webhooks, watches, freezes and tags", Args: cobra.MinimumNArgs(1),
 		Long: `Register the jobs, webhooks, watches, freezes and tags that the files declare,
 change those that differ, and print what changed. A file is YAML or JSON and may
@@ -41,7 +41,10 @@ was registered by other means stays, and so does what apply wrote for another
 --prune-all removes everything else that is registered, and asks before it does.
 
 With --dry-run nothing is written; the exit code is 0 where all is as the files
-say, and 6 where something differs.`},
+say, and 6 where something differs.
+
+Over the API (--api) each thing is written by a call of its own, for the API's
+own task queue.`},
 		func(ctx context.Context, open opener, files []string) error {
 			return apply(ctx, open, e, files, &flags)
 		})
@@ -74,10 +77,7 @@ func apply(ctx context.Context, open opener, e *env, files []string, flags *appl
 	if err != nil {
 		return err
 	}
-	store, err := world.Declarations()
-	if err != nil {
-		return err
-	}
+	store := world.Declarations()
 	flags.Queue = e.settings.givenQueue
 	plan, err := planItems(ctx, e, store, items, flags.Options)
 	if err != nil {
@@ -91,14 +91,9 @@ func apply(ctx context.Context, open opener, e *env, files []string, flags *appl
 
 // planItems compares the items with what is registered.
 func planItems(ctx context.Context, e *env, store backend.Declarations, items []*declared.Item, options declared.Options) (*declared.Plan, error) {
-	ids := []string{}
-	for _, item := range items {
-		if item.Kind == declared.Job {
-			ids = append(ids, item.ID)
-		}
-	}
 	progress := e.out.Progress()
-	state, err := store.State(ctx, ids, func(done, of int) { progress.Show("comparing: %d of %d jobs", done, of) })
+	state, err := store.State(ctx, backend.Reading{Items: items, Queue: options.Queue,
+		Read: func(done, of int) { progress.Show("comparing: %d of %d", done, of) }})
 	progress.End()
 	if err != nil {
 		return nil, err

@@ -70,63 +70,83 @@ func (a *applier) finished(changes ...*declared.Change) {
 }
 
 func (a *applier) tags(ctx context.Context, changes []*declared.Change) error {
-	kept, remove := divide(changes)
-	var put []registry.Tag
-	for _, change := range kept {
-		put = append(put, registry.Tag{Name: change.ID, ManagedBy: a.plan.Owner})
-	}
-	return a.together(changes, func() error { return a.store.ApplyTags(ctx, put, remove) })
+	return a.inParts(changes, func(kept []*declared.Change, remove []string) error {
+		var put []registry.Tag
+		for _, change := range kept {
+			put = append(put, registry.Tag{Name: change.ID, ManagedBy: a.plan.Owner})
+		}
+		return a.store.ApplyTags(ctx, put, remove)
+	})
 }
 
 func (a *applier) webhooks(ctx context.Context, changes []*declared.Change) error {
-	kept, remove := divide(changes)
-	var put []latch.RegisteredWebhook
-	for _, change := range kept {
-		put = append(put, *change.Webhook())
-	}
-	return a.together(changes, func() error { return a.store.ApplyWebhooks(ctx, put, remove) })
+	return a.inParts(changes, func(kept []*declared.Change, remove []string) error {
+		var put []latch.RegisteredWebhook
+		for _, change := range kept {
+			put = append(put, *change.Webhook())
+		}
+		return a.store.ApplyWebhooks(ctx, put, remove)
+	})
 }
 
 func (a *applier) watches(ctx context.Context, changes []*declared.Change) error {
-	kept, remove := divide(changes)
-	var put []latch.RegisteredWatch
-	for _, change := range kept {
-		put = append(put, *change.Watch())
-	}
-	return a.together(changes, func() error { return a.store.ApplyWatches(ctx, put, remove) })
+	return a.inParts(changes, func(kept []*declared.Change, remove []string) error {
+		var put []latch.RegisteredWatch
+		for _, change := range kept {
+			put = append(put, *change.Watch())
+		}
+		return a.store.ApplyWatches(ctx, put, remove)
+	})
 }
 
 func (a *applier) freezes(ctx context.Context, changes []*declared.Change) error {
-	kept, remove := divide(changes)
-	var put []latch.RegisteredFreeze
-	for _, change := range kept {
-		put = append(put, *change.Freeze())
-	}
-	return a.together(changes, func() error { return a.store.ApplyFreezes(ctx, put, remove) })
+	return a.inParts(changes, func(kept []*declared.Change, remove []string) error {
+		var put []latch.RegisteredFreeze
+		for _, change := range kept {
+			put = append(put, *change.Freeze())
+		}
+		return a.store.ApplyFreezes(ctx, put, remove)
+	})
 }
 
-// divide returns the changes to write, and the ids to remove.
-func divide(changes []*declared.Change) (kept []*declared.Change, removed []string) {
-	for _, change := range changes {
-		if change.Action == declared.Removed {
-			removed = append(removed, change.ID)
+// inParts makes all changes in one write, or, where each is a write of its own, one after another:
+// first those that make room.
+func (a *applier) inParts(changes []*declared.Change, do func(kept []*declared.Change, remove []string) error) error {
+	parts := [][]*declared.Change{changes}
+	if !a.store.Together() {
+		removals, others := parted(changes)
+		parts = slices.Collect(slices.Chunk(append(removals, others...), 1))
+	}
+	for _, part := range parts {
+		removals, kept := parted(part)
+		var remove []string
+		for _, change := range removals {
+			remove = append(remove, change.ID)
+		}
+		if len(part) == 0 {
 			continue
 		}
-		kept = append(kept, change)
+		if err := do(kept, remove); err != nil {
+			if len(part) == 1 && len(kept) == 1 {
+				err = refusedItem(kept[0], err)
+			}
+			return err
+		}
+		a.finished(part...)
 	}
-	return kept, removed
+	return nil
 }
 
-// together makes several changes at once, if there are any.
-func (a *applier) together(changes []*declared.Change, do func() error) error {
-	if len(changes) == 0 {
-		return nil
+// parted returns the removals among the changes, and the others.
+func parted(changes []*declared.Change) (removals, others []*declared.Change) {
+	for _, change := range changes {
+		if change.Action == declared.Removed {
+			removals = append(removals, change)
+			continue
+		}
+		others = append(others, change)
 	}
-	err := do()
-	if err == nil {
-		a.finished(changes...)
-	}
-	return err
+	return removals, others
 }
 
 func (a *applier) writeJobs(ctx context.Context) error {
@@ -171,15 +191,18 @@ func (a *applier) inWaves(ctx context.Context, waves [][][]*declared.Change, do 
 	return nil
 }
 
-// refusedItem adds the file and the line to an error of the registry.
+// refusedItem adds the file and the line to an error of the registry, or of the API.
 func refusedItem(change *declared.Change, err error) error {
 	var refused *registry.RefusedError
+	var failed *failure.Error
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &refused):
 		problems := change.Item().Locate(latch.Problems{{Path: refused.Field, Message: refused.Reason}})
 		return failure.OfProblems(declared.Labelled(change.File, problems))
+	case errors.As(err, &failed) && len(failed.Problems) > 0:
+		return failure.OfProblems(declared.Labelled(change.File, change.Item().Locate(failed.Problems)))
 	default:
 		return fmt.Errorf("%s: %w", change.File, err)
 	}

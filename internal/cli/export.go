@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/latch-run/latch/internal/cli/backend"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/counted"
@@ -20,7 +21,7 @@ import (
 )
 
 func exportCommand(e *env) *cobra.Command {
-	return remoteNeeding(e, declarationsOf, &cobra.Command{Use: "export [DIR]", Short: "Print all that is registered as files for apply", Args: cobra.MaximumNArgs(1),
+	return remote(e, &cobra.Command{Use: "export [DIR]", Short: "Print all that is registered as files for apply", Args: cobra.MaximumNArgs(1),
 		Long: `Print all that is registered (jobs, the task queue's webhooks and freezes, watches, tags) as
 the files that apply takes: as YAML documents, with --output json as one list, and with DIR
 as one file for each thing in it. Applying them again changes nothing.
@@ -74,12 +75,9 @@ func exported(ctx context.Context, open opener, e *env) ([]declared.Document, er
 	if err != nil {
 		return nil, err
 	}
-	store, err := world.Declarations()
-	if err != nil {
-		return nil, err
-	}
-	progress := e.out.Progress()
-	state, err := store.State(ctx, nil, func(done, of int) { progress.Show("reading: %d of %d jobs", done, of) })
+	store, progress := world.Declarations(), e.out.Progress()
+	state, err := store.State(ctx, backend.Reading{Queue: e.settings.givenQueue,
+		Read: func(done, of int) { progress.Show("reading: %d of %d jobs", done, of) }})
 	progress.End()
 	if err != nil {
 		return nil, err

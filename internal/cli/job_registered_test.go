@@ -2,12 +2,15 @@ package cli
 
 import (
 	"encoding/json"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/api/apitest"
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/registry"
 	"github.com/latch-run/latch/internal/runs/runstest"
@@ -20,17 +23,57 @@ type jobs struct {
 	*testing.T
 	temporal  *runstest.Temporal
 	schedules *runstest.Schedules
+	// api is the address of the API that commands call, or "" for Temporal itself.
+	api string
 }
 
 func newJobs(t *testing.T) *jobs {
 	temporal := newTemporal()
-	return &jobs{t, temporal, &temporal.Schedules}
+	return &jobs{T: t, temporal: temporal, schedules: &temporal.Schedules}
+}
+
+// overAPI returns jobs whose commands call an API over the same Temporal.
+func (j *jobs) overAPI() *jobs {
+	j.Helper()
+	server := httptest.NewServer(apitest.New(j.T, j.temporal, api.Options{}))
+	j.Cleanup(server.Close)
+	return &jobs{T: j.T, temporal: j.temporal, schedules: j.schedules, api: server.URL}
+}
+
+// bothWays runs a test over Temporal and over the API.
+func bothWays(t *testing.T, test func(t *testing.T, start func() *jobs)) {
+	t.Parallel()
+	t.Run("Temporal", func(t *testing.T) {
+		t.Parallel()
+		test(t, func() *jobs { return newJobs(t) })
+	})
+	t.Run("API", func(t *testing.T) {
+		t.Parallel()
+		test(t, func() *jobs { return newJobs(t).overAPI() })
+	})
+}
+
+// direct returns the same jobs for commands that speak to Temporal alone.
+func (j *jobs) direct() *jobs {
+	return &jobs{T: j.T, temporal: j.temporal, schedules: j.schedules}
+}
+
+// run runs a command.
+func (j *jobs) run(stdin string, args ...string) (code int, out, errors string) {
+	j.Helper()
+	if j.api == "" {
+		return execute(stdin, j.temporal, args...)
+	}
+	c := newCommand(stdin, nil)
+	c.environ = []string{"LATCH_API=" + j.api}
+	code = c.start(args...)
+	return code, c.stdout.String(), c.stderr.String()
 }
 
 // ok runs a command that must succeed and returns its output.
 func (j *jobs) ok(stdin string, args ...string) string {
 	j.Helper()
-	code, out, errors := execute(stdin, j.temporal, args...)
+	code, out, errors := j.run(stdin, args...)
 	require.Equal(j, failure.ExitOK, code, errors)
 	return out
 }
@@ -38,7 +81,7 @@ func (j *jobs) ok(stdin string, args ...string) string {
 // fails runs a command that must fail with the code, and returns its error output.
 func (j *jobs) fails(code int, stdin string, args ...string) string {
 	j.Helper()
-	got, _, errors := execute(stdin, j.temporal, args...)
+	got, _, errors := j.run(stdin, args...)
 	require.Equal(j, code, got, errors)
 	return errors
 }

@@ -55,11 +55,6 @@ func registryOf(world backend.Backend) error {
 	return err
 }
 
-func declarationsOf(world backend.Backend) error {
-	_, err := world.Declarations()
-	return err
-}
-
 func serverOf(world backend.Backend) error {
 	_, err := world.Server()
 	return err

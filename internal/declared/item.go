@@ -50,8 +50,8 @@ type Item struct {
 	// If Paused is nil or TaskQueue is empty, the registered value stays.
 	Paused    *bool
 	TaskQueue string
-	// keys are the keys in the document.
-	keys []string
+	// document is a job's document.
+	document object
 
 	// Webhook is the registered webhook.
 	Webhook *latch.RegisteredWebhook
@@ -99,7 +99,13 @@ const (
 	keyExtras    = "extras"
 	keyCannotRun = "cannot_run"
 	keyManagedBy = "managed_by"
+	keyID        = "id"
+	keyCreatedAt = "created_at"
+	keyUpdatedAt = "updated_at"
 )
+
+// besideJob are the keys beside those of a declared job with which a registered one is shown.
+var besideJob = []string{keyKind, keyManagedBy, keyCreatedAt, keyUpdatedAt}
 
 // Decode strictly decodes a document that declares one entry. If kind is empty, the document's
 // keys determine it. It returns all problems, and warnings.
@@ -168,7 +174,7 @@ func (i *Item) decodeJob(problems *latch.Problems, document object, now time.Tim
 			problems.Addf(key, "%s is not %s", given[key], wantedOf[key])
 		}
 	}
-	i.keys = document.keys()
+	i.document = document
 	if i.Lacks != "" {
 		i.decodeUnrunnable(problems, rest)
 		return nil
@@ -259,7 +265,7 @@ func (i *Item) definition(before registry.Definition) registry.Definition {
 		return defined
 	}
 	defined.Extras = maps.Clone(before.Extras)
-	for _, key := range i.keys {
+	for _, key := range i.document.keys() {
 		delete(defined.Extras, key)
 	}
 	return defined

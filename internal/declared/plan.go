@@ -19,6 +19,9 @@ type State struct {
 	Watches  []latch.RegisteredWatch
 	Freezes  []latch.RegisteredFreeze
 	Tags     []registry.Tag
+	// Compared are the comparisons of the items that someone else made, except of tags. If nil,
+	// the plan compares them with the registered entries, which then have their credentials.
+	Compared map[*Item]*Comparison
 }
 
 // These are the actions.
@@ -162,7 +165,22 @@ type maker struct {
 // add compares one item with what is registered.
 func (m *maker) add(item *Item) {
 	change := &Change{Kind: item.Kind, ID: item.ID, Title: item.Title(), File: item.Label, Action: Created, item: item}
-	var owner string
+	if item.Job != nil {
+		change.leader = after(item.Job.Schedule)
+	}
+	owner := m.compare(change)
+	if change.Action == Updated && owner != "" && owner != m.Owner && !m.TakeOver {
+		m.refuse(item, "id", "%q is declared by the owner %q: give --owner %s, or take it over with --take-over", item.ID, owner, owner)
+	}
+	m.Changes = append(m.Changes, change)
+}
+
+// compare compares the change's item with what is registered, and returns the owner of that.
+func (m *maker) compare(change *Change) (owner string) {
+	item := change.item
+	if compared := m.state.Compared[item]; compared != nil {
+		return m.take(change, compared)
+	}
 	switch item.Kind {
 	case Job:
 		owner = m.compareJob(change)
@@ -175,10 +193,7 @@ func (m *maker) add(item *Item) {
 	case Tag:
 		owner = m.compareTag(change)
 	}
-	if change.Action == Updated && owner != "" && owner != m.Owner && !m.TakeOver {
-		m.refuse(item, "id", "%q is declared by the owner %q: give --owner %s, or take it over with --take-over", item.ID, owner, owner)
-	}
-	m.Changes = append(m.Changes, change)
+	return owner
 }
 
 func (m *maker) refuse(item *Item, path, format string, arguments ...any) {
@@ -197,9 +212,6 @@ func (c *Change) set(fields []FieldChange) {
 
 func (m *maker) compareJob(change *Change) (owner string) {
 	item := change.item
-	if item.Job != nil && item.Job.Schedule != nil {
-		change.leader = item.Job.Schedule.After
-	}
 	before, there := m.state.Jobs[item.ID]
 	if !there {
 		before = &registry.Definition{}

@@ -34,10 +34,11 @@ func (s *Store) List(ctx context.Context) ([]Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list registered jobs: %w", err)
 	}
-	return slices.SortedFunc(maps.Values(s.recent.over(listed)), byID), nil
+	return slices.SortedFunc(maps.Values(s.recent.over(listed)), CompareRows), nil
 }
 
-func byID(a, b Row) int {
+// CompareRows orders jobs as [Store.List] does.
+func CompareRows(a, b Row) int {
 	left, leftErr := strconv.ParseUint(a.ID, 10, 64)
 	right, rightErr := strconv.ParseUint(b.ID, 10, 64)
 	switch {

@@ -234,9 +234,9 @@ func TestSameDefinitions(t *testing.T) {
 // Lists are in the order of ids, numbers as numbers.
 func TestOrderOfIDs(t *testing.T) {
 	t.Parallel()
-	require.Negative(t, byID(Row{ID: "9"}, Row{ID: "10"}))
-	require.Negative(t, byID(Row{ID: "10"}, Row{ID: "a"}))
-	require.Positive(t, byID(Row{ID: "b"}, Row{ID: "a"}))
+	require.Negative(t, CompareRows(Row{ID: "9"}, Row{ID: "10"}))
+	require.Negative(t, CompareRows(Row{ID: "10"}, Row{ID: "a"}))
+	require.Positive(t, CompareRows(Row{ID: "b"}, Row{ID: "a"}))
 }
 
 // A job is kept by an id of printable ASCII: Temporal's own worker cannot

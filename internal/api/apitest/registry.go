@@ -182,3 +182,14 @@ func (f *Registry) CreateTag(_ context.Context, name string) (*registry.Tag, err
 	f.tags = append(f.tags, tag)
 	return &tag, nil
 }
+
+func (f *Registry) PutTags(_ context.Context, put []registry.Tag, remove []string) error {
+	f.tags = slices.DeleteFunc(f.tags, func(t registry.Tag) bool {
+		return slices.Contains(remove, t.Name) || slices.ContainsFunc(put, func(p registry.Tag) bool { return p.Name == t.Name })
+	})
+	for _, tag := range put {
+		tag.CreatedAt, tag.UpdatedAt = latch.NewTime(Fixed), latch.NewTime(Fixed)
+		f.tags = append(f.tags, tag)
+	}
+	return nil
+}

@@ -41,9 +41,6 @@ func (*API) Close() {}
 // Registry returns an error: the API keeps jobs in another form.
 func (*API) Registry() (Registry, error) { return nil, &UnsupportedError{} }
 
-// Declarations returns an error: the API lacks them.
-func (*API) Declarations() (Declarations, error) { return nil, &UnsupportedError{} }
-
 // Server returns an error: the API lacks it.
 func (*API) Server() (Server, error) { return nil, &UnsupportedError{} }
 

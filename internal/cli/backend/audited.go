@@ -235,9 +235,8 @@ func (r auditedRegistry) Delete(ctx context.Context, id string) error {
 }
 
 // Declarations returns the registry of what files declare.
-func (a *audited) Declarations() (Declarations, error) {
-	of, err := a.Temporal.Declarations()
-	return auditedDeclarations{of, a}, err
+func (a *audited) Declarations() Declarations {
+	return auditedDeclarations{a.Temporal.Declarations(), a}
 }
 
 // auditedDeclarations are [Declarations] whose changes are audited.

@@ -22,7 +22,7 @@ type Backend interface {
 	Watches
 	Freezes
 	// Declarations returns the registry of what files declare.
-	Declarations() (Declarations, error)
+	Declarations() Declarations
 	// Server returns the interface to the Temporal server itself.
 	Server() (Server, error)
 	// Close closes the connection.

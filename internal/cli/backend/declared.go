@@ -10,9 +10,8 @@ import (
 
 // Declarations is the registry of what files declare.
 type Declarations interface {
-	// State returns what is registered, with full details of the jobs in ids, or of all jobs if
-	// ids is nil. It calls read with the number of jobs read so far.
-	State(ctx context.Context, ids []string, read func(done, of int)) (*declared.State, error)
+	// State returns what is registered, as far as the reading asks for it.
+	State(ctx context.Context, reading Reading) (*declared.State, error)
 	// ApplyJob writes a job of the plan.
 	ApplyJob(ctx context.Context, plan *declared.Plan, item *declared.Item) error
 	// RemoveJob removes a job. It succeeds if the job no longer exists.
@@ -27,9 +26,22 @@ type Declarations interface {
 	CheckQuery(ctx context.Context, query string) error
 	// ApplyTags writes and removes tags.
 	ApplyTags(ctx context.Context, put []registry.Tag, remove []string) error
-	// TaskQueue is the queue of jobs whose document names none, or "" if only the backend knows
-	// it.
+	// Together reports whether what one call writes and removes takes effect as a whole. Otherwise
+	// a call that fails may have made some of the changes.
+	Together() bool
+	// TaskQueue is the queue of jobs whose document names none, once the state was read.
 	TaskQueue() string
+}
+
+// A Reading says which part of the registry is needed.
+type Reading struct {
+	// Items are what files declare: the registry is compared with them. If nil, all that is
+	// registered is read in full.
+	Items []*declared.Item
+	// Queue is the task queue that the caller asks for, or "" for the default one.
+	Queue string
+	// Read is called with the number of entries read so far.
+	Read func(done, of int)
 }
 
 // readAtOnce is how many jobs are read between two reports of progress.

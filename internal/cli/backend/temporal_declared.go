@@ -11,9 +11,7 @@ import (
 )
 
 // Declarations returns the registry of the namespace.
-func (t *Temporal) Declarations() (Declarations, error) {
-	return declarations{t.registry, t.taskQueue}, nil
-}
+func (t *Temporal) Declarations() Declarations { return declarations{t.registry, t.taskQueue} }
 
 // declarations implements [Declarations] over Temporal's schedules.
 type declarations struct {
@@ -24,8 +22,11 @@ type declarations struct {
 // TaskQueue is the queue of jobs whose document names none.
 func (d declarations) TaskQueue() string { return d.queue }
 
-// State reads what is registered.
-func (d declarations) State(ctx context.Context, ids []string, read func(done, of int)) (*declared.State, error) {
+// Together returns true: each call is one write.
+func (d declarations) Together() bool { return true }
+
+// State reads what is registered, and only the declared jobs in full.
+func (d declarations) State(ctx context.Context, reading Reading) (*declared.State, error) {
 	state := &declared.State{Jobs: map[string]*registry.Definition{}}
 	var err error
 	if state.Rows, err = d.registry.List(ctx); err != nil {
@@ -43,14 +44,9 @@ func (d declarations) State(ctx context.Context, ids []string, read func(done, o
 	if state.Tags, err = d.registry.Tags(ctx); err != nil {
 		return nil, err
 	}
-	if ids == nil {
-		for i := range state.Rows {
-			ids = append(ids, state.Rows[i].ID)
-		}
-	}
-	done := 0
+	ids, done := reading.jobs(state.Rows), 0
 	for part := range slices.Chunk(ids, readAtOnce) {
-		read(done, len(ids))
+		reading.Read(done, len(ids))
 		entries, err := d.registry.GetAll(ctx, part)
 		if err != nil {
 			return nil, err
@@ -61,6 +57,22 @@ func (d declarations) State(ctx context.Context, ids []string, read func(done, o
 		done += len(part)
 	}
 	return state, nil
+}
+
+// jobs returns the ids of the jobs that are needed in full.
+func (r *Reading) jobs(rows []registry.Row) []string {
+	var ids []string
+	if r.Items == nil {
+		for i := range rows {
+			ids = append(ids, rows[i].ID)
+		}
+	}
+	for _, item := range r.Items {
+		if item.Kind == declared.Job {
+			ids = append(ids, item.ID)
+		}
+	}
+	return ids
 }
 
 // ApplyJob registers the job, or changes its current version.

@@ -27,6 +27,7 @@ type Registry interface {
 	CountRuns(ctx context.Context) (registry.Count, error)
 	Tags(ctx context.Context) ([]registry.Tag, error)
 	CreateTag(ctx context.Context, name string) (*registry.Tag, error)
+	PutTags(ctx context.Context, put []registry.Tag, remove []string) error
 }
 
 // rows lists the registered jobs in the order of their creation.

@@ -49,6 +49,7 @@ func Routes(options Options) api.Routes {
 		core.AddHint(foreign)
 		a.registerJobs()
 		a.registerOwn()
+		a.registerDeclared()
 		a.registerWebhooks()
 		a.registerAbout()
 	}
@@ -90,7 +91,7 @@ func (a *routes) registerJobs() {
 }
 
 // ownPath is where the routes that Mitto does not have are served.
-const ownPath = "/latch/v1/jobs/{id}"
+const ownPath = ownJobs + "/{id}"
 
 // registerOwn adds the routes that Mitto does not have.
 func (a *routes) registerOwn() {

@@ -25,6 +25,8 @@ func describe(registry huma.Registry) {
 	registry.RegisterTypeAlias(reflect.TypeFor[rowObject](), reflect.TypeFor[MittoListedJob]())
 	registry.RegisterTypeAlias(reflect.TypeFor[webhookObject](), reflect.TypeFor[MittoWebhook]())
 	registry.RegisterTypeAlias(reflect.TypeFor[mitto.Status](), reflect.TypeFor[MittoStatus]())
+	registry.RegisterTypeAlias(reflect.TypeFor[jobDocument](), reflect.TypeFor[RegisteredJob]())
+	registry.RegisterTypeAlias(reflect.TypeFor[writtenDocument](), reflect.TypeFor[WrittenJob]())
 }
 
 // MittoStatus describes [mitto.Status], a job's last run, for OpenAPI.
