@@ -67,10 +67,15 @@ func (a *Activities) OwnerLives(ctx context.Context, request protocol.OwnerReque
 	if err != nil {
 		return protocol.OwnerAnswer{}, fmt.Errorf("describe task queue %q: %w", request.Queue, err)
 	}
-	lives := slices.ContainsFunc(described.GetPollers(), func(poller *taskqueuepb.PollerInfo) bool {
-		return time.Since(poller.GetLastAccessTime().AsTime()) < silence
+	return protocol.OwnerAnswer{Lives: polled(described.GetPollers(), request.At.Time)}, nil
+}
+
+// polled reports whether one of the pollers polled not long before a time. Both are by the
+// server's clock: this worker's may be wrong.
+func polled(pollers []*taskqueuepb.PollerInfo, at time.Time) bool {
+	return slices.ContainsFunc(pollers, func(poller *taskqueuepb.PollerInfo) bool {
+		return at.Sub(poller.GetLastAccessTime().AsTime()) < silence
 	})
-	return protocol.OwnerAnswer{Lives: lives}, nil
 }
 
 func (o *ownWorker) serves(queue string) bool {

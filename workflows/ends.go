@@ -25,8 +25,9 @@ func Ends(ctx workflow.Context, input converter.RawValue) error {
 	if err := json.Unmarshal(payloadJSON(input), &at); err != nil {
 		return invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by a worker, not by hand", latch.WorkflowEnds)}})
 	}
-	if at.Cursor.Since.IsZero() {
-		at.Cursor.Since = workflow.GetInfo(ctx).WorkflowStartTime
+	// The worker that starts it says since when by its own clock, which may be ahead.
+	if started := workflow.GetInfo(ctx).WorkflowStartTime; at.Cursor.Since.IsZero() || at.Cursor.Since.After(started) {
+		at.Cursor.Since = started
 	}
 	looking := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 2 * protocol.WatchRound,

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/closes"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/workflows"
 )
@@ -357,6 +358,24 @@ func TestEndsAreFound(t *testing.T) {
 	require.False(t, asked[0].Cursor.Since.IsZero())
 	require.Equal(t, 2, asked[1].Told)
 	require.Len(t, asked[1].Memory.Told, 2*12)
+}
+
+// A worker whose clock is ahead starts the finder. Runs that end from then on are found all the
+// same.
+func TestEndsAreFoundFromTheStartOnAtTheLatest(t *testing.T) {
+	t.Parallel()
+	for name, ahead := range map[string]time.Duration{"ahead": 48 * time.Hour, "right": -time.Hour} {
+		env := watchEnvironment()
+		began := env.Now()
+		var asked protocol.Ends
+		env.RegisterActivityWithOptions(func(at protocol.Ends) (protocol.FoundEnds, error) {
+			asked = at
+			return protocol.FoundEnds{Off: true}, nil
+		}, activity.RegisterOptions{Name: protocol.ActivityEnds})
+		env.ExecuteWorkflow(latch.WorkflowEnds, protocol.Ends{Cursor: closes.Cursor{Since: began.Add(ahead)}})
+		require.NoError(t, env.GetWorkflowError(), name)
+		require.WithinDuration(t, began.Add(min(ahead, 0)), asked.Cursor.Since, 0, name)
+	}
 }
 
 // A report cannot be started by hand.

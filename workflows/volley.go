@@ -106,7 +106,8 @@ func (h *hook) fetch(ctx workflow.Context, queue string) protocol.Shot {
 		var timeout *temporal.TimeoutError
 		var owner protocol.OwnerAnswer
 		if errors.As(err, &timeout) {
-			err = ask(ctx, "See whether a worker lives", protocol.ActivityOwnerLives, protocol.OwnerRequest{Queue: queue}, &owner)
+			asked := protocol.OwnerRequest{Queue: queue, At: latch.NewTime(workflow.Now(ctx))}
+			err = ask(ctx, "See whether a worker lives", protocol.ActivityOwnerLives, asked, &owner)
 		}
 		if !owner.Lives {
 			workflow.GetLogger(ctx).Warn("the outcome of an attempt is not known; another is made", "delivery", h.record.DeliveryID, "error", err)

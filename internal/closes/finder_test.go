@@ -89,6 +89,8 @@ type watcher struct {
 	cursor Cursor
 	memory Memory
 	told   map[string]int
+	// wrong is how far the clock of the worker is ahead of the server's.
+	wrong time.Duration
 }
 
 func newWatcher(t testing.TB, page int, runs ...fakeRun) *watcher {
@@ -104,7 +106,7 @@ func (w *watcher) finder() *Finder {
 // reports whether the pass has ended.
 func (w *watcher) step(lost bool) bool {
 	w.Helper()
-	found, next, ended, err := w.finder().Step(w.Context(), w.cursor, &w.memory, w.now)
+	found, next, ended, err := w.finder().Step(w.Context(), w.cursor, &w.memory, w.now.Add(w.wrong))
 	require.NoError(w, err)
 	require.LessOrEqual(w, len(found), MaximumFound)
 	if lost {
@@ -233,6 +235,37 @@ func TestACloseInTheFuture(t *testing.T) {
 		w.now = w.now.Add(time.Second)
 	}
 	w.requireEachOnce()
+}
+
+// Each run is found once, whatever the clocks of the workers say that look: one that is ahead, one
+// that is behind, one that jumps, two that differ.
+func TestAWorkersClockMayBeWrong(t *testing.T) {
+	t.Parallel()
+	for name, wrong := range map[string]func(second int) time.Duration{
+		"ahead":        func(int) time.Duration { return 25 * time.Hour },
+		"behind":       func(int) time.Duration { return -25 * time.Hour },
+		"jumps ahead":  func(second int) time.Duration { return map[bool]time.Duration{true: 2 * time.Hour}[second > 60] },
+		"jumps behind": func(second int) time.Duration { return map[bool]time.Duration{true: -2 * time.Hour}[second > 60] },
+		"of two":       func(second int) time.Duration { return time.Duration(second%2) * time.Hour },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWatcher(t, 100)
+			for second := range 60 {
+				at := time.Duration(second) * time.Second
+				w.runs = append(w.runs, runsAt(fmt.Sprint("run-", second), 2, at, at)...)
+				if second%50 == 0 {
+					w.runs = append(w.runs, runsAt(fmt.Sprint("late-", second), 1, at, at+2*time.Minute)...)
+				}
+			}
+			for second := range 300 {
+				w.wrong = wrong(second)
+				w.pass()
+				w.now = w.now.Add(time.Second)
+			}
+			w.requireEachOnce()
+		})
+	}
 }
 
 // A pass for one query is not continued with another.

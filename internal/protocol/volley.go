@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/latch-run/latch"
 )
 
 // QuerySent is a query that returns what a run sent for one of its deliveries, by the
@@ -76,6 +78,8 @@ type Fetch struct {
 // An OwnerRequest asks whether the worker that owns the named task queue is alive.
 type OwnerRequest struct {
 	Queue string `json:"queue"`
+	// At is when it is asked, by the server's clock, which says when workers polled.
+	At latch.Time `json:"at,omitzero"`
 }
 
 // An OwnerAnswer is the answer to an OwnerRequest.

@@ -46,8 +46,8 @@ func (d *apiDeclarations) State(ctx context.Context, reading Reading) (*declared
 		return nil, err
 	}
 	if reading.Queue != "" && reading.Queue != d.queue {
-		return nil, failure.New(failure.Usage, "the API at %s registers webhooks and freezes for its own task queue, %q, and not for %q: leave --task-queue and LATCH_TASK_QUEUE out, or name that one",
-			d.client.Address(), d.queue, reading.Queue)
+		return nil, failure.New(failure.Usage, "the API at %s registers webhooks and freezes for its own task queue, %q, and not for %q: "+
+			"leave --task-queue and LATCH_TASK_QUEUE out, or name that one", d.client.Address(), d.queue, reading.Queue)
 	}
 	if err := d.readOthers(ctx, state); err != nil {
 		return nil, err

@@ -34,7 +34,8 @@ func (a *routes) registerDeclared() {
 		About: "Takes a job as starter apply does; its id may be left out. What is left out is removed, " +
 			"except paused, task_queue and extras, which stay as they are."}, a.putRegistered)
 	register[api.NoBody](a, []string{ownTags}, api.Operation{ID: "list-registered-tags", Method: http.MethodGet, Role: api.RoleRead,
-		Summary: "List the tags that were created by themselves", About: "Oldest first. A tag that only jobs have is not among them."}, a.listOwnTags)
+		Summary: "List the tags that were created by themselves",
+		About:   "Oldest first. A tag that only jobs have is not among them."}, a.listOwnTags)
 	register[RegisteredTag](a, []string{ownTags + "/{id}"}, api.Operation{ID: "put-tag", Method: http.MethodPut,
 		Act: latch.AuditTagCreate, Role: api.RoleAdmin,
 		Summary: "Create the tag with this name, or set its owner"}, a.putTag)
@@ -206,7 +207,8 @@ func (i *ChangedJob) checkDeclared(definition *registry.Definition) error {
 }
 
 // foresee answers what a change would do.
-func (a *routes) foresee(ctx context.Context, id string, change func(*registry.Definition) error, warnings []latch.Problem) (*writtenOutput, error) {
+func (a *routes) foresee(ctx context.Context, id string, change func(*registry.Definition) error,
+	warnings []latch.Problem) (*writtenOutput, error) {
 	api.NoteAct(ctx, func(entry *latch.AuditEntry) { entry.Action = "" })
 	before := registry.Definition{}
 	entry, err := a.registry.Get(ctx, id)

@@ -41,11 +41,11 @@ func TestPutRegisteredJob(t *testing.T) {
 	b.do(http.StatusPreconditionFailed, "PUT", "/latch/v1/jobs/none", declaredJob, "If-Match", etag)
 	b.do(http.StatusBadRequest, "PUT", "/latch/v1/jobs/nightly", "{")
 	for body, says := range map[string]string{
-		`{"id":"other","task":{"command":{"argv":["x"]}}}`:              `\"other\" differs from the id in the path`,
-		`{"kind":"webhook","task":{"command":{"argv":["x"]}}}`:          `\"webhook\" is not \"job\"`,
-		`{"managed_by":7,"task":{"command":{"argv":["x"]}}}`:            "7 is not the name of an owner",
-		`{"task":{"http":{"url":"https://b.example/?token=***"}}}`:      "where a credential was hidden when it was shown",
-		`{"titel":"x","task":{"command":{"argv":["x"]}}}`:               "titel",
+		`{"id":"other","task":{"command":{"argv":["x"]}}}`:               `\"other\" differs from the id in the path`,
+		`{"kind":"webhook","task":{"command":{"argv":["x"]}}}`:           `\"webhook\" is not \"job\"`,
+		`{"managed_by":7,"task":{"command":{"argv":["x"]}}}`:             "7 is not the name of an owner",
+		`{"task":{"http":{"url":"https://b.example/?token=***"}}}`:       "where a credential was hidden when it was shown",
+		`{"titel":"x","task":{"command":{"argv":["x"]}}}`:                "titel",
 		`{"task":{"command":{"argv":["x"]}},"schedule":{"cron":"99 *"}}`: "schedule.cron",
 	} {
 		require.Contains(t, b.do(http.StatusUnprocessableEntity, "PUT", "/latch/v1/jobs/nightly", body), says, body)
