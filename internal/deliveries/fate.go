@@ -25,14 +25,28 @@ const (
 // its newest redelivery, or else the run's own. A redelivery that was ended from
 // outside does not count.
 func (l *Log) fateOf(ctx context.Context, run execution, record latch.Record) (latch.Record, fate, error) {
-	described, err := l.runs.Describe(ctx, latch.PrefixRedelivery+record.DeliveryID, "")
-	if runs.IsNotFound(err) {
-		return record, stillFailed, nil
-	}
+	last, err := l.lastRedelivery(ctx, record.DeliveryID)
 	if err != nil {
 		return record, stillFailed, err
 	}
-	last := described.GetWorkflowExecutionInfo()
+	return l.fateAfter(ctx, last, run, record)
+}
+
+// lastRedelivery returns the newest redelivery of a delivery, or nil if it has none.
+func (l *Log) lastRedelivery(ctx context.Context, id string) (*workflowpb.WorkflowExecutionInfo, error) {
+	described, err := l.runs.Describe(ctx, latch.PrefixRedelivery+id, "")
+	if runs.IsNotFound(err) {
+		return nil, nil
+	}
+	return described.GetWorkflowExecutionInfo(), err
+}
+
+// fateAfter is fateOf for a delivery whose newest redelivery is known, nil if it has none.
+func (l *Log) fateAfter(ctx context.Context, last *workflowpb.WorkflowExecutionInfo, run execution,
+	record latch.Record) (latch.Record, fate, error) {
+	if last == nil {
+		return record, stillFailed, nil
+	}
 	if isRunning(last) {
 		record.HandedTo = last.GetExecution().GetWorkflowId()
 		return record, isUnderWay, nil

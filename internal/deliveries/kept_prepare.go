@@ -87,7 +87,11 @@ func (l *Log) prepareRun(ctx context.Context, of []*KeptSend) {
 
 // prepare returns the redelivery of a kept delivery.
 func (l *Log) prepare(ctx context.Context, of *KeptSend) (*protocol.Delivery, error) {
-	_, now, err := l.fateOf(ctx, runOf(of.run), latch.Record{DeliveryID: of.DeliveryID, Kept: true})
+	last, err := l.lastRedelivery(ctx, of.DeliveryID)
+	if err != nil {
+		return nil, err
+	}
+	_, now, err := l.fateAfter(ctx, last, runOf(of.run), latch.Record{DeliveryID: of.DeliveryID, Kept: true})
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +105,7 @@ func (l *Log) prepare(ctx context.Context, of *KeptSend) (*protocol.Delivery, er
 	if err := l.checkUnderWay(ctx, of.run, of.DeliveryID); err != nil {
 		return nil, err
 	}
-	before, err := l.redeliveries(ctx, of.DeliveryID)
+	before, err := l.redeliveries(ctx, last)
 	if err != nil {
 		return nil, err
 	}

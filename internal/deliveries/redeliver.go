@@ -50,7 +50,11 @@ func (l *Log) Redeliver(ctx context.Context, id string, origin Origin) (*Redeliv
 	if err := l.checkUnderWay(ctx, run, id); err != nil {
 		return nil, err
 	}
-	before, err := l.redeliveries(ctx, id)
+	last, err := l.lastRedelivery(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	before, err := l.redeliveries(ctx, last)
 	if err != nil {
 		return nil, err
 	}
@@ -224,23 +228,19 @@ func isRunning(info *workflowpb.WorkflowExecutionInfo) bool {
 	return info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 }
 
-// redeliveries returns how often the delivery was redelivered on request.
-func (l *Log) redeliveries(ctx context.Context, id string) (int, error) {
-	described, err := l.runs.Describe(ctx, latch.PrefixRedelivery+id, "")
-	if runs.IsNotFound(err) {
+// redeliveries returns how often a delivery was redelivered on request, by its newest redelivery, nil
+// if it has none.
+func (l *Log) redeliveries(ctx context.Context, last *workflowpb.WorkflowExecutionInfo) (int, error) {
+	switch {
+	case last == nil:
 		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	last := described.GetWorkflowExecutionInfo()
-	if isRunning(last) {
+	case isRunning(last):
 		return 0, redeliveryRuns(runOf(last))
 	}
 	var before struct {
 		Redelivery int `json:"redelivery"`
 	}
-	err = l.runs.Input(ctx, last.GetExecution(), &before)
+	err := l.runs.Input(ctx, last.GetExecution(), &before)
 	return before.Redelivery, err
 }
 
