@@ -64,6 +64,8 @@ func TestADeadReceiverLosesNoEvent(t *testing.T) {
 		return said.code == 0 && len(b.receiver.Requests("/dead"))-down >= *deadEvents
 	}, patience*4, 10*tick, "all events are there")
 	t.Logf("%d events sent in %s", *deadEvents, time.Since(began))
+	sent := b.receiver.Requests("/dead")[probed:]
+	t.Logf("from the first to the last of %d requests it took %s", len(sent), sent[len(sent)-1].At.Sub(sent[0].At))
 	require.ElementsMatch(t, []string{"ENDPOINT_FAILING 2", "ENDPOINT_FAILING 4", "ENDPOINT_DISABLED",
 		"ENDPOINT_RECOVERED"}, b.told("/pager"))
 
