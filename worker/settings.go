@@ -11,6 +11,7 @@ import (
 
 	"github.com/latch-run/latch/codec"
 	environment "github.com/latch-run/latch/internal/settings"
+	"github.com/latch-run/latch/internal/wire"
 	"github.com/latch-run/latch/plugin"
 )
 
@@ -42,6 +43,7 @@ func configure() (*configuration, error) {
 		return nil, err
 	}
 	payloads.Configure(&options)
+	wire.Configure(&options)
 	options.Plugins = append(options.Plugins, latchPlugin) // the client passes it the data converter
 	return &configuration{Worker: given, temporal: options, plugin: latchPlugin}, nil
 }

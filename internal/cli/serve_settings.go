@@ -17,6 +17,7 @@ import (
 	"github.com/latch-run/latch/internal/evidence"
 	"github.com/latch-run/latch/internal/locklink"
 	environment "github.com/latch-run/latch/internal/settings"
+	"github.com/latch-run/latch/internal/wire"
 )
 
 // A serveConfiguration holds the settings of the API.
@@ -75,6 +76,7 @@ func configureServe() (*serveConfiguration, error) {
 		payloads.Configure(&configured.temporal)
 	}
 	anyid.Configure(&configured.temporal)
+	wire.Configure(&configured.temporal)
 	if configured.temporal.HostPort == "" {
 		configured.temporal.HostPort = client.DefaultHostPort
 	}
