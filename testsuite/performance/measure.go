@@ -14,7 +14,7 @@ import (
 const module = "github.com/latch-run/latch"
 
 // turnLimit bounds one turn of a side.
-const turnLimit = 3 * time.Minute
+const turnLimit = 10 * time.Minute
 
 // bench measures the rows and stores selected by the options and reports the
 // figures. Its error says what could not be measured.
@@ -76,7 +76,7 @@ func measureStore(ctx context.Context, store string, built programs, o options, 
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	var problems []error
-	for _, r := range allRows() {
+	for _, r := range allRows(o) {
 		if !o.rows.MatchString(r.name) || ctx.Err() != nil {
 			continue
 		}

@@ -16,6 +16,11 @@ func TestOptions(t *testing.T) {
 	require.Equal(t, 500*time.Millisecond, o.length)
 	require.False(t, o.all, "the document is for all rows")
 
+	o, err = readOptions([]string{"-jobs", "20", "-releases", "30"})
+	require.NoError(t, err)
+	require.Equal(t, []int{20, 30}, []int{o.jobs, o.releases})
+	require.False(t, o.all, "the document is for the whole numbers")
+
 	o, err = readOptions(nil)
 	require.NoError(t, err)
 	require.True(t, o.all)
@@ -34,6 +39,8 @@ func TestWrongOptions(t *testing.T) {
 		{[]string{"-store", "redis"}, `-store: "redis" is not all or one of memory, file, postgres`},
 		{[]string{"-rounds", "0"}, "-rounds: 0: at least 1"},
 		{[]string{"-seconds", "0"}, "-seconds: 0: more than 0"},
+		{[]string{"-jobs", "0"}, "-jobs: 0: at least 1"},
+		{[]string{"-releases", "-1"}, "-releases: -1: at least 1"},
 		{[]string{"-output", "xml"}, `-output: "xml" is neither table nor json`},
 		{[]string{"job"}, `it takes no argument, not ["job"]`},
 	} {
@@ -46,7 +53,7 @@ func TestWrongOptions(t *testing.T) {
 func TestRows(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for _, r := range allRows() {
+	for _, r := range allRows(options{jobs: allJobs, releases: allReleases}) {
 		require.False(t, seen[r.name], r.name)
 		seen[r.name] = true
 		require.NotEmpty(t, r.metrics, r.name)

@@ -31,6 +31,8 @@ type world struct {
 	client client.Client
 	api    *apiClient
 	sink   *sink
+	// metrics is the URL of the metrics of Latch's worker.
+	metrics string
 
 	ids     atomic.Int64
 	folder  string
@@ -136,6 +138,7 @@ func (w *world) startLatch(ctx context.Context, built programs, address string) 
 	if err != nil {
 		return err
 	}
+	w.metrics = "http://" + health + "/metrics"
 	if err := worker.AwaitReady(ctx, "http://"+health+"/readyz"); err != nil {
 		return err
 	}
