@@ -30,6 +30,8 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 		SearchAttributes: a.tags(ctx),
 		RunInDeliveryIDs: true,
 		Volleys:          true,
+		EndsTogether:     true,
+		DecidesHere:      true,
 		Evidence:         a.options.Evidence.URL != "",
 		Rates:            a.limitsRates(ctx),
 		System:           vars.NewSystem(a.options.FQDN, a.options.Environment, info.Namespace, info.TaskQueue),

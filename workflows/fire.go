@@ -90,6 +90,16 @@ type occasion struct {
 // fire plans the event's deliveries, makes the locks, writes the records and sends. It returns
 // once everything is being sent.
 func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.AttachedWebhook) (*firing, error) {
+	f, err := s.ready(ctx, o, webhooks)
+	if err != nil || len(f.hooks) == 0 {
+		return f, err
+	}
+	return f, workflow.Await(disconnect(ctx), f.dispatch())
+}
+
+// ready makes a firing whose deliveries only have to be dispatched: it plans them, makes the locks
+// and writes the records.
+func (s *session) ready(ctx workflow.Context, o occasion, webhooks []protocol.AttachedWebhook) (*firing, error) {
 	f := s.newFiring(o, webhooks)
 	if len(f.hooks) == 0 {
 		return f, nil
@@ -108,7 +118,7 @@ func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.Att
 	if err := s.showLocks(); err != nil {
 		return nil, err
 	}
-	return f, f.dispatch(disconnect(ctx))
+	return f, nil
 }
 
 // newFiring adds the event to the run's, with the hooks of the webhooks that listen to it.
@@ -190,9 +200,9 @@ func (f *firing) deliveryID(webhook string) string {
 	return "dlv_" + base64.RawURLEncoding.EncodeToString(sum[:18])
 }
 
-// dispatch sends all deliveries that are not settled. It returns once as many as possible have
-// begun, so that the caller's next actions come later.
-func (f *firing) dispatch(ctx workflow.Context) error {
+// dispatch sends all deliveries that are not settled. The caller waits until hasBegun reports that
+// as many as possible have begun, so that its next actions come later.
+func (f *firing) dispatch() (hasBegun func() bool) {
 	dispatched, begun := 0, 0
 	for _, hook := range f.hooks {
 		if hook.state != verdict.UnderWay {
@@ -210,7 +220,7 @@ func (f *firing) dispatch(ctx workflow.Context) error {
 		}
 	}
 	atOnce := min(dispatched, maximumInFlight)
-	return workflow.Await(ctx, func() bool { return begun >= atOnce && f.session.volleys.begun() })
+	return func() bool { return begun >= atOnce && f.session.volleys.begun() }
 }
 
 // setOut sends the hook's delivery by its own activity, once its event has a place for it, and

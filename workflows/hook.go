@@ -297,6 +297,10 @@ func (h *hook) ask(ctx workflow.Context) (*verdict.Verdict, error) {
 		return h.askHere(ctx), nil
 	}
 	record, said := h.told()
+	if question.IsDefault() && h.firing.session.admission.DecidesHere {
+		answer := verdict.ByDefaults(question, record, said)
+		return &answer, nil
+	}
 	request := protocol.EvaluateRequest{Question: question, Record: record, Answer: said, Variables: h.variables(neededBy(question))}
 	var answer verdict.Verdict
 	err := ask(ctx, "Decide "+h.webhook.ID+" at "+h.firing.event, protocol.ActivityEvaluate, request, &answer)

@@ -265,15 +265,13 @@ func (r *jobRun) tellTheEnd(ctx workflow.Context) error {
 	if r.result.Status == latch.JobSucceeded {
 		outcome = latch.EventJobSuccess
 	}
+	var ends []occasion
 	for _, event := range []string{latch.EventJobComplete, outcome} {
-		if r.hasFired(event) {
-			continue
-		}
-		if _, err := r.fire(ctx, occasion{event: event}, r.webhooks); err != nil {
-			return err
+		if !r.hasFired(event) {
+			ends = append(ends, occasion{event: event})
 		}
 	}
-	return nil
+	return r.fireEnds(ctx, ends, r.webhooks)
 }
 
 // end closes the run with its result.

@@ -276,10 +276,9 @@ func (l *lifecycle) tellTheEnd(ctx workflow.Context, outcome error) error {
 	if outcome == nil {
 		last = latch.EventJobSuccess
 	}
-	for _, event := range []string{latch.EventJobComplete, last} {
-		if _, err := l.session.fire(ctx, occasion{event: event, about: l}, l.webhooks); err != nil {
-			panic(fmt.Sprintf("latch: %s: %v", event, err))
-		}
+	ends := []occasion{{event: latch.EventJobComplete, about: l}, {event: last, about: l}}
+	if err := l.session.fireEnds(ctx, ends, l.webhooks); err != nil {
+		panic(fmt.Sprintf("latch: %s and %s: %v", latch.EventJobComplete, last, err))
 	}
 	return outcome
 }

@@ -103,6 +103,10 @@ type Admission struct {
 	RunInDeliveryIDs bool `json:"run_in_delivery_ids,omitempty"`
 	// Volleys makes first attempts run in local activities.
 	Volleys bool `json:"volleys,omitempty"`
+	// EndsTogether makes the first attempts of a job's two final events share a volley.
+	EndsTogether bool `json:"ends_together,omitempty"`
+	// DecidesHere makes the run decide by itself about a hook without expressions.
+	DecidesHere bool `json:"decides_here,omitempty"`
 	// Evidence makes the run leave evidence of itself when it closes.
 	Evidence bool `json:"evidence,omitempty"`
 	// Starter is the proven name of the person who started the run; "" if there is none.

@@ -44,10 +44,7 @@ func (q Question) compile() (*asked, error) {
 	if !q.Decides {
 		return &made, nil
 	}
-	made.rules = []rule{
-		{name: latch.KeyRollbackRelease, decision: latch.Rollback, use: expr.RollbackRelease, strict: q.Strict},
-		{name: latch.KeyStopRelease, decision: latch.Stop, use: expr.StopRelease, strict: q.Strict},
-	}
+	made.rules = q.rules()
 	for i, source := range []string{q.RollbackRelease, q.StopRelease} {
 		if source == "" {
 			continue
@@ -59,11 +56,24 @@ func (q Question) compile() (*asked, error) {
 	return &made, nil
 }
 
+// rules returns the rules of a question that decides, without the hook's own expressions.
+func (q Question) rules() []rule {
+	return []rule{
+		{name: latch.KeyRollbackRelease, decision: latch.Rollback, use: expr.RollbackRelease, strict: q.Strict},
+		{name: latch.KeyStopRelease, decision: latch.Stop, use: expr.StopRelease, strict: q.Strict},
+	}
+}
+
 func (r *rule) compile(source string) (err error) {
 	if r.own, err = expr.Compile(source, r.use); err != nil {
 		return fmt.Errorf("%s: %w", r.name, err)
 	}
 	return nil
+}
+
+// decided returns the verdict of a rule that applies.
+func (r *rule) decided(result string) Verdict {
+	return Verdict{Result: result, Decision: r.decision, Rule: r.name + ": " + r.source()}
 }
 
 // source returns the rule's expression as a verdict shows it.
@@ -121,8 +131,7 @@ func (a *asked) result(record latch.Record, variables expr.Variables) (string, e
 // contract.
 func (r *rule) applies(record latch.Record, variables expr.Variables) (bool, error) {
 	if r.own == nil {
-		said, err := record.Data.Truth(r.name)
-		return said && (r.strict || record.Result == latch.ResultFail), unclear(err)
+		return r.appliesByData(record)
 	}
 	with, err := withHistory(record, variables)
 	if err != nil {
@@ -133,6 +142,12 @@ func (r *rule) applies(record latch.Record, variables expr.Variables) (bool, err
 		return false, fmt.Errorf("%s: %w", r.name, err)
 	}
 	return applies, nil
+}
+
+// appliesByData reports whether a rule without an expression of its own applies.
+func (r *rule) appliesByData(record latch.Record) (bool, error) {
+	said, err := record.Data.Truth(r.name)
+	return said && (r.strict || record.Result == latch.ResultFail), unclear(err)
 }
 
 // unclear says that a key that decides was not understood.

@@ -85,13 +85,33 @@ func ByData(record latch.Record, answer Answer) Verdict {
 	}
 }
 
+// ByDefaults is [Ask] for a question without expressions. It evaluates nothing, so workflow code
+// may call it.
+func ByDefaults(question Question, record latch.Record, answer Answer) Verdict {
+	verdict := ByData(record, answer)
+	if !question.Decides || verdict.Error != "" {
+		return verdict
+	}
+	record.Result = verdict.Result
+	for _, rule := range question.rules() {
+		applies, err := rule.appliesByData(record)
+		switch {
+		case err != nil:
+			return Verdict{Result: latch.ResultFail, Error: err.Error()}
+		case applies:
+			return rule.decided(record.Result)
+		}
+	}
+	return Verdict{Result: record.Result, Decision: latch.Continue}
+}
+
 // Ask evaluates the question on the record. The record's Result must be "fail"
 // if the delivery failed, else "pass"; a result in data overrides it. variables
 // are those of templates; Ask adds `history`. If nothing can be decided, the
 // verdict says so in Error.
 func Ask(question Question, record latch.Record, answer Answer, variables expr.Variables) Verdict {
-	if question.IsDefault() && !question.Decides || answer.Unreadable != "" {
-		return ByData(record, answer)
+	if question.IsDefault() || answer.Unreadable != "" {
+		return ByDefaults(question, record, answer)
 	}
 	asked, err := question.compile()
 	if err != nil {
@@ -114,7 +134,7 @@ func Ask(question Question, record latch.Record, answer Answer, variables expr.V
 		case err != nil:
 			return Verdict{Result: record.Result, Error: err.Error()}
 		case applies:
-			return Verdict{Result: record.Result, Decision: rule.decision, Rule: rule.name + ": " + rule.source()}
+			return rule.decided(record.Result)
 		}
 	}
 	return Verdict{Result: record.Result, Decision: latch.Continue}
