@@ -18,15 +18,7 @@ import (
 const longestTryError = 200
 
 // A memory is the data that one attempt passes to the next.
-type memory struct {
-	Tries []latch.RecordTry `json:"tries,omitempty"`
-	// TurnedAway counts how often Temporal's attempt was not an attempt because the endpoint
-	// had as much in flight as it may.
-	TurnedAway int `json:"turned_away,omitempty"`
-	// Answered and Measured have the same meaning as in [protocol.Send].
-	Answered int                `json:"answered,omitempty"`
-	Measured *protocol.Measured `json:"measured,omitempty"`
-}
+type memory = protocol.Memory
 
 // remember returns the data about the previous attempts: from the last attempt of this
 // activity, or otherwise from the hand-over of the delivery.

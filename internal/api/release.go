@@ -208,7 +208,7 @@ func (a *API) releaseState(ctx context.Context, info *workflowpb.WorkflowExecuti
 		return nil, err
 	}
 	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		return state, nil
+		return state, a.addMeasured(ctx, state)
 	}
 	state.ClosedAt = latch.NewTime(info.GetCloseTime().AsTime())
 	state.Turn, state.Paused = nil, nil
@@ -216,6 +216,22 @@ func (a *API) releaseState(ctx context.Context, info *workflowpb.WorkflowExecuti
 		state.Steps[i].Settle()
 	}
 	return state, a.addResult(ctx, state)
+}
+
+// addMeasured adds what analyses have measured so far. An analysis makes no request of its
+// webhook's own, and has no lock before its end.
+func (a *API) addMeasured(ctx context.Context, state *ReleaseState) error {
+	if !slices.ContainsFunc(state.History, func(record latch.Record) bool {
+		return record.Result == latch.ResultPending && record.Lock == nil && record.Request == nil
+	}) {
+		return nil
+	}
+	described, err := a.Runs.Describe(ctx, state.WorkflowID, state.RunID)
+	if err != nil {
+		return err
+	}
+	a.Runs.AddMeasured(state.History, described)
+	return nil
 }
 
 // addResult adds the result of a closed release. A release that was refused or

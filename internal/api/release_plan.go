@@ -28,7 +28,11 @@ type ReleasePlan struct {
 	RunID      string `json:"run_id,omitempty" doc:"Absent where the release was not started"`
 	// Steps are in order.
 	Steps []PlannedStep `json:"steps"`
-	Gates []PlannedGate `json:"gates" doc:"The hooks that block an event until their lock is removed"`
+	// AtOnce is 0 in a release without targets.
+	AtOnce int           `json:"at_once,omitempty" doc:"For how many targets at a time the steps are taken, of a release with targets"`
+	Gates  []PlannedGate `json:"gates" doc:"The hooks that block an event until their lock is removed"`
+	// Observers decide nothing.
+	Observers []PlannedGate `json:"observers,omitempty" doc:"The hooks whose decision is recorded and not acted on (enforce: false)"`
 	// Undoes and Leaves depend on the current state of the release.
 	Undoes []string `json:"undoes" doc:"The steps that a rollback now undoes, in its order"`
 	Leaves []string `json:"leaves" doc:"The steps taken that have no undo"`
@@ -43,7 +47,7 @@ type PlannedStep struct {
 	Group  int    `json:"group,omitempty" doc:"The number of the steps that are taken side by side with it"`
 }
 
-// A PlannedGate is a hook that blocks an event.
+// A PlannedGate is a hook that blocks an event, or that only records what it would decide.
 type PlannedGate struct {
 	Webhook  string `json:"webhook"`
 	Event    string `json:"event"`
@@ -82,11 +86,21 @@ func planOf(definition *runs.Definition, steps []latch.StepResult) ReleasePlan {
 		plan.Steps = append(plan.Steps, PlannedStep{Name: step.Name, Status: status, Undo: step.Undo != nil,
 			Target: definition.Release.TargetName(step.Target), Group: step.Group})
 	}
+	if len(definition.Release.Targets) > 0 {
+		plan.AtOnce = definition.Release.TargetsAtOnce()
+	}
 	webhooks := definition.Webhooks()
 	for i := range webhooks {
 		for _, event := range webhooks[i].EventSettings() {
-			if event.Blocking && webhooks[i].IsEnabled() && event.IsEnabled() {
-				plan.Gates = append(plan.Gates, PlannedGate{Webhook: webhooks[i].ID, Event: event.Event, Enforced: webhooks[i].Enforced})
+			if !webhooks[i].IsEnabled() || !event.IsEnabled() {
+				continue
+			}
+			hook := PlannedGate{Webhook: webhooks[i].ID, Event: event.Event, Enforced: webhooks[i].Enforced}
+			switch {
+			case event.Blocking:
+				plan.Gates = append(plan.Gates, hook)
+			case !event.IsActedOn():
+				plan.Observers = append(plan.Observers, hook)
 			}
 		}
 	}
@@ -125,9 +139,11 @@ func (a *API) foreseeRelease(ctx context.Context, input *planInput) (*planOutput
 	plan := planOf(definition, nil)
 	plan.WorkflowID = cmp.Or(input.WorkflowID, latch.ReleaseKind.WorkflowID(release.ID))
 	events := latch.EventsOf(latch.ReleaseKind)
-	plan.Gates = slices.DeleteFunc(plan.Gates, func(gate PlannedGate) bool { return !slices.Contains(events, gate.Event) })
-	for i := range plan.Gates {
-		plan.Gates[i].When = whens[plan.Gates[i].Webhook]
+	for _, hooks := range []*[]PlannedGate{&plan.Gates, &plan.Observers} {
+		*hooks = slices.DeleteFunc(*hooks, func(hook PlannedGate) bool { return !slices.Contains(events, hook.Event) })
+		for i := range *hooks {
+			(*hooks)[i].When = whens[(*hooks)[i].Webhook]
+		}
 	}
 	return &planOutput{plan}, nil
 }

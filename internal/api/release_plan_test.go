@@ -69,6 +69,12 @@ func TestPlanOfAReleaseThatIsNotStarted(t *testing.T) {
 	require.JSONEq(t, `{"workflow_id":"release-shop","steps":[{"name":"migrate","status":"pending","undo":false}],"undoes":[],"leaves":[],
 		"gates":[{"webhook":"change","event":"BEFORE_RELEASE_COMPLETE","enforced":true},{"webhook":"tests","event":"AFTER_STEP"},
 			{"webhook":"board","event":"BEFORE_RELEASE","when":"vars.env == 'prod'"}]}`, body)
+	_, body = call("POST", "/latch/v1/releases/plan", `{"id":"shop","targets":["eu","us"],"at_once":2,
+		"steps":[{"name":"migrate","do":{"http":{"url":"https://example.com/"}}}],
+		"webhooks":[{"id":"new-rule","url":"https://example.com/",
+			"events":[{"event":"AFTER_STEP","enforce":false},{"event":"BEFORE_STEP","enforce":false,"enabled":false}]}]}`, "run")
+	require.Contains(t, body, `"at_once":2`)
+	require.Contains(t, body, `"observers":[{"webhook":"new-rule","event":"AFTER_STEP"}]`)
 	_, body = call("POST", "/latch/v1/releases/plan?workflow_id=mine", release, "run")
 	require.Contains(t, body, `"workflow_id":"mine"`)
 	code, body = call("POST", "/latch/v1/releases/plan", `{"id":"shop","stepps":[]}`, "run")

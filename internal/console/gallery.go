@@ -2,6 +2,7 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 	"time"
@@ -22,9 +23,11 @@ type gallery struct {
 	Bars    piece.Chart
 	Lines   piece.Chart
 	NoChart piece.Chart
-	Picture piece.Picture
-	Record  piece.Record
-	Source  piece.Source
+	// Measured has measurements with numbers, and some without.
+	Measured []piece.Measurements
+	Picture  piece.Picture
+	Record   piece.Record
+	Source   piece.Source
 }
 
 // gallery shows all pieces.
@@ -61,6 +64,7 @@ func (v *visit) exhibits() gallery {
 			Items: []string{"migrate stays"}, Form: v.form("confirm"), Back: v.link("/console/gallery")},
 	}
 	data.Bars, data.Lines = exhibitCharts(at)
+	data.Measured = exhibitMeasurements(at)
 	data.NoChart = piece.Chart{ID: "no-chart", Name: "Deliveries", Empty: "Nothing was sent in this time."}
 	data.Picture, data.Record = exhibitPicture(), exhibitRecord(at)
 	data.Source = piece.SourceOf("source", "What is wrong in the file", "id: shop-4.2\nsteps:\n  - name: migrate\n    do: {}\n",
@@ -100,6 +104,29 @@ func exhibitCharts(at latch.Time) (bars, lines piece.Chart) {
 		}
 	}
 	return bars, lines
+}
+
+func exhibitMeasurements(at latch.Time) []piece.Measurements {
+	rates := piece.Measurements{ID: "rates", Name: "error-rate at AFTER_STEP", Total: 24}
+	states := piece.Measurements{ID: "states", Name: "smoke at AFTER_STEP", Total: 240}
+	for i := range 24 {
+		made := latch.Measurement{At: latch.NewTime(at.Add(time.Duration(i) * time.Minute)), Result: latch.MeasuredSuccess}
+		state, rate := made, made
+		state.Value, rate.Value = "ok", fmt.Sprintf(`{"rate":%.3f}`, .004+float64(i*7%11)/1000)
+		switch i % 8 {
+		case 3:
+			state.Result, state.Value = latch.MeasuredFailure, "broken"
+			rate.Result, rate.Value = latch.MeasuredFailure, `{"rate":0.061}`
+		case 5:
+			state.Result, state.Value, state.Error = latch.MeasuredError, "", "connection refused"
+			rate.Result, rate.Value, rate.Error = latch.MeasuredError, "<h1>busy</h1>", "the endpoint answers 503"
+		case 7:
+			state.Result, state.Value = latch.MeasuredInconclusive, "slow"
+			rate.Result, rate.Value = latch.MeasuredInconclusive, `{"rate":0.03}`
+		}
+		states.Made, rates.Made = append(states.Made, state), append(rates.Made, rate)
+	}
+	return []piece.Measurements{rates, states}
 }
 
 func exhibitPicture() piece.Picture {

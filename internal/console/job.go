@@ -40,8 +40,9 @@ type job struct {
 	Result piece.Facts
 	Output string
 	// Records are the deliveries of the job's webhooks; Unread says why they
-	// could not be read.
+	// could not be read. Measured are the measurements in them.
 	Records    []piece.Record
+	Measured   []piece.Measurements
 	Unread     string
 	Webhooks   piece.List
 	AddWebhook string
@@ -201,6 +202,7 @@ func (v *visit) jobPage(read *readJob) *answer {
 	for i := range read.records {
 		data.Records = append(data.Records, piece.RecordOf(fmt.Sprint("record-", i), read.records[i]))
 	}
+	data.Measured = piece.TakeMeasured(data.Records)
 	if v.may(api.RoleRun) {
 		data.Control = v.jobControl(read)
 	}

@@ -16,8 +16,12 @@ type release struct {
 	Title string
 	Facts piece.Facts
 	// Way pictures what has happened, what waits, and what comes next.
-	Way     piece.Picture
-	Records []piece.Record
+	Way piece.Picture
+	// Targets lists the targets and where their steps stand; nil without targets.
+	Targets *piece.List
+	// Measured are the measurements of the newest analyses.
+	Measured []piece.Measurements
+	Records  []piece.Record
 	// Paused are the forms for the failed steps that wait for a person.
 	Paused []piece.Form
 	// End is the form that stops or rolls back the release; nil if neither is
@@ -32,11 +36,14 @@ func (v *visit) release() (*answer, error) {
 		return nil, err
 	}
 	title := cmpTitle(state)
-	data := release{Title: title, Facts: v.releaseFacts(state), Way: wayOf(state, plan)}
+	targets := targetsOf(state, plan)
+	data := release{Title: title, Facts: v.releaseFacts(state), Way: wayOf(state, plan), Targets: targetList(targets)}
+	data.Facts.Add("Targets", targetsFact(targets))
 	open := state.ClosedAt.IsZero()
 	for i := range state.History {
-		data.Records = append(data.Records, v.releaseRecord(i, state.History[i], open))
+		data.Records = append(data.Records, v.releaseRecord(i, state.History[i], plan, open))
 	}
+	data.Measured = piece.TakeMeasured(data.Records)
 	if open && v.may(api.RoleRun) {
 		form := v.form("end")
 		form.Buttons = []piece.Button{
@@ -99,9 +106,13 @@ func (v *visit) releaseFacts(state *apiclient.Release) piece.Facts {
 }
 
 // releaseRecord shows a record. While its hook is undecided, a form can skip
-// it, unless it is the lock of a freeze.
-func (v *visit) releaseRecord(at int, record latch.Record, open bool) piece.Record {
+// it, unless it is the lock of a freeze, or decides nothing.
+func (v *visit) releaseRecord(at int, record latch.Record, plan *api.ReleasePlan, open bool) piece.Record {
 	shown := piece.RecordOf(fmt.Sprint("record-", at), record)
+	if record.WouldDecide == "" && observes(plan, record) {
+		shown.Facts.Add("Would decide", piece.Text(piece.NotActedOn))
+		return shown
+	}
 	if !open || latch.IsFreezeLock(record.Webhook) || record.Decision != "" || record.Result != latch.ResultPending || !v.may(api.RoleRun) {
 		return shown
 	}

@@ -9,9 +9,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
 const steps = `[{"name":"migrate","do":{"http":{"url":"https://example.com/"}},"undo":{"http":{"url":"https://example.com/"}}},
@@ -82,6 +85,35 @@ func TestReleasesAreEndedOnceThatIsConfirmed(t *testing.T) {
 	require.Equal(t, 403, eye.post(page, url.Values{"form": {eye.proof("/")}, "action": {"stop"}, "confirmed": {effect}}).status)
 	require.Len(t, w.told, 1)
 	require.Equal(t, 404, ann.get("/console/releases/none").status)
+}
+
+// While an analysis measures, the page shows what it has measured so far, from its heartbeats; at
+// its end, from its record.
+func TestReleasesShowMeasurements(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.goes(t, "1", "The shop")
+	run := w.Runs[0]
+	records := []latch.Record{
+		{DeliveryID: "dlv_1", Webhook: "smoke", Event: latch.EventBeforeStep, Step: "switch", Result: latch.ResultPass, Attempts: 1,
+			Measurements: []latch.Measurement{{Result: latch.MeasuredSuccess, Value: "ok"}}},
+		{DeliveryID: "dlv_2", Webhook: "error-rate", Event: latch.EventBeforeStep, Step: "switch", Result: latch.ResultPending}}
+	answer := run.Answer
+	run.Answer = func(query string) (any, error) {
+		if query == latch.QueryHistory {
+			return records, nil
+		}
+		return answer(query)
+	}
+	made := &protocol.Measured{}
+	made.Add(latch.Measurement{At: latch.NewTime(noon), Result: latch.MeasuredFailure, Value: `{"rate":0.07}`})
+	run.Pending = []*workflowpb.PendingActivityInfo{
+		{ActivityId: "dlv_2", HeartbeatDetails: runstest.Payloads(protocol.Memory{Measured: made})},
+		{ActivityId: "dlv_1", HeartbeatDetails: runstest.Payloads(protocol.Memory{Measured: made})}, {ActivityId: "7"}}
+	page := loggedIn(t, serve(t, w, keys), readKey).get("/console/releases/release-1").body
+	require.Contains(t, page, `aria-label="error-rate at BEFORE_STEP, step switch, 1 measurement: 1 failure; from 0.07 to 0.07"`)
+	require.Contains(t, page, `aria-label="smoke at BEFORE_STEP, step switch, 1 measurement: 1 success"`)
+	require.Equal(t, 2, strings.Count(page, `class="chart measured"`), "not in their records as well")
 }
 
 // The list can be searched, and the filter keeps the search.

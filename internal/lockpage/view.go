@@ -9,6 +9,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/approval"
+	"github.com/latch-run/latch/internal/console/piece"
 	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/runs"
 )
@@ -28,6 +29,8 @@ type lockView struct {
 	UntilEffect string
 	Status      string
 	Error       string
+	// Measured says what the analysis has measured about which the lock asks.
+	Measured string
 	// Facts are the vars, instance and data of the run.
 	Facts   []factView
 	Steps   []stepView
@@ -56,6 +59,8 @@ type stepView struct {
 // A recordView is a webhook's current record.
 type recordView struct {
 	Event, Webhook, Result, Decision, Rule, Lock, Error string
+	// WouldDecide says what counts of a hook that is not enforced; "" for any other.
+	WouldDecide string
 	// Mine marks the record of the page's own lock.
 	Mine bool
 }
@@ -72,6 +77,9 @@ func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, min
 		Since: moment(record.StartedAt, now), Facts: factsOf(d)}
 	view.Kind, view.ID, view.Title = nameHeld(d, record)
 	view.Digest = record.Lock.Digest
+	if len(record.Measurements) > 0 {
+		view.Measured = unlessLinked(linked, piece.RecordOf("", record).Measured.Describe())
+	}
 	view.Votes = votesOf(record, linked, now)
 	view.Waits = waitsOf(record.Lock, now)
 	f := &foreteller{definition: d, settings: settings, record: record, status: status}
@@ -79,9 +87,7 @@ func viewOf(d *runs.Definition, status latch.Status, records []latch.Record, min
 	for _, step := range status.Steps {
 		view.Steps = append(view.Steps, stepView{step.Name, step.Status, unlessLinked(linked, step.Error), slices.Contains(lasting, step.Name)})
 	}
-	for i := range records {
-		view.Records = append(view.Records, viewOfRecord(records[i], i == mine, linked))
-	}
+	view.Records = viewsOf(d, records, mine, linked)
 	if !record.Lock.Open() {
 		view.Used = viewOfUse(record, linked, now)
 		return view
@@ -145,6 +151,18 @@ func nameHeld(d *runs.Definition, record latch.Record) (kind, id, title string) 
 	}
 }
 
+// viewsOf returns the records of a run as the page shows them.
+func viewsOf(d *runs.Definition, records []latch.Record, mine int, linked bool) []recordView {
+	views := make([]recordView, len(records))
+	for i, record := range records {
+		views[i] = viewOfRecord(record, i == mine, linked)
+		if at, known := d.Settings(record.Webhook, record.Event); known && !at.IsActedOn() {
+			views[i].WouldDecide = notActedOn(record)
+		}
+	}
+	return views
+}
+
 func viewOfRecord(record latch.Record, mine, linked bool) recordView {
 	view := recordView{Event: record.Event, Webhook: record.Webhook, Result: record.Result, Decision: record.Decision,
 		Rule: unlessLinked(linked, record.Rule), Error: unlessLinked(linked, record.Error), Mine: mine}
@@ -161,6 +179,14 @@ func viewOfRecord(record latch.Record, mine, linked bool) recordView {
 		}
 	}
 	return view
+}
+
+// notActedOn says what counts of a hook with enforce false.
+func notActedOn(record latch.Record) string {
+	if record.WouldDecide == "" {
+		return "What it decides is recorded and not acted on."
+	}
+	return "It would decide " + record.WouldDecide + ", which is recorded and not acted on."
 }
 
 func viewOfUse(record latch.Record, linked bool, now time.Time) *usedView {

@@ -2,7 +2,6 @@ package piece
 
 import (
 	"math"
-	"strconv"
 	"time"
 )
 
@@ -141,9 +140,4 @@ func (c Chart) Number(value float64) string {
 		return Span(int64(value))
 	}
 	return number(value) + c.Unit
-}
-
-// number formats a number with at most two decimals.
-func number(value float64) string {
-	return strconv.FormatFloat(math.Round(value*100)/100, 'f', -1, 64)
 }

@@ -31,12 +31,13 @@ var shown = map[string]any{
 	"notice":       piece.Notice{},
 	"record":       piece.Record{},
 	"chart":        piece.Chart{},
+	"measurements": piece.Measurements{},
 	"picture":      piece.Picture{},
 	"source":       piece.Source{},
 }
 
 // within are templates that are only part of others.
-var within = []string{"time", "field", "described"}
+var within = []string{"time", "field", "described", "mark"}
 
 // No text in a piece becomes markup: each text of each piece is made hostile in turn, and then
 // all of them.

@@ -24,8 +24,10 @@ type Record struct {
 	AnswerBody string
 	// Data is the data that the record's expressions were evaluated on, as
 	// JSON.
-	Data  string
-	Tries List
+	Data string
+	// Measured are the measurements of an analysis, which has no Tries.
+	Measured Measurements
+	Tries    List
 	// Open shows the record unfolded.
 	Open bool
 	// Forms are the actions on the delivery.
@@ -39,7 +41,10 @@ func RecordOf(id string, r latch.Record) Record {
 	if r.Step != "" {
 		title.Note += ", step " + r.Step
 	}
-	shown := Record{ID: id, Title: title, Result: Status(r.Result), Tries: triesOf(id, r)}
+	shown := Record{ID: id, Title: title, Result: Status(r.Result), Measured: measurementsOf(id, r)}
+	if len(r.Measurements) == 0 {
+		shown.Tries = triesOf(id, r)
+	}
 	shown.Facts.addDecision(r)
 	shown.Facts.addLock(r.Lock)
 	shown.Facts.Add("Delivery", Code(r.DeliveryID))
@@ -71,12 +76,18 @@ func RecordOf(id string, r latch.Record) Record {
 	return shown
 }
 
+// NotActedOn says what counts of a hook with enforce false.
+const NotActedOn = "What this hook decides is recorded and not acted on (enforce: false)."
+
 func (f *Facts) addDecision(r latch.Record) {
 	if r.Error != "" {
 		f.Add("Error", Cell{Text: r.Error, Status: "bad"})
 	}
 	if r.Decision != "" {
 		f.Add("Decision", Status(r.Decision))
+	}
+	if r.WouldDecide != "" {
+		f.Add("Would decide", Status(r.WouldDecide).With(NotActedOn))
 	}
 	f.Add("Rule", code(r.Rule))
 	if r.Enforced {

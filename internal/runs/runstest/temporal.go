@@ -90,6 +90,8 @@ type Temporal struct {
 // A Run is a run of a [Temporal].
 type Run struct {
 	Info *workflowpb.WorkflowExecutionInfo
+	// Pending are the activities that have not ended.
+	Pending []*workflowpb.PendingActivityInfo
 	// Answer returns a worker's answer to a query.
 	Answer func(query string) (any, error)
 	// Update answers an update; if nil, the run has closed.
@@ -148,7 +150,7 @@ func (t *Temporal) DescribeWorkflowExecution(_ context.Context, workflowID, runI
 	if err != nil {
 		return nil, err
 	}
-	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: run.Info}, nil
+	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: run.Info, PendingActivities: run.Pending}, nil
 }
 
 // ListWorkflow lists all runs, page by page.
