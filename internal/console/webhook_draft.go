@@ -25,30 +25,7 @@ type hookDraft struct {
 	events int
 }
 
-// A hookKey is a key of a webhook, or of one of its events, that has a form
-// field. The value of one whose kind is code is JSON, which may be written as
-// YAML.
-type hookKey struct {
-	name, label, help, kind string
-	options                 []string
-	// registered is true for keys that jobs' webhooks do not have.
-	registered bool
-	// unset is true for a check that writes false where it is checked.
-	unset bool
-}
-
 var (
-	decisions = []string{"", latch.Continue, latch.Stop, latch.Rollback}
-
-	// hookKeys have fields that are folded away at first.
-	hookKeys = []hookKey{
-		{name: "secret", label: "Secret", help: "The name of the secret that requests are signed with. Workers hold its value."},
-		{name: "timeout", label: "Timeout", help: "How long to wait for an answer, such as 30s; 60s unless given"},
-		{name: "rate", label: "Rate", help: "How many attempts go out at most, across all workers, such as 20/s or 300/m"},
-		{name: "ordered", label: "Ordered: send each delivery of a run only once the one before is settled", kind: piece.KindCheck},
-		{name: "when", label: "Applies when", help: "An expression; runs for which it is false leave the webhook out", registered: true},
-		{name: "enforced", label: "Enforced: no run may bring a webhook of its own under this id", kind: piece.KindCheck, registered: true},
-	}
 	// eventKeys are the settings of an event: all keys except its name, its
 	// body, and whether it is enabled.
 	eventKeys = []hookKey{
@@ -89,15 +66,18 @@ func draftOf(object latch.Object, ofJob bool) *hookDraft {
 	d := &hookDraft{Values: url.Values{}, ofJob: ofJob}
 	rest := latch.Object{}
 	for key, value := range object {
-		if !slices.Contains(plainKeys, key) && !slices.Contains(keysWithout, key) && !d.hasField(key) && !isNothing(value) {
+		if slices.Contains(plainKeys, key) || slices.Contains(keysWithout, key) || d.hasField(key) || isNothing(value) {
+			continue
+		}
+		if !d.putObject(key, value) {
 			rest[key] = value
 		}
 	}
 	for _, key := range []string{"id", "url", "method", "content_type"} {
 		d.put(key, object[key])
 	}
-	for _, key := range hookKeys {
-		d.put(key.name, object[key.name])
+	for _, key := range hookKeys() {
+		d.putKey(key, key.name, object[key.name])
 	}
 	d.putEnabled("enabled", object["enabled"])
 	d.putBody("body", object["body"])
@@ -186,7 +166,7 @@ func (d *hookDraft) makeRoom() {
 }
 
 func (d *hookDraft) hasField(name string) bool {
-	return slices.ContainsFunc(hookKeys, func(key hookKey) bool { return key.name == name && !(key.registered && d.ofJob) })
+	return slices.ContainsFunc(hookKeys(), func(key hookKey) bool { return key.name == name && !(key.registered && d.ofJob) })
 }
 
 func isNothing(value json.RawMessage) bool { return len(value) == 0 || string(value) == "null" }
@@ -246,11 +226,12 @@ func (d *hookDraft) object() (latch.Object, latch.Problems) {
 	if !d.ofJob {
 		take(object, "id", d.Get("id"))
 	}
-	for _, key := range hookKeys {
+	for _, key := range hookKeys() {
 		if !(key.registered && d.ofJob) {
 			d.takeKey(object, &problems, key, key.name, key.name)
 		}
 	}
+	d.takeObjects(object, &problems)
 	d.takeEnabled(object, "enabled")
 	d.takeBody(object, &problems, "body", "body")
 	events := d.eventObjects(&problems)
@@ -298,9 +279,11 @@ func (d *hookDraft) rest() (latch.Object, latch.Problems) {
 		problems.Addf("rest", "must be an object of keys with their values")
 		object = latch.Object{}
 	}
-	for key := range object {
+	for key, value := range object {
 		if slices.Contains(plainKeys, key) || d.hasField(key) {
 			problems.Addf("rest", "%q has a field of its own in this form", key)
+		} else if o, _ := objectOf(key, value); o != nil {
+			problems.Addf("rest", "%q has fields of its own in this form: %s", key, o.legend)
 		}
 	}
 	return object, problems
@@ -323,6 +306,8 @@ func (d *hookDraft) takeKey(object latch.Object, problems *latch.Problems, key h
 			return
 		}
 		object[key.name] = encoded
+	case key.numeric && isNumber(value):
+		object[key.name] = json.RawMessage(value)
 	case key.kind == piece.KindCheck && key.unset:
 		object[key.name] = json.RawMessage("false")
 	case key.kind == piece.KindCheck:

@@ -31,15 +31,16 @@ func (d *hookDraft) groups(isNew bool) []piece.Group {
 	for at := range d.events {
 		groups = append(groups, d.eventGroup(at, short))
 	}
+	groups = append(groups, d.objectGroups()...)
 	more := piece.Group{Legend: "More settings", Folded: true}
-	for _, key := range hookKeys {
+	for _, key := range hookKeys() {
 		if !(key.registered && d.ofJob) {
 			more.Fields = append(more.Fields, d.field(key, key.name, key.name))
 		}
 	}
 	more.Fields = append(more.Fields, d.check("body_json", "body_json", "The body is JSON whose strings are templates, not one template"),
 		piece.Field{Name: "rest", Label: "Other keys", Kind: piece.KindCode, Rows: 8, Rest: true, Value: d.Get("rest"),
-			Help: "JSON or YAML: headers, header_secrets, auth, tls, retry, redact, preset and all others. Secrets are given by name."})
+			Help: "JSON or YAML: what has no field above, such as managed_by. Secrets are given by name."})
 	groups = append(groups, more)
 	showLines(groups)
 	return groups

@@ -95,10 +95,11 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 			require.Equal(t, "a: [\nb", strings.ReplaceAll(typed(t, got.body).Get("rest"), "\r", ""))
 		}
 		form = p.fill(path, "url", "https://x.example/", "event-0-event", "JOB_SUCCESS", "body", "${job.nothing}",
-			"rest", "retry: {maximum_attempts: -1}\nunknown: 1")
+			"retry.maximum_attempts", "-1", "rest", "poll: {sooner: 1}")
 		got := html.UnescapeString(p.press(path, "preview", form).body)
-		require.Contains(t, got, "retry.maximum_attempts: ")
-		require.Regexp(t, `id="webhook-rest-error">[^<]*retry.maximum_attempts`, got, "a key without a field of its own")
+		require.Contains(t, got, `href="#webhook-retry.maximum_attempts"`)
+		require.Regexp(t, `id="webhook-retry.maximum_attempts-error">[^<]*-1`, got)
+		require.Regexp(t, `id="webhook-rest-error">[^<]*poll.sooner`, got, "a key without a field of its own")
 		require.Regexp(t, `id="webhook-body-error">[^<]*nothing`, got, "what only a run finds")
 	}
 	got := p.press("/console/new-webhook", "preview", p.fill("/console/new-webhook", "id", "x", "rest",

@@ -148,7 +148,7 @@ func TestARegisteredWebhookStaysAsItIs(t *testing.T) {
 	require.Equal(t, "BEFORE_RELEASE_COMPLETE", form.Get("event-1-event"))
 	require.Equal(t, "true", form.Get("event-0-blocking"))
 	require.Empty(t, form.Get("event-1-enabled"))
-	require.Contains(t, form.Get("rest"), "X-Team")
+	require.Contains(t, form.Get("headers"), "X-Team")
 	got := p.press("/console/webhooks/tower", "save", form)
 	require.Equal(t, "/console/webhooks", got.path, got.body)
 	require.Contains(t, got.body, "The webhook is saved")
