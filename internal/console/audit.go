@@ -33,7 +33,7 @@ func (v *visit) audit() (*answer, error) {
 	if err := v.api.Audit(v.request.Context(), filter, cursor, auditLimit, &part); err != nil {
 		return nil, err
 	}
-	data := auditList{Filters: auditFilters(filter), Entries: piece.List{ID: "list", Name: "Audit",
+	data := auditList{Filters: auditFilters(filter), Entries: piece.List{ID: "audit", Name: "Audit",
 		Count:   piece.Count(len(part.Entries), piece.Unknown, part.NextCursor != "" || cursor != ""),
 		Columns: []string{"When", "Who", "What", "Outcome", "About", "Why"}, Empty: emptyAudit(filter),
 		Lag: "The newest first. Refusals that are alike show here within a minute, as one."}}

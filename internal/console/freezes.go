@@ -25,31 +25,35 @@ func (v *visit) freezes() (*answer, error) {
 		freeze := &listed.Freezes[i]
 		list.Rows = append(list.Rows, piece.Row{Key: freeze.ID,
 			Cells: []piece.Cell{piece.Text(freeze.ID), freezeState(freeze.State), nextWindow(freeze.State), heldBy(&freeze.Freeze),
-				piece.Text(mayOverride(&freeze.Freeze)), piece.Text(freeze.ManagedBy), piece.When(freeze.UpdatedAt)}})
+				mayOverride(&freeze.Freeze), piece.Text(freeze.ManagedBy), piece.When(freeze.UpdatedAt)}})
 	}
 	return show("Freezes", "freezes", list), nil
 }
 
-// freezeState says whether a freeze is in force, and until when.
+// freezeState says whether a freeze is in force, since when, and when it ends.
 func freezeState(state *latch.FreezeState) piece.Cell {
-	const layout = "2006-01-02 15:04 MST"
 	switch {
 	case state == nil:
-		return piece.Text("cannot be read")
+		return piece.Cell{Text: "cannot be read", Status: "bad"}
 	case !state.InForce:
 		return piece.Text("not in force")
-	case state.Until.IsZero():
-		return piece.Text("in force").With("since " + state.Since.UTC().Format(layout) + ", for good")
-	default:
-		return piece.Text("in force").With("since " + state.Since.UTC().Format(layout) + ", until " + state.Until.UTC().Format(layout))
 	}
+	cell, since := piece.Cell{Text: "in force", Status: "wait"}, "since "+state.Since.UTC().Format("2006-01-02 15:04 MST")
+	if state.Until.IsZero() {
+		return cell.With(since + ", for good")
+	}
+	return cell.WithTime(since+"; ends", state.Until)
 }
 
 func nextWindow(state *latch.FreezeState) piece.Cell {
 	if state == nil || state.Next == nil {
 		return piece.Text("")
 	}
-	return piece.When(state.Next.Since)
+	cell := piece.When(state.Next.Since)
+	if state.Next.Until.IsZero() {
+		return cell.With("for good")
+	}
+	return cell.WithTime("ends", state.Next.Until)
 }
 
 // heldBy says which releases a freeze holds.
@@ -64,9 +68,14 @@ func heldBy(freeze *latch.Freeze) piece.Cell {
 	return cell
 }
 
-func mayOverride(freeze *latch.Freeze) string {
+// mayOverride says who may remove a freeze's lock.
+func mayOverride(freeze *latch.Freeze) piece.Cell {
 	if !freeze.MayOverride() {
-		return "nobody"
+		return piece.Text("nobody")
 	}
-	return strings.Join(append(append([]string{}, freeze.Override.Groups...), freeze.Override.Users...), ", ")
+	cell := piece.Text(strings.Join(append(append([]string{}, freeze.Override.Groups...), freeze.Override.Users...), ", "))
+	if freeze.Override.Reason {
+		return cell.With("with a reason")
+	}
+	return cell
 }
