@@ -39,6 +39,9 @@ type Options struct {
 	Worker worker.Options
 	// Webhooks are registered webhooks. They apply as in production.
 	Webhooks []latch.RegisteredWebhook
+	// Freezes are registered freezes. Their windows count by the environment's clock; see
+	// SetStartTime. A script of On("freeze:<id>", Any) removes their locks.
+	Freezes []latch.RegisteredFreeze
 	// Jobs are registered jobs, for sequences that name them and for
 	// latch.Trigger. Their schedules do not run.
 	Jobs []latch.Job

@@ -70,7 +70,7 @@ func (h *Hooks) begin(key activityKey) *rehearsal.World {
 	}
 	known.stands.Running = true
 	return &rehearsal.World{Answer: h.answer, Now: h.env.Now, ScheduledAt: known.scheduled,
-		Webhooks: h.options.Webhooks, Jobs: h.options.Jobs,
+		Webhooks: h.options.Webhooks, Freezes: h.options.Freezes, Jobs: h.options.Jobs,
 		Pending: func(request protocol.PendingRequest) protocol.PendingAnswer { return h.pending(key.run, request) }}
 }
 

@@ -29,7 +29,8 @@ func (a *API) registerReleaseDryRun() {
 		About: "The release runs without a worker and without the world: the answer lists, in order, the requests it would send, the locks that open and close, " +
 			"what steps and undos do and which rule decides. Time is skipped, and no secret is needed: each is ***. " +
 			"What no answer mentions goes well, and is marked as assumed: webhooks are answered with 200 and {}, http tasks with 200 and no body, locks are removed after a minute, other tasks return nothing. " +
-			"Registered webhooks apply."}, a.dryRunRelease)
+			"Nobody chooses what happens to a failed step with on_failure: pause unless answers.steps say so. " +
+			"Registered webhooks and freezes apply; the answer's freezes are those that hold the release, each with when it ends."}, a.dryRunRelease)
 }
 
 // A DryRun is a release with what happens around it.
@@ -95,6 +96,9 @@ func (a *API) dryRun(ctx context.Context, body []byte, answers *dryrun.Answers) 
 	}
 	options := dryrun.Options{FQDN: a.System().FQDN, Environment: a.System().Environment, Patience: dryRunPatience}
 	if options.Webhooks, err = a.webhooks.List(ctx); err != nil {
+		return nil, err
+	}
+	if options.Freezes, err = a.freezes.List(ctx); err != nil {
 		return nil, err
 	}
 	select {

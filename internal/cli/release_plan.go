@@ -51,17 +51,23 @@ runs, and no secret is needed: each stands as ***.
       results: [{result: {rows: 7}}]
     - command: kubectl                   # of a command, its program
       results: [{error: no such deployment}]
+  steps:
+    - step: deploy                       # a failed step that waits (on_failure: pause), or *
+      choices: [{choice: retry, after: 10m}, {choice: skip, by: ann, reason: by hand}]
 
 Answers are given in turn, and the last one to all that comes after it. What no
 answer mentions goes well, and is marked as assumed: webhooks are answered with 200
 and {}, http tasks with 200 and no body, locks are removed after a minute, and other
-tasks return nothing.
+tasks return nothing. Of a step's choices (retry, skip, stop or rollback) each is made
+once, a minute after the step has failed unless it says when; then nobody chooses.
 
-Registered webhooks apply as they are registered; with --offline, without a server,
-none does. The exit code is 0 however the release would end.`},
+Registered webhooks and freezes apply as they are registered: a freeze that is in force
+now holds the release until it ends, unless an answer for its webhook, such as
+freeze:xmas, has somebody override it. With --offline, without a server, none does.
+The exit code is 0 however the release would end.`},
 		func(ctx context.Context, open opener, args []string) error { return p.run(ctx, open, args[0]) })
 	command.Flags().StringVar(&p.answers, "answers", "", "a file with what receivers, people and tasks answer; - is standard input")
-	command.Flags().BoolVar(&p.offline, "offline", false, "ask no server for registered webhooks")
+	command.Flags().BoolVar(&p.offline, "offline", false, "ask no server for registered webhooks and freezes")
 	command.Flags().BoolVar(&p.requests, "requests", false, "show each request with its headers and body")
 	return command
 }
@@ -85,6 +91,9 @@ func (p *planner) run(ctx context.Context, open opener, file string) error {
 			return err
 		}
 		if options.Webhooks, err = world.Webhooks(ctx); err != nil {
+			return err
+		}
+		if options.Freezes, err = world.Freezes(ctx); err != nil {
 			return err
 		}
 	}
@@ -130,6 +139,9 @@ func (p *planner) print(report *dryrun.Report) {
 	if by := report.DecidedBy; by != nil {
 		p.out.Printf("  decided by: %s\n", decidedBy(by))
 	}
+	for i := range report.Freezes {
+		p.out.Printf("  %s\n", output.Printable(report.Freezes[i].Words()))
+	}
 	for _, step := range report.Steps {
 		p.out.Printf("  step %s: %s%s\n", output.Printable(step.Name), step.Status, output.Colon(output.OneLine(step.Error)))
 	}
@@ -141,7 +153,11 @@ func (p *planner) print(report *dryrun.Report) {
 // planRow returns one row of the plan's table.
 func planRow(e *dryrun.Happening) []output.Cell {
 	what, detail, outcome := e.Words()
-	return []output.Cell{output.Dim.In(e.After.String()), output.Plain(output.Printable(what)), output.Plain(output.OrDash(eventOf(e.Event, e.Step))),
+	at := ""
+	if e.Event != "" {
+		at = eventOf(e.Event, e.Step)
+	}
+	return []output.Cell{output.Dim.In(e.After.String()), output.Plain(output.Printable(what)), output.Plain(output.OrDash(at)),
 		output.Plain(output.OrDash(output.Printable(e.Webhook))), output.Plain(output.OrDash(output.OneLine(detail))),
 		planColour(e).In(output.OrDash(output.OneLine(outcome)))}
 }

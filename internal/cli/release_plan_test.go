@@ -56,6 +56,21 @@ func TestReleasePlan(t *testing.T) {
 	require.Contains(t, out, `"status": "stopped"`, "the answer that is assumed is empty, and the rule reads it")
 }
 
+// A plan shows what people do about a failed step that waits.
+func TestReleasePlanOfAStepThatWaits(t *testing.T) {
+	t.Parallel()
+	release, answers := planFiles(t, "tasks:\n  - {type: Migrate, results: [{error: no room}]}\n"+
+		"steps:\n  - {step: migrate, choices: [{choice: skip, by: ann, reason: by hand}]}\n")
+	spec, err := os.ReadFile(release)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(release, append([]byte("on_failure: pause"), spec...), 0o600))
+	code, out, stderr := execute("", nil, "release", "plan", release, "--answers", answers, "--offline")
+	require.Equal(t, failure.ExitOK, code, stderr)
+	require.Contains(t, out, "0s\tstep migrate waits\t-\t-\tno room\t-\n")
+	require.Contains(t, out, "1m0s\tchoice about step migrate\t-\t-\tby ann: by hand\tskip\n")
+	require.NotContains(t, stderr, "nothing asked for it")
+}
+
 // All problems of the answers are reported at once, with their lines.
 func TestReleasePlanWithWrongAnswers(t *testing.T) {
 	t.Parallel()

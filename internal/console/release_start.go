@@ -127,13 +127,16 @@ func (p *startPlan) happens(report *dryrun.Report) {
 		event := &report.Events[i]
 		what, detail, outcome := event.Words()
 		at := event.Event
-		if event.Step != "" {
+		if event.Step != "" && at != "" {
 			at += " (" + event.Step + ")"
 		}
 		p.Course.Rows = append(p.Course.Rows, piece.Row{Key: fmt.Sprint(i), Cells: []piece.Cell{piece.Text(event.After.String()), piece.Text(what),
 			piece.Text(at), piece.Text(event.Webhook), piece.Text(detail), piece.Text(outcome)}})
 	}
 	p.End.Add("It would end as", piece.Text(report.Status))
+	for i := range report.Freezes {
+		p.End.Add("Freeze", piece.Text(report.Freezes[i].Words()))
+	}
 	p.End.Add("Because", piece.Text(cmp.Or(report.Reason, report.Error)))
 	p.End.Add("Answers that nothing asked for", piece.Text(strings.Join(report.Unused, ", ")))
 }
@@ -154,6 +157,9 @@ func planShown(plan *api.ReleasePlan) *startPlan {
 	}
 	shown.Facts.Add("A rollback undoes", piece.Text(strings.Join(undoes, ", ")))
 	shown.Facts.Add("Has no undo", piece.Text(strings.Join(stays, ", ")))
+	for _, hook := range plan.Observers {
+		shown.Facts.Add("Decides nothing", piece.Text(hook.Webhook+" at "+hook.Event).With(piece.NotActedOn))
+	}
 	for i, gate := range plan.Gates {
 		condition := piece.Text("always")
 		if gate.When != "" {

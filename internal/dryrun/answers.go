@@ -12,10 +12,12 @@ import (
 
 // Answers say what happens around a run. By default everything succeeds: webhooks are answered
 // with 200 and {}, http tasks with 200 and no body, locks are removed after a minute, and
-// activities, workflows and commands return nothing.
+// activities, workflows and commands return nothing. Nobody overrides a freeze, or chooses what
+// happens to a failed step.
 type Answers struct {
 	Webhooks []WebhookAnswers `json:"webhooks,omitempty"`
 	Tasks    []TaskAnswers    `json:"tasks,omitempty"`
+	Steps    []StepAnswers    `json:"steps,omitempty"`
 }
 
 // WebhookAnswers are the answers for the hooks of a webhook.
@@ -91,6 +93,9 @@ func DecodeAnswers(data []byte) (*Answers, error) {
 	}
 	for i, each := range answers.Tasks {
 		each.check(&found, fmt.Sprintf("tasks[%d]", i))
+	}
+	for i, each := range answers.Steps {
+		each.check(&found, fmt.Sprintf("steps[%d]", i))
 	}
 	return &answers, problems.Merge(found).Err()
 }

@@ -45,9 +45,12 @@ type Input struct {
 
 // Options describe the worker of the run.
 type Options struct {
-	// Webhooks and Jobs are the registered ones.
+	// Webhooks, Freezes and Jobs are the registered ones.
 	Webhooks []latch.RegisteredWebhook
+	Freezes  []latch.RegisteredFreeze
 	Jobs     []latch.Job
+	// Now is when the run begins, which counts for freezes; the zero value is the present.
+	Now time.Time
 	// FQDN and Environment are the template variables system.fqdn and system.environment.
 	// APIURL is the base of locks' links.
 	FQDN, Environment, APIURL string
@@ -68,7 +71,11 @@ func Run(ctx context.Context, input Input, answers *Answers, options Options) (*
 	env.SetWorkflowRunTimeout(horizon)
 	env.SetTestTimeout(options.Patience)
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: input.Kind.WorkflowID(input.ID)})
-	r := &rehearsed{input: input, env: env, begun: env.Now(), answers: answers, standIn: &standIn{answers: answers.Tasks, given: map[int]int{}}}
+	if !options.Now.IsZero() {
+		env.SetStartTime(options.Now)
+	}
+	r := &rehearsed{input: input, env: env, begun: env.Now(), answers: answers, freezes: options.Freezes,
+		standIn: &standIn{answers: answers.Tasks, given: map[int]int{}, chooser: newChooser(answers.Steps, env)}}
 
 	ended := make(chan error, 1)
 	go func() {
@@ -82,10 +89,12 @@ func Run(ctx context.Context, input Input, answers *Answers, options Options) (*
 		r.hooks = latchtest.NewWithOptions(&r.judge, env, latchtest.Options{
 			Plugin: plugin.Options{Secrets: secretsIn(input, options), FQDN: options.FQDN, Environment: options.Environment,
 				APIURL: options.APIURL, AllowCommands: true},
-			Worker:   worker.Options{Interceptors: []interceptor.WorkerInterceptor{r.standIn}},
-			Webhooks: options.Webhooks, Jobs: options.Jobs})
+			Worker: worker.Options{Interceptors: []interceptor.WorkerInterceptor{r.standIn},
+				DeadlockDetectionTimeout: options.Patience}, // a busy machine is not a deadlock
+			Webhooks: options.Webhooks, Freezes: options.Freezes, Jobs: options.Jobs})
 		r.standIn.requests = func() int { return len(r.hooks.Requests()) }
-		answers.script(r.hooks)
+		r.standIn.chooser.requests = r.standIn.requests
+		answers.script(r.hooks, options.Freezes)
 		env.ExecuteWorkflow(input.Kind.Workflow(), input.Data)
 		err = nil
 	}()
@@ -106,6 +115,7 @@ type rehearsed struct {
 	env     *testsuite.TestWorkflowEnvironment
 	begun   time.Time
 	answers *Answers
+	freezes []latch.RegisteredFreeze
 	hooks   *latchtest.Hooks
 	standIn *standIn
 	judge   judge

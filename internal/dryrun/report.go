@@ -13,6 +13,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/approval"
+	"github.com/latch-run/latch/internal/freeze"
 	"github.com/latch-run/latch/latchtest"
 )
 
@@ -27,6 +28,8 @@ type Report struct {
 	// DecidedBy names who stopped the release or rolled it back, and Reason says why.
 	DecidedBy *latch.DecidedBy `json:"decided_by,omitempty"`
 	Reason    string           `json:"reason,omitempty"`
+	// Freezes are the freezes that hold the release, in order.
+	Freezes []Freeze `json:"freezes,omitempty"`
 	// Steps are the release's.
 	Steps []latch.StepResult `json:"steps,omitempty"`
 	// Events are what happened, in order.
@@ -54,7 +57,23 @@ const (
 	Escalated = "escalated"
 	// Decided: a hook decided to stop or to roll back, or failed.
 	Decided = "decided"
+	// Paused and Chosen: a failed step waits for a person, and what the person chooses.
+	Paused = "paused"
+	Chosen = "chosen"
 )
+
+// A Freeze is a registered freeze that holds the release.
+type Freeze struct {
+	Freeze string `json:"freeze"`
+	// Event and Step say before what it holds the release, After how long after its start.
+	Event string         `json:"event"`
+	Step  string         `json:"step,omitempty"`
+	After latch.Duration `json:"after"`
+	// Until is when it ends; it is absent if it never does.
+	Until latch.Time `json:"until,omitzero"`
+	// Override says who may remove its lock; nobody may if it is absent.
+	Override *latch.FreezeOverride `json:"override,omitempty"`
+}
 
 // A Happening is one thing that happened.
 type Happening struct {
@@ -109,12 +128,16 @@ func (r *rehearsed) report() *Report {
 	for _, task := range r.standIn.tasks() {
 		told.task(r.taskEvent(task), task.requestsBefore)
 	}
+	r.standIn.chooser.events(r.after, told.choice)
 	for _, request := range r.hooks.Requests() {
 		told.request(r.requestEvent(request), request.DeliveryID)
 	}
 	for _, delivery := range r.hooks.Deliveries() {
 		report.History = append(report.History, delivery.Record)
 		told.record(r.recordEvents(&delivery.Record), delivery.DeliveryID)
+		if latch.IsFreezeLock(delivery.Record.Webhook) {
+			report.Freezes = append(report.Freezes, r.frozen(&delivery.Record))
+		}
 	}
 	report.Events = append(report.Events, told.inOrder()...)
 	report.Unused = append(report.Unused, r.unused(report)...)
@@ -154,6 +177,23 @@ func (r *rehearsed) end(report *Report) {
 			report.Status = latch.ReleaseFailed
 		}
 	}
+}
+
+// frozen returns the freeze whose lock a record is about.
+func (r *rehearsed) frozen(record *latch.Record) Freeze {
+	held := Freeze{Event: record.Event, Step: record.Step, After: r.after(record.StartedAt.Time)}
+	for i := range r.freezes {
+		if registered := &r.freezes[i].Freeze; registered.LockName() == record.Webhook {
+			held.Freeze = registered.ID
+			if registered.MayOverride() {
+				held.Override = registered.Override
+			}
+			if state, err := freeze.At(registered, record.StartedAt.Time); err == nil {
+				held.Until = state.Until
+			}
+		}
+	}
+	return held
 }
 
 // pausedAt says whether the run waits because a step has failed.
@@ -258,5 +298,5 @@ func (r *rehearsed) unused(report *Report) []string {
 			unused = append(unused, fmt.Sprintf("tasks[%d]", i))
 		}
 	}
-	return unused
+	return append(unused, r.standIn.chooser.unused()...)
 }

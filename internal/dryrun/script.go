@@ -6,17 +6,24 @@ import (
 	"slices"
 	"time"
 
+	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/latchtest"
 )
 
-// script sets the answers of the hooks.
-func (a *Answers) script(hooks *latchtest.Hooks) {
+// script sets the answers of the hooks. Nobody overrides a freeze that no answer names.
+func (a *Answers) script(hooks *latchtest.Hooks, freezes []latch.RegisteredFreeze) {
 	all := hooks.On(latchtest.Any, latchtest.Any).Maybe()
 	if !a.speaksOfAll(func(w WebhookAnswers) bool { return len(w.Answers) > 0 }) {
 		all.Answer(http.StatusOK, "{}")
 	}
 	if !a.speaksOfAll(func(w WebhookAnswers) bool { return len(w.Locks) > 0 }) {
 		all.Release(assumedRemoval.message(""))
+	}
+	for i := range freezes {
+		name := freezes[i].LockName()
+		if !slices.ContainsFunc(a.Webhooks, func(w WebhookAnswers) bool { return w.Webhook == name }) {
+			hooks.On(name, latchtest.Any).Maybe().ReleaseAfter(never, (&Removal{}).message(""))
+		}
 	}
 	for _, webhook := range a.Webhooks {
 		event := webhook.Event

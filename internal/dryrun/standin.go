@@ -20,6 +20,7 @@ import (
 type standIn struct {
 	interceptor.WorkerInterceptorBase
 	answers []TaskAnswers
+	chooser *chooser
 	// requests counts the requests that have been sent.
 	requests func() int
 
@@ -63,6 +64,15 @@ func (i *standInInbound) Init(out interceptor.WorkflowOutboundInterceptor) error
 type standInOutbound struct {
 	interceptor.WorkflowOutboundInterceptorBase
 	standIn *standIn
+}
+
+// SetQueryHandler has people choose about the failed steps that the status shows.
+func (o *standInOutbound) SetQueryHandler(ctx workflow.Context, name string, handler any) error {
+	status, is := handler.(func() (latch.Status, error))
+	if is && name == latch.QueryStatus && workflow.GetInfo(ctx).WorkflowType.Name == latch.WorkflowRelease {
+		o.standIn.chooser.watch(ctx, status)
+	}
+	return o.Next.SetQueryHandler(ctx, name, handler)
 }
 
 // ownPrefix begins the types of Latch's own activities and workflows.

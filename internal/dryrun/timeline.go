@@ -29,6 +29,16 @@ func (t *timeline) task(event Happening, requestsBefore int) {
 	t.events = append(t.events, placed{event, requestsBefore*between - 1})
 }
 
+// choice adds that a step waits, or what somebody chooses, after the given number of requests.
+// A choice comes before what it brings about.
+func (t *timeline) choice(event Happening, requestsBefore int) {
+	place := requestsBefore*between - 1
+	if event.Kind == Chosen {
+		place--
+	}
+	t.events = append(t.events, placed{event, place})
+}
+
 // request adds the next request.
 func (t *timeline) request(event Happening, delivery string) {
 	if t.sent == nil {

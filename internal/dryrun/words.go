@@ -2,8 +2,29 @@ package dryrun
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
+
+// Words says what the freeze holds, until when, and who may override it.
+func (f *Freeze) Words() string {
+	until := "for good"
+	if !f.Until.IsZero() {
+		until = "until " + f.Until.UTC().Format("2006-01-02 15:04 MST")
+	}
+	who := "nobody may override it"
+	if f.Override != nil {
+		who = strings.Join(slices.Concat(f.Override.Groups, f.Override.Users), ", ") + " may override it"
+		if f.Override.Reason {
+			who += " with a reason"
+		}
+	}
+	at := f.Event
+	if f.Step != "" {
+		at += " (" + f.Step + ")"
+	}
+	return fmt.Sprintf("freeze %s holds it before %s, %s; %s", f.Freeze, at, until, who)
+}
 
 // Words describes the event in the columns of a table: what happened, its details, and its
 // result.
@@ -25,6 +46,10 @@ func (h *Happening) Words() (what, detail, outcome string) {
 		what, outcome = "lock escalates", h.Note
 	case Unlocked:
 		what, outcome = "lock closes", h.Note
+	case Paused:
+		what, detail = "step "+h.Step+" waits", h.Note
+	case Chosen:
+		what, detail, outcome = "choice about step "+h.Step, h.Note, h.Decision
 	case Decided:
 		what, detail, outcome = "decides", h.Rule, h.Decision
 		if h.Note != "" {
