@@ -84,11 +84,11 @@ staticcheck: ## staticcheck, both modules
 workflowcheck: ## find what is not deterministic in workflow code
 	go run $(WORKFLOWCHECK) -config testsuite/workflowcheck.yaml ./...
 
-# One test runs without it, with which compressing a release's programs takes minutes.
+# Two tests that are built without it run on their own: with it they take minutes.
 unit: ## unit tests, with the race detector
 	$(if $(RACE),,@echo "No C compiler was found: the tests run without the race detector.")
 	go test $(RACE) -shuffle=on -timeout $(TESTTIMEOUT) ./...
-	$(if $(RACE),go test -timeout $(TESTTIMEOUT) -run TestABuildIsReproducible ./deploy/release)
+	$(if $(RACE),go test -timeout $(TESTTIMEOUT) -run 'TestABuildIsReproducible|TestApplyTenThousand' ./deploy/release ./internal/cli)
 
 # What these tests run is built by them, beyond the sight of Go's test cache.
 # They install the temporal command into bin/, as the README says: the first time

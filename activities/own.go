@@ -67,7 +67,11 @@ func (a *Activities) OwnerLives(ctx context.Context, request protocol.OwnerReque
 	if err != nil {
 		return protocol.OwnerAnswer{}, fmt.Errorf("describe task queue %q: %w", request.Queue, err)
 	}
-	return protocol.OwnerAnswer{Lives: polled(described.GetPollers(), request.At.Time)}, nil
+	at := request.At.Time
+	if at.IsZero() { // an older build asks
+		at = time.Now()
+	}
+	return protocol.OwnerAnswer{Lives: polled(described.GetPollers(), at)}, nil
 }
 
 // polled reports whether one of the pollers polled not long before a time. Both are by the
