@@ -35,7 +35,8 @@ func TestTheDocumentsAreCurrent(t *testing.T) {
 func TestEverythingThatIsGeneratedHasAPlace(t *testing.T) {
 	t.Parallel()
 	of := places(t)
-	require.ElementsMatch(t, structures(t), of["keys"])
+	generated := slices.DeleteFunc(structures(t), func(name string) bool { return slices.Contains(inWords, name) })
+	require.ElementsMatch(t, generated, of["keys"])
 	var kinds []string
 	for _, event := range latch.BuiltInEvents() {
 		kinds = append(kinds, string(event.Of))
@@ -58,6 +59,10 @@ func TestEverythingThatIsGeneratedHasAPlace(t *testing.T) {
 		require.Contains(t, text, "| `"+name+"` |", "no document lists the setting")
 	}
 }
+
+// inWords are the structures that the contract describes in words: a registered webhook has the keys
+// of a webhook and four more, one of them its health.
+var inWords = []string{"RegisteredWebhook", "Health"}
 
 // places returns the names in the comments of each part, in all documents.
 func places(t *testing.T) map[string][]string {
