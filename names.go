@@ -125,7 +125,8 @@ const (
 	SearchAttributeID = "LatchID"
 	// SearchAttributeStatus (Keyword) is the run's status.
 	SearchAttributeStatus = "LatchStatus"
-	// SearchAttributeWaiting (Bool) is true while the run waits for a lock.
+	// SearchAttributeWaiting (Bool) is true while the run waits for a lock, or for a person's
+	// choice about a failed step.
 	SearchAttributeWaiting = "LatchWaiting"
 	// SearchAttributeWebhooks (KeywordList) holds the ids of the run's webhooks, and
 	// <id>:<event> for each event that one listens to. It makes it possible to find a webhook's
@@ -139,3 +140,7 @@ const MemoStarter = "latch.starter"
 // MemoLocks is the memo field in which a run lists the locks that it waits for, as an array of
 // [OpenLock].
 const MemoLocks = "latch.locks"
+
+// MemoPaused is the memo field in which a release lists its failed steps that wait for a
+// person's choice, as an array of [PausedStep].
+const MemoPaused = "latch.paused"

@@ -157,11 +157,14 @@ type StepChoice struct {
 	Error string `json:"error"`
 }
 
-// A PausedStep is a failed step that waits for a person.
+// A PausedStep is a failed step that waits for a person. Release and Title are those of its
+// release; they are absent in answers of an earlier version.
 type PausedStep struct {
-	Step  string `json:"step"`
-	Error string `json:"error"`
-	Since Time   `json:"since"`
+	Release string `json:"release,omitempty"`
+	Title   string `json:"title,omitempty"`
+	Step    string `json:"step"`
+	Error   string `json:"error"`
+	Since   Time   `json:"since"`
 }
 
 // DecodeRelease strictly decodes a release. Its error is [Problems].

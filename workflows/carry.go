@@ -18,7 +18,7 @@ func (s *session) carried() *protocol.State {
 	state := &protocol.State{
 		First: workflow.GetInfo(s.detached).FirstRunID, RunID: s.runID, Started: s.started, Admission: s.admission, Records: s.history.all(), Streams: s.streams.carried(),
 		Signals: s.unread.carried(), LockNews: s.carriedNews(), Kept: s.kept, TaggedWebhooks: s.taggedWebhooks, Rejected: s.rejected,
-		Phase: s.phase, Event: s.event, Step: s.step, ShownLocks: s.shownLocks,
+		Phase: s.phase, Event: s.event, Step: s.step, ShownLocks: s.shownLocks, ShownPauses: s.shownPauses,
 	}
 	if subject, progresses := s.subject.(interface{ progress(*protocol.State) }); progresses {
 		subject.progress(state)
@@ -105,7 +105,8 @@ func (h *hook) underWay() *protocol.Delivery {
 func (s *session) takeOver(state *protocol.State) error {
 	s.runID, s.started, s.kept = state.RunID, state.Started, state.Kept
 	s.taggedWebhooks, s.rejected = state.TaggedWebhooks, state.Rejected
-	s.phase, s.event, s.step, s.shownLocks = state.Phase, state.Event, state.Step, state.ShownLocks
+	s.phase, s.event, s.step = state.Phase, state.Event, state.Step
+	s.shownLocks, s.shownPauses = state.ShownLocks, state.ShownPauses
 	s.streams.takeOver(state.Streams)
 	s.unread = takenOver(state.Signals)
 	for _, record := range state.Records {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/verdict"
 )
 
@@ -25,7 +27,7 @@ type pausing interface {
 }
 
 // work does a step's work. If the release pauses at a failure, it repeats the work as often as
-// a person requests it. Its error is errContinues.
+// a person requests it. Its error is errContinues, or that of the memo.
 func (r *releaseRun) work(ctx workflow.Context, i int) error {
 	result := &r.result.Steps[i]
 	for {
@@ -57,13 +59,17 @@ func (r *releaseRun) fireStepFailed(ctx workflow.Context, i int) error {
 }
 
 // awaitChoice waits until a person has chosen what happens to a failed step, or the run is
-// stopped, rolled back or cancelled, which leaves the step failed. Its error is errContinues.
+// stopped, rolled back or cancelled, which leaves the step failed. Its error is errContinues, or
+// that of the memo.
 func (r *releaseRun) awaitChoice(ctx workflow.Context, i int) error {
 	if !slices.ContainsFunc(r.pauses, func(p protocol.PauseState) bool { return p.Step == i }) {
 		r.pauses = append(r.pauses, protocol.PauseState{Step: i, Since: r.now()})
 	}
 	r.step = r.result.Steps[i].Name
 	r.enter("paused at failed step")
+	if err := r.showPauses(ctx); err != nil {
+		return err
+	}
 	chosen := func() bool {
 		return r.result.Steps[i].Status != latch.StepFailed || r.control.pending() || r.halting != nil
 	}
@@ -78,7 +84,27 @@ func (r *releaseRun) awaitChoice(ctx workflow.Context, i int) error {
 		}
 	}
 	r.pauses = slices.DeleteFunc(r.pauses, func(p protocol.PauseState) bool { return p.Step == i })
-	return nil
+	return r.showPauses(ctx)
+}
+
+// showPauses writes the failed steps that wait for a person to the run's memo, so that they can
+// be listed across runs.
+func (r *releaseRun) showPauses(ctx workflow.Context) error {
+	paused, shown := r.paused(), ""
+	for i := range paused {
+		paused[i].Error = excerpt.Of(paused[i].Error, maximumChoiceError)
+	}
+	if len(paused) > 0 {
+		shown = string(rawjson.Encode(paused))
+	}
+	if shown == r.shownPauses || !knows(ctx, showsPauses) {
+		return nil
+	}
+	r.shownPauses = shown
+	if err := workflow.UpsertMemo(r.detached, map[string]any{latch.MemoPaused: paused}); err != nil {
+		return fmt.Errorf("memo %s: %w", latch.MemoPaused, err)
+	}
+	return r.tagWaiting()
 }
 
 // paused returns the failed steps that wait for a person.
@@ -86,7 +112,8 @@ func (r *releaseRun) paused() []latch.PausedStep {
 	var paused []latch.PausedStep
 	for _, pause := range r.pauses {
 		if result := r.result.Steps[pause.Step]; result.Status == latch.StepFailed {
-			paused = append(paused, latch.PausedStep{Step: result.Name, Error: result.Error, Since: pause.Since})
+			paused = append(paused, latch.PausedStep{Release: r.release.ID, Title: r.release.Title,
+				Step: result.Name, Error: result.Error, Since: pause.Since})
 		}
 	}
 	return paused
@@ -120,7 +147,7 @@ func (r *releaseRun) mayChoose(choice, step string) (int, error) {
 	return slices.IndexFunc(r.result.Steps, func(s latch.StepResult) bool { return s.Name == step }), nil
 }
 
-// maximumChoiceError bounds the error that a choice keeps, in bytes.
+// maximumChoiceError bounds the error that a choice and the memo keep, in bytes.
 const maximumChoiceError = 1 << 10
 
 func (r *releaseRun) choose(step int, choice latch.StepChoice) {

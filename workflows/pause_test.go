@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
@@ -183,4 +184,32 @@ func TestRetryWhereNothingPauses(t *testing.T) {
 	require.NoError(t, b.run(latch.WorkflowRelease, `{"id": "r", "steps": [{"name": "a", "do": {"http": {"url": "$R/do/a"}}}],
 		"webhooks": [{"id": "board", "events": [{"event": "BEFORE_STEP", "blocking": true, "lock_timeout": "2h", "on_timeout": "continue"}]}]}`))
 	require.Contains(t, b.status().Rejected[0].Error, `on_failure of release r is not "pause"`)
+}
+
+// Contract, "Release": the memo lists the failed steps that wait for a person, for as long as they
+// wait.
+func TestMemoListsPausedSteps(t *testing.T) {
+	t.Parallel()
+	for _, message := range []string{"retry", "rollback"} {
+		t.Run(message, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.failsFirst("/do/b", 1)
+			var shown [][]latch.PausedStep
+			b.env.OnUpsertMemo(mock.Anything).Run(func(args mock.Arguments) {
+				if memo, is := args.Get(0).(map[string]any); is && memo[latch.MemoPaused] != nil {
+					shown = append(shown, memo[latch.MemoPaused].([]latch.PausedStep))
+				}
+			}).Return(nil)
+			b.tellLater(time.Hour, message, `{}`)
+			b.released(b.run(latch.WorkflowRelease, pausing))
+			require.Len(t, shown, 2)
+			require.Len(t, shown[0], 1)
+			require.Equal(t, "r", shown[0][0].Release)
+			require.Equal(t, "b", shown[0][0].Step)
+			require.Contains(t, shown[0][0].Error, "400")
+			require.False(t, shown[0][0].Since.IsZero())
+			require.Empty(t, shown[1])
+		})
+	}
 }

@@ -106,7 +106,8 @@ type session struct {
 	rejected       []latch.Rejected
 
 	phase, event, step string
-	shownLocks         string
+	// shownLocks and shownPauses are what the memo shows, as JSON; "" if it shows none.
+	shownLocks, shownPauses string
 }
 
 // newSession creates the run's session and lets it answer queries, signals and updates. It must
@@ -372,7 +373,13 @@ func (s *session) showLocks() error {
 	if err := workflow.UpsertMemo(s.detached, map[string]any{latch.MemoLocks: locks}); err != nil {
 		return fmt.Errorf("memo %s: %w", latch.MemoLocks, err)
 	}
-	return s.tag(temporal.NewSearchAttributeKeyBool(latch.SearchAttributeWaiting).ValueSet(len(locks) > 0))
+	return s.tagWaiting()
+}
+
+// tagWaiting upserts whether the run waits for a lock, or for a person's choice about a failed
+// step, as the memo shows it.
+func (s *session) tagWaiting() error {
+	return s.tag(temporal.NewSearchAttributeKeyBool(latch.SearchAttributeWaiting).ValueSet(s.shownLocks+s.shownPauses != ""))
 }
 
 // tagStatus upserts id and status as search attributes.

@@ -21,6 +21,8 @@ const (
 	goesOnAfterDeath = "goes-on-after-death"
 	// stepFailed: STEP_FAILED fires if a webhook listens to it.
 	stepFailed = "step-failed"
+	// showsPauses: the memo lists the failed steps that wait for a person.
+	showsPauses = "shows-pauses"
 	// carriesSignals: a run that continues as new passes on the signals that arrive meanwhile.
 	carriesSignals = "carries-signals"
 	// lifecycleTold and lifecycleHeld are not changes. They mark a run of a user's own workflow

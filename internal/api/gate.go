@@ -20,6 +20,7 @@ import (
 const gatesPath = "/latch/v1/gates"
 
 func (a *API) registerGates() {
+	a.registerGateList()
 	Register[latch.Gate](a, Operation{ID: "ask-gate", Method: http.MethodPost, Act: latch.AuditGateStart, Path: gatesPath, Role: RoleRun,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Ask a gate",
 		About: "Starts the workflow gate-<id>, or workflow_id, and answers with the locks that it waits for, or with its decision once there is one within wait. " +

@@ -46,6 +46,7 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/releases/{id}/skip":     "run",
 	"GET /latch/v1/concurrency/{key}":       "read",
 	"POST /latch/v1/gates":                  "run",
+	"GET /latch/v1/gates":                   "read",
 	"GET /latch/v1/gates/{id}":              "read",
 	"GET /latch/v1/gates/{id}/evidence":     "read",
 	"GET /latch/v1/releases/{id}/evidence":  "read",

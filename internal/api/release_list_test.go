@@ -93,6 +93,9 @@ func TestListRefusals(t *testing.T) {
 		releasesPath + "?since=x&until=y":                    "until: ",
 		releasesPath + "?since=1h&until=2h":                  "does not come before until",
 		releasesPath + "?cursor=nonsense":                    `cursor: "nonsense"`,
+		gatesPath + "?status=released":                       `status: "released" is not a status of a gate; one is running, passed, `,
+		gatesPath + "?since=1h&until=2h":                     "does not come before until",
+		gatesPath + "?cursor=nonsense":                       `cursor: "nonsense"`,
 		"/latch/v1/locks?cursor=nonsense":                    `cursor: "nonsense"`,
 		"/latch/v1/locks?job=a&release=b":                    "job or release",
 		"/latch/v1/locks?event=job":                          `event: "job" is not an event`,
@@ -106,5 +109,6 @@ func TestListRefusals(t *testing.T) {
 	}
 	down := apitest.WithKeys(t, &runstest.Temporal{ListError: serviceerror.NewUnavailable("down")})
 	apitest.ProblemOf(t, apitest.Call(down, http.MethodGet, releasesPath, "", "X-API-Key", "read"), 503)
+	apitest.ProblemOf(t, apitest.Call(down, http.MethodGet, gatesPath, "", "X-API-Key", "read"), 503)
 	apitest.ProblemOf(t, apitest.Call(down, http.MethodGet, "/latch/v1/locks", "", "X-API-Key", "read"), 503)
 }

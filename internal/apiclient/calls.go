@@ -16,6 +16,9 @@ const (
 	locks    = "/latch/v1/locks"
 )
 
+// pathOf is the path of a kind's runs.
+var pathOf = map[latch.Kind]string{latch.ReleaseKind: releases, latch.GateKind: gates}
+
 // A Started is a run that was started.
 type Started struct {
 	WorkflowID string `json:"workflow_id"`
@@ -23,8 +26,8 @@ type Started struct {
 	ID         string `json:"id"`
 }
 
-// A Release is the state of a release, or its result.
-type Release struct {
+// A State is the state of a release or a gate, or its result.
+type State struct {
 	WorkflowID string `json:"workflow_id"`
 	RunID      string `json:"run_id"`
 	latch.Status
@@ -38,16 +41,9 @@ type Release struct {
 
 // A Gate is a gate as the API returns it.
 type Gate struct {
-	WorkflowID string `json:"workflow_id"`
-	RunID      string `json:"run_id"`
-	latch.Status
+	State
 	// Decision is empty while the gate is open, and for one that ended without a decision.
-	Decision  string          `json:"decision"`
-	Reason    string          `json:"reason"`
-	DecidedBy latch.DecidedBy `json:"decided_by"`
-	// ClosedAt is zero while the gate is open.
-	ClosedAt latch.Time     `json:"closed_at"`
-	History  []latch.Record `json:"history"`
+	Decision string `json:"decision"`
 }
 
 // StartRelease starts a release, with the workflow id if it is not empty.
@@ -81,16 +77,15 @@ func (c *Client) start(ctx context.Context, path string, body json.RawMessage, w
 }
 
 // Release returns a release by its id, or its workflow id.
-func (c *Client) Release(ctx context.Context, id string) (*Release, error) {
-	release := new(Release)
+func (c *Client) Release(ctx context.Context, id string) (*State, error) {
+	release := new(State)
 	return release, c.call(ctx, http.MethodGet, releases+"/"+url.PathEscape(id), nil, nil, release)
 }
 
 // Evidence returns the signed evidence of a closed release or gate.
 func (c *Client) Evidence(ctx context.Context, kind latch.Kind, id string) (json.RawMessage, error) {
 	var sealed json.RawMessage
-	path := map[latch.Kind]string{latch.ReleaseKind: releases, latch.GateKind: gates}[kind]
-	err := c.call(ctx, http.MethodGet, path+"/"+url.PathEscape(id)+"/evidence", nil, nil, &sealed)
+	err := c.call(ctx, http.MethodGet, pathOf[kind]+"/"+url.PathEscape(id)+"/evidence", nil, nil, &sealed)
 	return sealed, err
 }
 
@@ -118,10 +113,11 @@ func (c *Client) DryRunRelease(ctx context.Context, release, answers json.RawMes
 	return c.call(ctx, http.MethodPost, releases+"/dry-run", nil, asked, report)
 }
 
-// TellRelease sends stop, rollback, retry or skip to a release, and returns its answer.
-func (c *Client) TellRelease(ctx context.Context, id, message string, argument any) (json.RawMessage, error) {
+// Tell sends stop, rollback, skip, or to a release also retry, to a release or a gate, and
+// returns its answer.
+func (c *Client) Tell(ctx context.Context, kind latch.Kind, id, message string, argument any) (json.RawMessage, error) {
 	var answer json.RawMessage
-	err := c.call(ctx, http.MethodPost, releases+"/"+url.PathEscape(id)+"/"+message, nil, argument, &answer)
+	err := c.call(ctx, http.MethodPost, pathOf[kind]+"/"+url.PathEscape(id)+"/"+message, nil, argument, &answer)
 	return answer, err
 }
 

@@ -18,20 +18,29 @@ func listQuery(limit int, parameters map[string]string) url.Values {
 	return query
 }
 
-// A ReleaseFilter selects the releases to list, and the page.
-type ReleaseFilter struct {
+// A RunFilter selects the releases or gates to list.
+type RunFilter struct {
 	Status, Since, Until, Search string
 	// Count requests the total number, too.
 	Count bool
 }
 
 // Releases reads a page of the list of releases into part.
-func (c *Client) Releases(ctx context.Context, filter ReleaseFilter, cursor string, limit int, part any) error {
+func (c *Client) Releases(ctx context.Context, filter RunFilter, cursor string, limit int, part any) error {
+	return c.listRuns(ctx, releases, filter, cursor, limit, part)
+}
+
+// Gates reads a page of the list of gates into part.
+func (c *Client) Gates(ctx context.Context, filter RunFilter, cursor string, limit int, part any) error {
+	return c.listRuns(ctx, gates, filter, cursor, limit, part)
+}
+
+func (c *Client) listRuns(ctx context.Context, path string, filter RunFilter, cursor string, limit int, part any) error {
 	query := listQuery(limit, map[string]string{"status": filter.Status, "since": filter.Since, "until": filter.Until, "search": filter.Search, "cursor": cursor})
 	if filter.Count {
 		query.Set("count", "true")
 	}
-	return c.call(ctx, http.MethodGet, releases, query, nil, part)
+	return c.call(ctx, http.MethodGet, path, query, nil, part)
 }
 
 // Turns reads the turns of a concurrency key into turns.

@@ -27,5 +27,6 @@ With --wait=false it is only started, and 0 does not say that it lets pass.`},
 		func(ctx context.Context, open opener, args []string) error { return s.run(ctx, open, args[0]) })
 	command.Flags().StringVar(&s.workflowID, "id", "", "workflow id (default gate-<id of the gate>, or gate-<UUID>)")
 	command.Flags().BoolVar(&s.watch, "wait", true, "wait for the decision")
+	command.AddCommand(gateListCommand(e))
 	return command
 }

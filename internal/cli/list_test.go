@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -78,6 +79,56 @@ func TestListsOnTemporal(t *testing.T) {
 	require.JSONEq(t, `{"releases":[]}`, out)
 }
 
+// Gates are listed alike over Temporal and over the API, with what they wait for or who decided.
+func TestGateList(t *testing.T) {
+	t.Parallel()
+	const header = "ID\tEVENT\tSTATUS\tWAITS FOR\tDECIDED BY\tSTARTED\tCLOSED\tREASON\n"
+	const lock = `{"token":"gate-4711:board:r4nd","webhook":"board","event":"DEPLOY","since":"2026-07-01T10:00:00Z",
+		"until":"2026-07-01T14:00:00Z","on_timeout":"stop"}`
+	const openRow = "4711\tDEPLOY\trunning\tboard at DEPLOY until 2026-07-01T14:00:00Z, then stop\t-\t2026-07-01T10:00:00Z\t-\t-\n"
+	const stoppedRow = "4712\tDEPLOY\tstopped\t-\twebhook tests at DEPLOY\t2026-07-01T09:00:00Z\t2026-07-01T10:00:00Z\t3 tests failed\n"
+	temporal := &runstest.Temporal{Now: began}
+	temporal.Add("gate-4711", latch.WorkflowGate, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
+	answering(temporal, always(`{"id":"4711","status":"running","phase":"waiting","event":"DEPLOY","locks":[`+lock+`],"rejected":[]}`, nil))
+	stopped := temporal.Add("gate-4712", latch.WorkflowGate, enumspb.WORKFLOW_EXECUTION_STATUS_FAILED)
+	stopped.Info.StartTime, stopped.Info.CloseTime = timestamppb.New(began.Add(-time.Hour)), timestamppb.New(began)
+	stopped.Closed = runstest.Failed("no", latch.ErrorGateStopped, payloads(`{"id":"4712","event":"DEPLOY","status":"stopped","decision":"stop",
+		"reason":"3 tests failed","decided_by":{"webhook":"tests","event":"DEPLOY"},"history":[]}`))
+	code, out, errors := execute("", temporal, "gate", "list")
+	require.Equal(t, failure.ExitOK, code, errors)
+	require.Equal(t, header+openRow+stoppedRow, out)
+
+	f := newAPI(t, map[string][]apiAnswer{
+		"GET /latch/v1/gates?limit=100": {{200, `{"gates":[{"id":"4711","status":"running","event":"DEPLOY","locks":[` + lock + `],
+			"workflow_id":"gate-4711","run_id":"run-1","started_at":"2026-07-01T10:00:00Z"}],"next_cursor":"two"}`}},
+		"GET /latch/v1/gates?cursor=two&limit=99": {{200, `{"gates":[{"id":"4712","status":"stopped","event":"DEPLOY","reason":"3 tests failed",
+			"decided_by":{"webhook":"tests","event":"DEPLOY"},"workflow_id":"gate-4712","run_id":"run-2",
+			"started_at":"2026-07-01T09:00:00Z","closed_at":"2026-07-01T10:00:00Z"}]}`}},
+		"GET /latch/v1/gates?limit=1&search=DEPLOY&status=stopped": {{200, `{"gates":[{"id":"4712","status":"stopped",
+			"workflow_id":"gate-4712","run_id":"run-2"}],"next_cursor":"three"}`}},
+	})
+	require.Equal(t, header+openRow+stoppedRow, f.ok("", "gate", "list"))
+	list := object(t, f.ok("", "gate", "list", "--status", "stopped", "--search", "DEPLOY", "--limit", "1", "-o", "json"))
+	require.Len(t, list["gates"], 1)
+	require.Equal(t, "three", list["next_cursor"])
+}
+
+// Below the locks stand the failed steps that wait for a choice.
+func TestLockListHasPausedSteps(t *testing.T) {
+	t.Parallel()
+	temporal := waitingTemporal(t)
+	temporal.Runs[0].PausesAt(latch.PausedStep{Release: "shop", Title: "The shop", Step: "migrate", Error: "exit\n1",
+		Since: latch.NewTime(began)})
+	code, out, errors := execute("", temporal, "lock", "list")
+	require.Equal(t, failure.ExitOK, code, errors)
+	require.Equal(t, lockHeader+boardsRow+"\nPAUSED SINCE\tSTEP\tOF\tTITLE\tERROR\n"+
+		"2026-07-01T10:00:00Z\tmigrate\trelease shop\tThe shop\texit 1\n", out)
+	code, out, _ = execute("", temporal, "lock", "list", "-o", "json")
+	require.Equal(t, failure.ExitOK, code)
+	require.Len(t, object(t, out)["paused"], 1)
+	require.Len(t, object(t, out)["locks"], 1)
+}
+
 // A release that no worker answers for is listed with a warning.
 func TestReleaseListOfASilentWorker(t *testing.T) {
 	t.Parallel()
@@ -133,7 +184,7 @@ func TestListsByTheAPI(t *testing.T) {
 	code, _, errors = f.run("", "lock", "list", "--limit", "1")
 	require.Equal(t, failure.ExitOK, code)
 	require.Contains(t, errors, "There are more")
-	require.Contains(t, errors, "2 runs wait for locks that cannot be read")
+	require.Contains(t, errors, "2 runs wait for what cannot be read")
 
 	found := object(t, f.ok("", "deliveries", "list", "--failed", "--limit", "1", "--cursor", "two", "-o", "json"))
 	require.Equal(t, "three", found["next_cursor"])
@@ -206,6 +257,9 @@ func TestListUsage(t *testing.T) {
 			[]string{`--status: "done" is not a status of a release; one is running, `, `--since: "soon"`, `--until: "later"`,
 				"--limit: must be 0 (no limit) or more, not -1"}},
 		{[]string{"release", "list", "--status", "rolledback"}, []string{`did you mean "rolled_back"?`}},
+		{[]string{"gate", "list", "--status", "released", "--limit", "-1"},
+			[]string{`--status: "released" is not a status of a gate; one is running, passed, `, "--limit: must be 0 (no limit) or more, not -1"}},
+		{[]string{"gate", "list", "extra"}, []string{`unknown command "extra"`}},
 		{[]string{"lock", "list", "--event", "BEFORE_RELEASED"}, []string{"--event: ", `did you mean "BEFORE_RELEASE"?`}},
 		{[]string{"release", "list", "--since", "1h", "--until", "2h"}, []string{"--since: ", "does not come before until"}},
 		{[]string{"lock", "list", "--job", "a", "--release", "b", "--limit", "-1"}, []string{"--job: ", "--limit: "}},
@@ -235,7 +289,7 @@ func TestAnInterruptedList(t *testing.T) {
 	interrupt()
 	temporal := newTemporal()
 	temporal.ListError = serviceerror.NewCanceled("context canceled")
-	for _, args := range [][]string{{"release", "list"}, {"lock", "list"}, {"deliveries"}} {
+	for _, args := range [][]string{{"release", "list"}, {"gate", "list"}, {"lock", "list"}, {"deliveries"}} {
 		c := newCommand("", temporal)
 		require.Equal(t, failure.ExitInterrupted, c.program.run(ctx, args), args)
 		require.Equal(t, "Error: interrupted\n", c.stderr.String())

@@ -18,13 +18,17 @@ const locksAtOnce = 1000
 func lockListCommand(e *env) *cobra.Command {
 	var filter runs.LockFilter
 	var call listCall
-	command := remote(e, &cobra.Command{Use: "list", Short: "List the open locks", Args: cobra.NoArgs,
+	command := remote(e, &cobra.Command{Use: "list", Short: "List the open locks, and failed steps that wait", Args: cobra.NoArgs,
 		Long: `List the open locks, those of the newest run first: what each
 holds, since when and until when, and what its timeout does then. The last column
 is what removes it:
 
   starter lock list --release shop-4.2
   starter lock release LOCK --reason approved
+
+Below them stand the failed steps of releases that pause at a failure (on_failure:
+pause) and wait until somebody retries or skips them (starter release retry, skip).
+With --webhook, --event or --job there are none.
 
 Temporal's list is a moment behind: a lock shows here shortly after it is made.`},
 		func(ctx context.Context, open opener, _ []string) error {
@@ -41,6 +45,8 @@ Temporal's list is a moment behind: a lock shows here shortly after it is made.`
 // listedLocks are the locks of all pages, as --output json prints them.
 type listedLocks struct {
 	Locks []runs.WaitingLock `json:"locks"`
+	// Paused are the failed steps that wait for a choice.
+	Paused []runs.WaitingStep `json:"paused,omitempty"`
 	// More reports that the limit left some out. NextCursor is where they begin.
 	More       bool   `json:"more,omitempty"`
 	NextCursor string `json:"next_cursor,omitempty"`
@@ -66,7 +72,7 @@ func listLocks(ctx context.Context, open opener, out *output.Printer, filter run
 		if err != nil {
 			return nil, "", err
 		}
-		found.Unread += part.Unread
+		found.Paused, found.Unread = append(found.Paused, part.Paused...), found.Unread+part.Unread
 		return part.Locks, part.NextCursor, nil
 	})
 	if err != nil {
@@ -87,11 +93,28 @@ func printLocks(out *output.Printer, found *listedLocks) {
 		t.Add(lockRow(&found.Locks[i])...)
 	}
 	out.Table(t)
+	printPaused(out, found.Paused)
 	sayMore(out, found.NextCursor)
 	if found.Unread > 0 {
-		out.Warnf("%s for locks that cannot be read: are the keys here that their payloads are encrypted with?",
+		out.Warnf("%s for what cannot be read: are the keys here that their payloads are encrypted with?",
 			counted.Of(found.Unread, "run waits", "runs wait"))
 	}
+}
+
+// printPaused prints a second table if any failed step waits for a choice.
+func printPaused(out *output.Printer, steps []runs.WaitingStep) {
+	if len(steps) == 0 {
+		return
+	}
+	t := output.NewTable("PAUSED SINCE", "STEP", "OF", "TITLE", "ERROR")
+	for i := range steps {
+		step := &steps[i]
+		t.Add(output.Plain(utc(step.Since)), output.Bold.In(output.OneLine(step.Step)),
+			output.Plain(output.OneLine(subjectOf("", step.Release, step.WorkflowID))),
+			output.Plain(output.OrDash(output.OneLine(step.Title))), output.Red.In(output.OrDash(output.OneLine(step.Error))))
+	}
+	out.Printf("\n")
+	out.Table(t)
 }
 
 func lockRow(lock *runs.WaitingLock) []output.Cell {

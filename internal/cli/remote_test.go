@@ -48,6 +48,7 @@ var remoteCalls = map[string][2]string{
 	"release skip":         {"", "shop --lock release-shop:board:r --reason down"},
 	"emit":                 {emitFile, "-"},
 	"gate":                 {gateFile, "-"},
+	"gate list":            {},
 	"lock extend":          {"", "release-shop:board:r --timeout 8h"},
 	"lock list":            {},
 	"lock release":         {"", "release-shop:board:r"},

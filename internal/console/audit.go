@@ -91,6 +91,8 @@ func (v *visit) auditTarget(entry *latch.AuditEntry) piece.Cell {
 	switch {
 	case entry.WorkflowID != "" && (latch.IsAuditOf(entry.Action, "release") || strings.HasPrefix(entry.WorkflowID, latch.PrefixRelease)):
 		about.Href = v.link(releasePath(entry.WorkflowID))
+	case entry.WorkflowID != "" && latch.IsAuditOf(entry.Action, "gate"):
+		about.Href = v.link(gatePath(entry.WorkflowID))
 	case entry.WorkflowID != "":
 		about.Href = v.runURL(entry.WorkflowID, entry.RunID)
 	case latch.IsAuditOf(entry.Action, "job") && entry.Target != "":

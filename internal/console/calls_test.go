@@ -91,10 +91,12 @@ func TestALongListAsksNoMoreThanItsCall(t *testing.T) {
 		p.registered(fmt.Sprintf(`{"id":"job-%d","name":"job-%d","type":"cmd","conf":{"cmd":"true"}}`, n, n))
 		w.lost(t, fmt.Sprint("webhook-", n))
 		w.goes(t, fmt.Sprint(n), "The shop")
+		w.asks(fmt.Sprint("asks-", n), "DEPLOY")
 	}
 	for page, call := range map[string]string{
 		"/":                                 "/latch/v1/locks?limit=1000",
 		"/console/releases":                 "/latch/v1/releases?limit=50&count=true",
+		"/console/gates":                    "/latch/v1/gates?limit=50&count=true",
 		"/console/jobs":                     "/v2/jobs/search?limit=50&offset=0",
 		"/console/jobs?offset=100":          "/v2/jobs/search?limit=50&offset=100",
 		"/console/deliveries":               "/latch/v1/deliveries?limit=50",

@@ -55,7 +55,9 @@ func Routes(options Options) api.Routes {
 			c.add(&pages[i])
 		}
 		c.mux.HandleFunc("GET "+staticPath+"{name}", c.asset)
-		c.mux.HandleFunc("GET "+evidencePattern, c.evidence)
+		for kind := range pathsOf {
+			c.mux.HandleFunc("GET "+evidencePattern(kind), c.evidence(kind))
+		}
 		c.mux.HandleFunc("GET "+loginPath, c.showLogin)
 		c.mux.HandleFunc("POST "+loginPath, c.logIn)
 		c.mux.HandleFunc("GET "+beginPath, c.beginLogin)

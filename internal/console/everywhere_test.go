@@ -39,8 +39,11 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 	w.audited(latch.AuditEntry{Action: latch.AuditReleaseStop, Outcome: latch.AuditRefused, Error: text, Via: text,
 		By: text, IdentifiedBy: text, Role: text,
 		Groups: []string{text}, Remote: text, Target: text, WorkflowID: text, RunID: text, Webhook: text, Event: text, Step: text, Result: text, Reason: text})
+	w.asks("4711", text)
+	w.decidedGate("4712", text)
 	w.goes(t, "1", text)
 	run := w.Runs[len(w.Runs)-1]
+	run.PausesAt(latch.PausedStep{Release: text, Title: text, Step: text, Error: text, Since: latch.NewTime(noon)})
 	status := run.Answer
 	runID := run.Info.GetExecution().GetRunId()
 	run.Answer = func(query string) (any, error) {
@@ -94,6 +97,7 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 	require.NoError(t, json.Unmarshal([]byte(p.api("GET", "/v2/jobs/night", "").body), &listed))
 	return w, base, map[string]string{
 		"/login": "/login", "/": "/", "/console/releases": "/console/releases", "/console/releases/{id}": "/console/releases/release-1",
+		"/console/gates": "/console/gates", "/console/gates/{id}": "/console/gates/gate-4711",
 		"/console/start-release": "/console/start-release", "/console/jobs": "/console/jobs", "/console/jobs/{id}": "/console/jobs/night",
 		"/console/deliveries": "/console/deliveries", "/console/deliveries/statistics": "/console/deliveries/statistics",
 		"/console/deliveries/again": "/console/deliveries/again",
@@ -114,7 +118,7 @@ func everywhere(t *testing.T, text string) (w *world, base string, addresses map
 // pagesOf are the addresses of all pages, and of more that some of them have.
 func pagesOf(t *testing.T, addresses map[string]string) []string {
 	t.Helper()
-	all := []string{"/console/releases/release-closed", "/console/jobs/both", "/console/none"}
+	all := []string{"/console/releases/release-closed", "/console/gates/gate-4712", "/console/jobs/both", "/console/none"}
 	for _, path := range console.Paths() {
 		require.Contains(t, addresses, path, "give the page an address in everywhere")
 		all = append(all, addresses[path])

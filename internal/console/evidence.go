@@ -8,24 +8,27 @@ import (
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/console/piece"
 	"github.com/latch-run/latch/internal/evidence"
-	"github.com/latch-run/latch/internal/locklink"
 )
 
-// evidencePattern is the path of a release's evidence, as a file.
-const evidencePattern = locklink.ReleasesPath + "/{id}/evidence"
+// evidencePattern returns the path of the evidence of a release or gate, as a file.
+func evidencePattern(kind latch.Kind) string { return pathsOf[kind] + "/{id}/evidence" }
 
-// evidenceLink returns the link to a closed release's evidence; an empty cell if the API signs
-// none.
-func (v *visit) evidenceLink(workflowID string) piece.Cell {
+// evidenceLink returns the link to the evidence of a closed release or gate; an empty cell if the
+// API signs none.
+func (v *visit) evidenceLink(kind latch.Kind, workflowID string) piece.Cell {
 	if !v.core.SignsEvidence() {
 		return piece.Cell{}
 	}
-	return piece.Link("Download", v.link(releasePath(workflowID)+"/evidence")).
-		With("a signed statement of what came of the release; starter evidence verify checks it")
+	return piece.Link("Download", v.link(runPath(kind, workflowID)+"/evidence")).
+		With("a signed statement of what came of the " + string(kind) + "; starter evidence verify checks it")
 }
 
-// evidence sends a release's evidence as a file.
-func (c *console) evidence(w http.ResponseWriter, r *http.Request) {
+// evidence returns the handler that sends the evidence of a release or gate as a file.
+func (c *console) evidence(kind latch.Kind) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { c.sendEvidence(w, r, kind) }
+}
+
+func (c *console) sendEvidence(w http.ResponseWriter, r *http.Request, kind latch.Kind) {
 	v := c.visitOf(w, r, nil)
 	if v == nil {
 		return
@@ -34,7 +37,7 @@ func (c *console) evidence(w http.ResponseWriter, r *http.Request) {
 		v.write(v.tooSmall(api.RoleRead))
 		return
 	}
-	sealed, err := v.api.Evidence(r.Context(), latch.ReleaseKind, v.path("id"))
+	sealed, err := v.api.Evidence(r.Context(), kind, v.path("id"))
 	if err != nil {
 		v.write(v.explain(err))
 		return

@@ -70,3 +70,18 @@ func TestEvidenceToDownload(t *testing.T) {
 	require.NotContains(t, unsigned.get(page).body, "/evidence")
 	require.Equal(t, 501, unsigned.get(page+"/evidence").status)
 }
+
+// The page of a closed gate has its evidence, too.
+func TestEvidenceOfAGateToDownload(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.asks("4711", "waits")
+	w.decidedGate("4712", "so")
+	p := loggedIn(t, serveSigning(t, w), readKey)
+	const page = "/console/gates/gate-4712"
+	require.Contains(t, p.get(page).body, `href="../../console/gates/gate-4712/evidence"`)
+	require.NotContains(t, p.get("/console/gates/gate-4711").body, "/evidence", "it has not closed")
+	got := p.get(page + "/evidence")
+	require.Equal(t, 200, got.status, got.body)
+	require.Equal(t, p.send("GET", "/latch/v1/gates/gate-4712/evidence", "", "X-API-Key", readKey).body, got.body)
+}

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/apiclient"
 	"github.com/latch-run/latch/internal/approval"
 	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/counted"
 	"github.com/latch-run/latch/internal/runs"
 )
 
@@ -21,12 +23,14 @@ const (
 	inboxShown = 100
 )
 
-// An inbox is the data of the page of waiting locks.
+// An inbox is the data of the page of what waits for somebody.
 type inbox struct {
 	Filters piece.Form
 	// Mine are the locks that wait for the person's vote; nil if none does. Locks are the others.
-	Mine  *piece.List
-	Locks piece.List
+	Mine *piece.List
+	// Paused are the failed steps that wait for a choice; nil if none does.
+	Paused *piece.List
+	Locks  piece.List
 	// MayRemove is true if the person may remove them.
 	MayRemove bool
 	// Unread says how many runs wait for locks that cannot be read.
@@ -34,7 +38,8 @@ type inbox struct {
 }
 
 // inbox lists the waiting locks, each with a link to its page, where it can be
-// removed.
+// removed, and the failed steps at which releases pause, each with a link to the
+// release's page, where it can be retried or skipped. One call reads both.
 func (v *visit) inbox() (*answer, error) {
 	filter := apiclient.LockFilter{Webhook: v.query.Get("webhook"), Event: v.query.Get("event"), Release: v.query.Get("release"),
 		Job: v.query.Get("job"), Until: v.query.Get("until")}
@@ -56,7 +61,8 @@ func (v *visit) inbox() (*answer, error) {
 	if len(shown) < len(part.Locks) {
 		rows = fmt.Sprintf("%d to %d of %s", offset+1, offset+len(shown), count)
 	}
-	data := inbox{Filters: v.inboxFilters(filter), MayRemove: v.may(api.RoleLock), Locks: lockList("locks", "Locks that wait", rows)}
+	data := inbox{Filters: v.inboxFilters(filter), Paused: v.pausedList(part.Paused, offset), MayRemove: v.may(api.RoleLock),
+		Locks: lockList("locks", "Locks that wait", rows)}
 	data.Locks.Empty = emptyInbox(filter)
 	data.Locks.Lag = "Those that wait for your vote first, then those that end by themselves, then the oldest. A lock shows here within moments of its making."
 	for i := range shown {
@@ -70,9 +76,12 @@ func (v *visit) inbox() (*answer, error) {
 			data.Locks.Rows = append(data.Locks.Rows, row)
 		}
 	}
-	if data.Mine != nil {
+	switch {
+	case data.Mine != nil:
 		data.Mine.Count = strconv.Itoa(len(data.Mine.Rows))
 		data.Locks.Empty = "No other lock waits here."
+	case len(part.Paused) > 0:
+		data.Locks.Empty = "No lock waits here."
 	}
 	if cursor != "" || offset > 0 {
 		data.Locks.First = v.with("cursor", "", "offset", "")
@@ -84,11 +93,35 @@ func (v *visit) inbox() (*answer, error) {
 		data.Locks.Next = v.with("cursor", part.NextCursor, "offset", "")
 	}
 	if part.Unread > 0 {
-		data.Unread = fmt.Sprintf("%d more runs wait for locks that cannot be read here, such as those encrypted with a key that this server lacks.", part.Unread)
+		data.Unread = fmt.Sprintf("%d more runs wait for what cannot be read here, such as those encrypted with a key that this server lacks.", part.Unread)
 	}
-	made := show("("+count+") Inbox", "inbox", data)
+	all := piece.Count(len(part.Locks)+len(part.Paused), piece.Unknown, part.NextCursor != "" || cursor != "")
+	made := show("("+all+") Inbox", "inbox", data)
 	made.said = count + " locks wait"
+	if len(part.Paused) > 0 {
+		made.said += ", and " + counted.Of(len(part.Paused), "failed step", "failed steps")
+	}
 	return made, nil
+}
+
+// pausedList lists the failed steps that wait for a choice, those that have waited
+// longest first; nil if there are none, or on a later page of the locks.
+func (v *visit) pausedList(steps []runs.WaitingStep, offset int) *piece.List {
+	if len(steps) == 0 || offset > 0 {
+		return nil
+	}
+	slices.SortStableFunc(steps, func(a, b runs.WaitingStep) int { return a.Since.Compare(b.Since.Time) })
+	shown := steps[:min(inboxShown, len(steps))]
+	list := piece.List{ID: "paused", Name: "Failed steps that wait", Count: piece.Count(len(shown), len(steps), false),
+		Columns: []string{"Step", "Of", "Why it failed", "Waits since"},
+		Lag:     "The longest waiting first. Each release waits until somebody retries or skips the step, stops the release or rolls it back."}
+	for _, step := range shown {
+		page := v.link(releasePath(step.WorkflowID))
+		release := piece.Link(cmp.Or(step.Title, step.Release), page).With("release " + step.Release)
+		list.Rows = append(list.Rows, piece.Row{Key: step.WorkflowID + " " + step.Step,
+			Cells: []piece.Cell{piece.Link(step.Step, page), release, piece.Text(step.Error), piece.When(step.Since)}})
+	}
+	return &list
 }
 
 func lockList(id, name, count string) piece.List {
@@ -165,7 +198,7 @@ func (v *visit) mineFirst(a, b runs.WaitingLock) int {
 	}
 }
 
-// held names the release, job or workflow that a lock holds.
+// held names the release, job, gate or workflow that a lock holds.
 func (v *visit) held(lock *runs.WaitingLock) piece.Cell {
 	kind, id := "workflow", lock.WorkflowID
 	switch {
@@ -175,8 +208,11 @@ func (v *visit) held(lock *runs.WaitingLock) piece.Cell {
 		kind, id = "job", lock.Job
 	}
 	address := v.runURL(lock.WorkflowID, lock.RunID)
-	if lock.WorkflowType == latch.WorkflowRelease {
+	switch latch.KindOfWorkflow(lock.WorkflowType) {
+	case latch.ReleaseKind:
 		address = v.link(releasePath(lock.WorkflowID))
+	case latch.GateKind:
+		kind, id, address = "gate", strings.TrimPrefix(id, latch.PrefixGate), v.link(gatePath(lock.WorkflowID))
 	}
 	cell := piece.Link(cmp.Or(lock.Title, id), address)
 	return cell.With(kind + " " + id)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -58,5 +59,29 @@ func TestInboxShowsMineFirst(t *testing.T) {
 		mine, others = shown(key)
 		require.Empty(t, mine, name)
 		require.Len(t, others, 6, name)
+	}
+}
+
+// The failed steps at which releases pause stand beside the locks, the longest waiting first, with
+// the reason and a link to the page where they are retried or skipped. Filters that no step can
+// match leave them out.
+func TestInboxShowsPausedReleases(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.waits(t, "1", lock("1", "board"))
+	w.waits(t, "2")
+	w.Runs[1].PausesAt(latch.PausedStep{Release: "2", Title: "The books", Step: "migrate", Error: "exit code <1>",
+		Since: latch.NewTime(noon.Add(time.Minute))},
+		latch.PausedStep{Release: "2", Title: "The books", Step: "deploy", Error: "500", Since: latch.NewTime(noon)})
+	p := loggedIn(t, serve(t, w, keys), readKey)
+	body := p.get("/").body
+	require.Contains(t, body, "<title>(3) Inbox")
+	require.Contains(t, body, "Failed steps that wait: 2<")
+	require.Contains(t, body, "Locks that wait: 1<")
+	require.Contains(t, body, `<a href="./console/releases/release-2">The books</a>`)
+	require.Contains(t, body, "exit code &lt;1&gt;")
+	require.Less(t, strings.Index(body, "release-2 deploy"), strings.Index(body, "release-2 migrate"))
+	for query, has := range map[string]bool{"?release=2": true, "?release=1": false, "?webhook=board": false, "?event=BEFORE_RELEASE": false} {
+		require.Equal(t, has, strings.Contains(p.get("/"+query).body, "Failed steps that wait"), query)
 	}
 }

@@ -165,3 +165,6 @@ func (v *visit) hookAgain() (*answer, error) {
 
 // releaseAsks are the actions on a release that ask first.
 var releaseAsks = []string{latch.MessageStop, latch.MessageRollback, latch.MessageSkip, latch.MessageRetry, skipStepAction}
+
+// gateAsks are the actions on a gate that ask first.
+var gateAsks = []string{latch.MessageStop, latch.MessageRollback, latch.MessageSkip}

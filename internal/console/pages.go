@@ -57,10 +57,16 @@ func init() {
 			latch.MessageRollback: {api.RoleRun, (*visit).rollbackRelease},
 			latch.MessageRetry:    {api.RoleRun, (*visit).retryStep},
 			skipStepAction:        {api.RoleRun, (*visit).skipStep},
-			latch.MessageSkip:     {api.RoleRun, (*visit).skipHook}}},
+			latch.MessageSkip:     {api.RoleRun, skipHook(latch.ReleaseKind)}}},
 		{path: startReleasePath, below: locklink.ReleasesPath, role: api.RoleRun, show: (*visit).newRelease, actions: map[string]action{
 			"plan":  {api.RoleRun, (*visit).planRelease},
 			"start": {api.RoleRun, (*visit).startRelease}}},
+		{path: gatesPath, nav: "Gates", role: api.RoleRead, show: (*visit).gates, live: true, unpictured: true},
+		{path: gatesPath + "/{id}", role: api.RoleRead, show: (*visit).gate, again: confirmAgain(gateAsks...), live: true,
+			unpictured: true, actions: map[string]action{
+				latch.MessageStop:     {api.RoleRun, (*visit).stopGate},
+				latch.MessageRollback: {api.RoleRun, (*visit).rollbackGate},
+				latch.MessageSkip:     {api.RoleRun, skipHook(latch.GateKind)}}},
 		{path: jobsPath, nav: "Jobs", role: api.RoleRead, show: (*visit).jobs},
 		{path: jobsPath + "/{id}", role: api.RoleRead, show: (*visit).job, again: confirmAgain(jobDelete), live: true, actions: map[string]action{
 			jobStart:     {api.RoleRun, (*visit).startJob},

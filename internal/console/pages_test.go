@@ -105,7 +105,8 @@ func TestEachListSaysThatItLags(t *testing.T) {
 	w := newWorld()
 	p := visitor(t, serve(t, w, ""))
 	p.registered(nightJob)
-	for path, id := range map[string]string{"/": "locks", "/console/releases": "list", "/console/jobs": "jobs", "/console/jobs/night": "runs",
+	for path, id := range map[string]string{"/": "locks", "/console/releases": "list", "/console/gates": "list",
+		"/console/jobs": "jobs", "/console/jobs/night": "runs",
 		"/console/deliveries": "list"} {
 		body := p.get(path).body
 		_, list, found := strings.Cut(body, `<section class="list" id="`+id+`"`)
@@ -138,7 +139,7 @@ func TestTheNavigationSaysWhereAPageIs(t *testing.T) {
 	_, base, addresses := everywhere(t, "harmless")
 	p := loggedIn(t, base, adminKey)
 	for path, entry := range map[string]string{"/": "page>Inbox", "/console/releases": "page>Releases",
-		"/console/releases/{id}": "true>Releases",
+		"/console/releases/{id}": "true>Releases", "/console/gates": "page>Gates", "/console/gates/{id}": "true>Gates",
 		"/console/start-release": "true>Releases", "/console/jobs/{id}": "true>Jobs", "/console/jobs/{id}/webhooks/new": "true>Jobs",
 		"/console/deliveries/{id}": "true>Deliveries", "/console/new-webhook": "true>Webhooks",
 		"/console/webhooks/{webhook}": "true>Webhooks", "/console/watches/{id}": "true>Watches", "/console/gallery": ""} {

@@ -13,7 +13,7 @@ import (
 const skipStepAction = "skip-step"
 
 // pausedForms returns a form for each failed step that waits for a person.
-func (v *visit) pausedForms(state *apiclient.Release) []piece.Form {
+func (v *visit) pausedForms(state *apiclient.State) []piece.Form {
 	var forms []piece.Form
 	for i, paused := range state.Paused {
 		form := v.form(fmt.Sprint("paused-", i))
@@ -38,7 +38,7 @@ func (v *visit) retryStep() (*answer, error) {
 	if v.sent.Get("confirmed") != retryEffect(step) {
 		return v.ask("Retry the step?", retryEffect(step), latch.MessageRetry, hookFields("", "", step), nil)
 	}
-	return v.tellRelease(latch.MessageRetry, "Retry the step?",
+	return v.tellRun(latch.ReleaseKind, latch.MessageRetry, "Retry the step?",
 		latch.StepRetry{Step: step, Reason: v.sent.Get("reason")}, "The step is taken again.")
 }
 
@@ -49,5 +49,5 @@ func (v *visit) skipStep() (*answer, error) {
 	if v.sent.Get("confirmed") != skipEffect(skip.Step) || strings.TrimSpace(skip.Reason) == "" {
 		return v.ask("Skip the step?", skipEffect(skip.Step), skipStepAction, hookFields("", "", skip.Step), nil)
 	}
-	return v.tellRelease(latch.MessageSkip, "Skip the step?", skip, "The step was skipped.")
+	return v.tellRun(latch.ReleaseKind, latch.MessageSkip, "Skip the step?", skip, "The step was skipped.")
 }

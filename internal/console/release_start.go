@@ -143,7 +143,7 @@ func (p *startPlan) happens(report *dryrun.Report) {
 
 // planShown shows the plan of a release that has not started.
 func planShown(plan *api.ReleasePlan) *startPlan {
-	shown := &startPlan{Way: wayOf(&apiclient.Release{Status: latch.Status{Status: latch.ReleaseRunning}}, plan),
+	shown := &startPlan{Way: wayOf(&apiclient.State{Status: latch.Status{Status: latch.ReleaseRunning}}, plan),
 		Gates: piece.List{ID: "gates", Name: "Gates", Columns: []string{"Webhook", "Holds at", "Condition"}, Empty: "Nothing holds it: it goes from step to step by itself.",
 			Count: piece.Count(len(plan.Gates), len(plan.Gates), false)}}
 	shown.Facts.Add("Workflow id", piece.Text(plan.WorkflowID))

@@ -33,7 +33,7 @@ type target struct {
 
 // targetsOf returns the targets of a release, in their order. A release without targets has a
 // single one without a name.
-func targetsOf(state *apiclient.Release, plan *api.ReleasePlan) []target {
+func targetsOf(state *apiclient.State, plan *api.ReleasePlan) []target {
 	var targets []target
 	for _, step := range plan.Steps {
 		if n := len(targets); n == 0 || targets[n-1].name != step.Target {
@@ -49,7 +49,7 @@ func targetsOf(state *apiclient.Release, plan *api.ReleasePlan) []target {
 }
 
 // stateIn returns where the target stands in the release.
-func (t *target) stateIn(release *apiclient.Release) string {
+func (t *target) stateIn(release *apiclient.State) string {
 	open := release.ClosedAt.IsZero()
 	waits := slices.ContainsFunc(release.Locks, func(l latch.OpenLock) bool { return t.has(l.Step) }) ||
 		slices.ContainsFunc(release.Paused, func(p latch.PausedStep) bool { return t.has(p.Step) })

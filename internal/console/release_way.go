@@ -33,7 +33,7 @@ const (
 // or is taken side by side, hangs below a box that stands for all of it, one level deeper.
 type way struct {
 	piece.Picture
-	state *apiclient.Release
+	state *apiclient.State
 	plan  *api.ReleasePlan
 	// last are the boxes that were drawn last on the current level and on those above it.
 	last []piece.Box
@@ -47,7 +47,7 @@ type way struct {
 
 // wayOf draws a release: its events with gates, its targets and steps, and next to them what
 // would be undone.
-func wayOf(state *apiclient.Release, plan *api.ReleasePlan) piece.Picture {
+func wayOf(state *apiclient.State, plan *api.ReleasePlan) piece.Picture {
 	w := &way{Picture: piece.Picture{ID: "way", Name: "The way of the release", Width: 4 + wayWidth + undoGap + undoWidth + 4}, state: state, plan: plan}
 	w.event(latch.EventBeforeRelease, "")
 	w.targets(targetsOf(state, plan))

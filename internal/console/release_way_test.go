@@ -40,7 +40,7 @@ func planned(atOnce int, steps ...string) *api.ReleasePlan {
 }
 
 // drawn returns the boxes of a picture, each as deep as it is drawn.
-func drawn(state *apiclient.Release, plan *api.ReleasePlan) string {
+func drawn(state *apiclient.State, plan *api.ReleasePlan) string {
 	var lines []string
 	for _, box := range wayOf(state, plan).Boxes {
 		lines = append(lines, strings.Repeat(".", (box.X-4)/wayIndent)+box.Whole())
@@ -48,8 +48,8 @@ func drawn(state *apiclient.Release, plan *api.ReleasePlan) string {
 	return strings.Join(lines, "\n")
 }
 
-func running(locks ...latch.OpenLock) *apiclient.Release {
-	return &apiclient.Release{Status: latch.Status{Status: latch.ReleaseRunning, Locks: locks}}
+func running(locks ...latch.OpenLock) *apiclient.State {
+	return &apiclient.State{Status: latch.Status{Status: latch.ReleaseRunning, Locks: locks}}
 }
 
 // The steps of a target hang below it while it is under way, and those that are taken side by
@@ -110,12 +110,12 @@ func TestThePictureIsBounded(t *testing.T) {
 // goes on.
 func TestWhereATargetStands(t *testing.T) {
 	t.Parallel()
-	closed := &apiclient.Release{ClosedAt: latch.NewTime(time.Unix(1, 0))}
+	closed := &apiclient.State{ClosedAt: latch.NewTime(time.Unix(1, 0))}
 	paused := running()
 	paused.Paused = []latch.PausedStep{{Step: "eu/deploy"}}
 	for _, test := range []struct {
 		steps   string
-		release *apiclient.Release
+		release *apiclient.State
 		state   string
 	}{
 		{"done done", running(), targetDone}, {"done done", closed, targetDone},

@@ -76,6 +76,7 @@ type State struct {
 	Event          string           `json:"event,omitempty"`
 	Step           string           `json:"step,omitempty"`
 	ShownLocks     string           `json:"shown_locks,omitempty"`
+	ShownPauses    string           `json:"shown_pauses,omitempty"`
 	// One of these describes the progress of the run's own work. An emission has neither.
 	Job     *JobState     `json:"job,omitempty"`
 	Release *ReleaseState `json:"release,omitempty"`

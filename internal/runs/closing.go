@@ -105,7 +105,7 @@ func first(payloads *commonpb.Payloads) *commonpb.Payload {
 // is failed, with the reason. It needs no worker.
 func (r *Runs) ReleaseResult(ctx context.Context, workflowID, runID string) (*latch.ReleaseResult, error) {
 	result := new(latch.ReleaseResult)
-	end, err := r.releaseClosing(ctx, &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID})
+	end, err := r.closingWith(ctx, releaseErrors, &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID})
 	if err != nil {
 		return nil, err
 	}
@@ -129,16 +129,16 @@ func (r *Runs) readResult(workflowID string, payload *commonpb.Payload, into any
 // releaseErrors are the types of the errors whose details are a release's result.
 var releaseErrors = []string{latch.ErrorReleaseFailed, latch.ErrorRollbackIncomplete, latch.ErrorReleaseStopped, latch.ErrorReleaseRolledBack}
 
-// releaseClosing returns how a closed release ended. The Result is a release's,
-// or nil.
-func (r *Runs) releaseClosing(ctx context.Context, execution *commonpb.WorkflowExecution) (*Closing, error) {
+// closingWith returns how a closed run ended. The Result is its result, or nil: a
+// run that failed has one only if its error has one of the types.
+func (r *Runs) closingWith(ctx context.Context, types []string, execution *commonpb.WorkflowExecution) (*Closing, error) {
 	end, err := r.Closing(ctx, execution)
 	switch {
 	case err != nil:
 		return nil, err
 	case end == nil:
 		return nil, fmt.Errorf("run %s of %s has no closing event", execution.GetRunId(), execution.GetWorkflowId())
-	case end.How == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED && !slices.Contains(releaseErrors, end.ErrorType):
+	case end.How == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED && !slices.Contains(types, end.ErrorType):
 		end.Result = nil
 	}
 	return end, nil

@@ -1,6 +1,7 @@
 package runs
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -17,11 +18,20 @@ type WaitingLock struct {
 	WorkflowType string `json:"workflow_type"`
 }
 
-// A LockPart is one page of the list of open locks.
+// A WaitingStep is a failed step of a release that waits for a person's choice.
+type WaitingStep struct {
+	latch.PausedStep
+	WorkflowID string `json:"workflow_id"`
+	RunID      string `json:"run_id"`
+}
+
+// A LockPart is one page of the list of what waits for somebody: open locks, and
+// failed steps of releases that pause.
 type LockPart struct {
 	Locks      []WaitingLock `json:"locks" doc:"Those of the newest run first"`
+	Paused     []WaitingStep `json:"paused,omitempty" doc:"The failed steps of releases with on_failure: pause that wait for retry, skip, stop or rollback; with a webhook, an event or a job, none"`
 	NextCursor string        `json:"next_cursor,omitempty" doc:"The parameter cursor of the next part, with the same other parameters; absent on the last"`
-	Unread     int           `json:"unread,omitempty" doc:"How many runs wait for locks that cannot be read, such as those encrypted with a key that is not here"`
+	Unread     int           `json:"unread,omitempty" doc:"How many runs wait for locks or choices that cannot be read, such as those encrypted with a key that is not here"`
 }
 
 // A LockFilter says which locks to list; the zero value matches all.
@@ -51,12 +61,20 @@ func (f *LockFilter) Check() error {
 	return nil
 }
 
+// spans reports whether a wait that began at a time is one of the filter's.
+func (f *LockFilter) spans(since latch.Time) bool {
+	return (f.Since.IsZero() || !since.Before(f.Since)) && (f.Until.IsZero() || since.Before(f.Until))
+}
+
 func (f *LockFilter) takes(lock *WaitingLock) bool {
-	if !f.Since.IsZero() && lock.Since.Before(f.Since) || !f.Until.IsZero() && !lock.Since.Before(f.Until) {
-		return false
-	}
-	return (f.Webhook == "" || f.Webhook == lock.Webhook) && (f.Event == "" || f.Event == lock.Event) &&
+	return f.spans(lock.Since) && (f.Webhook == "" || f.Webhook == lock.Webhook) && (f.Event == "" || f.Event == lock.Event) &&
 		lock.holds(latch.WorkflowJobRun, latch.PrefixJobRun, f.Job, lock.Job) && lock.holds(latch.WorkflowRelease, latch.PrefixRelease, f.Release, lock.Release)
+}
+
+// takesStep reports whether a failed step matches the filter. It has no webhook,
+// and waits at no event.
+func (f *LockFilter) takesStep(step *WaitingStep) bool {
+	return f.spans(step.Since) && f.Webhook+f.Event+f.Job == "" && (f.Release == "" || f.Release == step.Release)
 }
 
 // holds reports whether the lock holds the job or release with the wanted id; an empty id matches
@@ -92,12 +110,12 @@ func lockQuery(stage int, attributes bool) string {
 	return query
 }
 
-// Locks returns about limit open locks that match the filter, from the cursor on. The locks of a
-// run stay together. Those of jobs, releases and events come first, then those of users' own
+// Locks returns about limit open locks, and failed steps that wait for a choice, that match the
+// filter, from the cursor on. Those of a run stay together. Those of jobs, releases and events come first, then those of users' own
 // workflows, each with the newest run first. Because a call reads a bounded number of pages, it may
 // return fewer locks, or none, although there is a next page.
 //
-// It needs no worker and no search attributes: open locks are in the memo of their run. Without
+// It needs no worker and no search attributes: what a run waits for is in its memo. Without
 // attributes it reads all running runs, one page of them for each call; with attributes, only those
 // that wait and those whose workers write none. An invalid filter or cursor is an [*ArgumentError].
 func (r *Runs) Locks(ctx context.Context, filter LockFilter, from string, limit int) (*LockPart, error) {
@@ -127,19 +145,16 @@ func (r *Runs) Locks(ctx context.Context, filter LockFilter, from string, limit 
 		switch {
 		case at.Stage == lockStages:
 			return part, nil
-		case len(part.Locks) >= limit || looked == maximumPages || time.Since(began) > partTimeout:
+		case len(part.Locks)+len(part.Paused) >= limit || looked == maximumPages || time.Since(began) > partTimeout:
 			part.NextCursor = at.encode()
 			return part, nil
 		}
 	}
 }
 
-// add adds the run's locks that match the filter.
+// add adds what the run waits for and the filter matches.
 func (p *LockPart) add(r *Runs, run *workflowpb.WorkflowExecutionInfo, filter *LockFilter) {
-	open, err := r.locksOf(run)
-	if err != nil {
-		p.Unread++
-	}
+	open, unread := r.locksOf(run)
 	for _, lock := range open {
 		waiting := WaitingLock{OpenLock: lock, WorkflowID: run.GetExecution().GetWorkflowId(),
 			RunID: run.GetExecution().GetRunId(), WorkflowType: run.GetType().GetName()}
@@ -147,15 +162,31 @@ func (p *LockPart) add(r *Runs, run *workflowpb.WorkflowExecutionInfo, filter *L
 			p.Locks = append(p.Locks, waiting)
 		}
 	}
+	var paused []latch.PausedStep
+	unread = cmp.Or(unread, r.memoOf(run, latch.MemoPaused, &paused))
+	for _, step := range paused {
+		waiting := WaitingStep{PausedStep: step, WorkflowID: run.GetExecution().GetWorkflowId(), RunID: run.GetExecution().GetRunId()}
+		if filter.takesStep(&waiting) {
+			p.Paused = append(p.Paused, waiting)
+		}
+	}
+	if unread != nil {
+		p.Unread++
+	}
 }
 
-// locksOf returns the open locks in a run's memo. A run without the field has none.
-func (r *Runs) locksOf(run *workflowpb.WorkflowExecutionInfo) ([]latch.OpenLock, error) {
-	payload, found := run.GetMemo().GetFields()[latch.MemoLocks]
-	if !found {
-		return nil, nil
-	}
-	var open []latch.OpenLock
-	err := r.converter.FromPayload(payload, &open)
+// locksOf returns the open locks in a run's memo.
+func (r *Runs) locksOf(run *workflowpb.WorkflowExecutionInfo) (open []latch.OpenLock, err error) {
+	err = r.memoOf(run, latch.MemoLocks, &open)
 	return open, err
+}
+
+// memoOf decodes a field of a run's memo. It leaves the value unchanged if the run has no such
+// field.
+func (r *Runs) memoOf(run *workflowpb.WorkflowExecutionInfo, name string, into any) error {
+	payload, found := run.GetMemo().GetFields()[name]
+	if !found {
+		return nil
+	}
+	return r.converter.FromPayload(payload, into)
 }

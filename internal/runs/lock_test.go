@@ -143,3 +143,48 @@ func TestLocksBySinceWhen(t *testing.T) {
 	_, err := f.over().Locks(t.Context(), runs.LockFilter{Since: noon, Until: hour}, "", 10)
 	require.ErrorAs(t, err, &argument)
 }
+
+// The failed steps at which releases pause are listed with the locks, by the same queries. They
+// match a release and a time, and no webhook, event or job. What cannot be read is counted.
+func TestPausedSteps(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	shop := waits(f.Add("release-shop", latch.WorkflowRelease, open), latch.OpenLock{Token: "shop", Webhook: "board", Release: "shop"})
+	deploy := latch.PausedStep{Release: "shop", Title: "The shop", Step: "deploy", Error: "500", Since: latch.NewTime(noon)}
+	shop.PausesAt(deploy)
+	f.Add("given", latch.WorkflowRelease, open).PausesAt(
+		latch.PausedStep{Release: "books", Step: "migrate", Since: latch.NewTime(noon.Add(time.Hour))})
+	f.Add("over", latch.WorkflowRelease, open).PausesAt()
+	sealed := f.Add("sealed", latch.WorkflowRelease, open)
+	sealed.PausesAt(deploy)
+	sealed.Info.Memo.Fields[latch.MemoPaused].Metadata["encoding"] = []byte("binary/encrypted")
+	for _, test := range []struct {
+		filter runs.LockFilter
+		want   []string
+	}{
+		{runs.LockFilter{}, []string{"deploy", "migrate"}},
+		{runs.LockFilter{Release: "books"}, []string{"migrate"}},
+		{runs.LockFilter{Since: noon.Add(time.Minute)}, []string{"migrate"}},
+		{runs.LockFilter{Until: noon.Add(time.Minute)}, []string{"deploy"}},
+		{runs.LockFilter{Webhook: "board"}, nil},
+		{runs.LockFilter{Event: "BEFORE_RELEASE"}, nil},
+		{runs.LockFilter{Job: "shop"}, nil},
+	} {
+		before := len(f.Queries)
+		part, err := f.over().Locks(t.Context(), test.filter, "", 100)
+		require.NoError(t, err)
+		require.Equal(t, 1, part.Unread)
+		var steps []string
+		for _, step := range part.Paused {
+			steps = append(steps, step.Step)
+		}
+		require.Equal(t, test.want, steps, "%+v", test.filter)
+		require.Len(t, f.Queries, before+2, "no query more than for locks")
+	}
+	part, err := f.over().Locks(t.Context(), runs.LockFilter{}, "", 1)
+	require.NoError(t, err)
+	require.Equal(t, []runs.WaitingStep{{PausedStep: deploy, WorkflowID: "release-shop",
+		RunID: shop.Info.GetExecution().GetRunId()}}, part.Paused)
+	require.Len(t, part.Locks, 1, "what a run waits for stays together")
+	require.NotEmpty(t, part.NextCursor)
+}

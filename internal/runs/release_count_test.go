@@ -19,15 +19,15 @@ func TestReleasesAreCounted(t *testing.T) {
 		stopped = all + "ExecutionStatus IN ('Completed', 'Failed') AND (LatchStatus = 'stopped' OR LatchID IS NULL)"
 	)
 	for name, test := range map[string]struct {
-		filter  runs.ReleaseFilter
+		filter  runs.RunFilter
 		counts  bool
 		queries []string
 	}{
-		"all": {runs.ReleaseFilter{}, true, []string{all + "ExecutionStatus != 'ContinuedAsNew'"}},
-		"running": {runs.ReleaseFilter{Status: "running", Since: noon}, true,
+		"all": {runs.RunFilter{}, true, []string{all + "ExecutionStatus != 'ContinuedAsNew'"}},
+		"running": {runs.RunFilter{Status: "running", Since: noon}, true,
 			[]string{all + "ExecutionStatus = 'Running' AND StartTime >= '2026-07-01T12:00:00Z'"}},
-		"by title": {runs.ReleaseFilter{Search: "shop"}, false, nil},
-		"stopped, some without attributes": {runs.ReleaseFilter{Status: "stopped"}, false, []string{stopped,
+		"by title": {runs.RunFilter{Search: "shop"}, false, nil},
+		"stopped, some without attributes": {runs.RunFilter{Status: "stopped"}, false, []string{stopped,
 			stopped + " AND LatchID IS NULL"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -48,9 +48,9 @@ func TestReleasesAreCounted(t *testing.T) {
 	}
 	f := newFake(t)
 	f.ListError = serviceerror.NewInvalidArgument("LatchStatus is not a valid search attribute")
-	count, err := f.over().CountReleases(t.Context(), runs.ReleaseFilter{Status: "stopped"}, "")
+	count, err := f.over().CountReleases(t.Context(), runs.RunFilter{Status: "stopped"}, "")
 	require.NoError(t, err)
 	require.Nil(t, count, "a namespace without the attributes")
-	_, err = f.over().CountReleases(t.Context(), runs.ReleaseFilter{}, "nonsense")
+	_, err = f.over().CountReleases(t.Context(), runs.RunFilter{}, "nonsense")
 	require.ErrorContains(t, err, "cursor")
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // list returns the rows of one part.
-func list(t *testing.T, f *fake, filter runs.ReleaseFilter) []runs.ReleaseRow {
+func list(t *testing.T, f *fake, filter runs.RunFilter) []runs.ReleaseRow {
 	t.Helper()
 	part, err := f.over().Releases(t.Context(), filter, "", 100)
 	require.NoError(t, err)
@@ -44,12 +44,12 @@ func TestReleaseThatRunsTellsWhereItIs(t *testing.T) {
 		Since: latch.NewTime(noon), Until: latch.NewTime(noon.Add(time.Hour)), OnTimeout: latch.Rollback, Enforced: true}
 	f.running("shop", latch.Status{ID: "shop", Title: "The shop", Status: latch.ReleaseStopped, Phase: "waiting",
 		Event: "AFTER_STEP", Step: "deploy", Locks: []latch.OpenLock{lock}})
-	want := runs.ReleaseRow{ID: "shop", Title: "The shop", Status: latch.ReleaseRunning, Phase: "waiting",
-		Event: "AFTER_STEP", Step: "deploy",
+	want := runs.ReleaseRow{RunRow: runs.RunRow{ID: "shop", Phase: "waiting", Event: "AFTER_STEP",
+		WorkflowID: "release-shop", RunID: "00000000-0000-4000-8000-000000000000", StartedAt: latch.NewTime(noon)},
+		Title: "The shop", Status: latch.ReleaseRunning, Step: "deploy",
 		WaitsFor: []runs.Wait{{Webhook: "board", Event: "AFTER_STEP", Step: "deploy", Since: lock.Since,
-			Until: lock.Until, OnTimeout: latch.Rollback, Enforced: true}},
-		WorkflowID: "release-shop", RunID: "00000000-0000-4000-8000-000000000000", StartedAt: latch.NewTime(noon)}
-	got := list(t, f, runs.ReleaseFilter{})
+			Until: lock.Until, OnTimeout: latch.Rollback, Enforced: true}}}
+	got := list(t, f, runs.RunFilter{})
 	require.Len(t, got, 1)
 	require.EqualExportedValues(t, want, got[0])
 }
@@ -93,13 +93,13 @@ func TestReleaseThatClosedTellsWhatItCameTo(t *testing.T) {
 			t.Parallel()
 			f := newFake(t)
 			f.Add("release-given", latch.WorkflowRelease, test.how).Closed = test.event
-			want := runs.ReleaseRow{ID: "given", Status: test.status, Reason: test.reason, WorkflowID: "release-given",
+			want := runs.ReleaseRow{RunRow: runs.RunRow{ID: "given", Reason: test.reason, WorkflowID: "release-given",
 				RunID:     "00000000-0000-4000-8000-000000000000",
-				StartedAt: latch.NewTime(noon), ClosedAt: latch.NewTime(noon.Add(time.Hour))}
+				StartedAt: latch.NewTime(noon), ClosedAt: latch.NewTime(noon.Add(time.Hour))}, Status: test.status}
 			if test.own {
 				want.ID, want.Title, want.DecidedBy = "shop-4", "The shop", by
 			}
-			got := list(t, f, runs.ReleaseFilter{})
+			got := list(t, f, runs.RunFilter{})
 			require.Len(t, got, 1)
 			require.EqualExportedValues(t, want, got[0])
 			whole, err := f.over().ReleaseResult(t.Context(), "release-given", "00000000-0000-4000-8000-000000000000")
@@ -130,7 +130,7 @@ func TestReleaseThatDoesNotAnswerIsPartial(t *testing.T) {
 		silent := f.running(fmt.Sprint("silent", n), latch.Status{})
 		silent.Err, silent.Info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
 	}
-	part, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 106)
+	part, err := f.over().Releases(t.Context(), runs.RunFilter{}, "", 106)
 	require.NoError(t, err)
 	require.Len(t, part.Releases, 106)
 	told := map[string]string{}
@@ -142,7 +142,7 @@ func TestReleaseThatDoesNotAnswerIsPartial(t *testing.T) {
 	require.Equal(t, "Held", part.Releases[5].Title, "the memo tells")
 	require.Equal(t, "board", part.Releases[5].WaitsFor[0].Webhook)
 	require.Less(t, len(f.Asked), 30, "a task queue without a worker is not waited for again and again")
-	require.Empty(t, ids(list(t, f, runs.ReleaseFilter{Status: latch.ReleaseReleased})))
+	require.Empty(t, ids(list(t, f, runs.RunFilter{Status: latch.ReleaseReleased})))
 }
 
 // However many task queues have lost their worker, a part ends within a time that
@@ -156,7 +156,7 @@ func TestReleaseListWaitsForWorkersWithinBounds(t *testing.T) {
 			f.running(fmt.Sprint(n), latch.Status{}).Info.TaskQueue = fmt.Sprint("dead", n)
 		}
 		began := time.Now()
-		part, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 200)
+		part, err := f.over().Releases(t.Context(), runs.RunFilter{}, "", 200)
 		require.NoError(t, err)
 		require.Len(t, part.Releases, 200)
 		require.True(t, part.Releases[199].Partial)
@@ -173,7 +173,7 @@ func TestReleaseIDByItsSearchAttribute(t *testing.T) {
 	payload, err := converter.GetDefaultDataConverter().ToPayload("shop-4")
 	require.NoError(t, err)
 	run.Info.SearchAttributes = &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{latch.SearchAttributeID: payload}}
-	require.Equal(t, []string{"shop-4"}, ids(list(t, f, runs.ReleaseFilter{})))
+	require.Equal(t, []string{"shop-4"}, ids(list(t, f, runs.RunFilter{})))
 }
 
 // The visibility query of a filter, with search attributes and without them.
@@ -181,22 +181,22 @@ func TestReleaseQueries(t *testing.T) {
 	t.Parallel()
 	const all = "WorkflowType = 'latch.Release' AND "
 	for _, test := range []struct {
-		filter      runs.ReleaseFilter
+		filter      runs.RunFilter
 		query, bare string
 	}{
-		{filter: runs.ReleaseFilter{}, query: all + "ExecutionStatus != 'ContinuedAsNew'"},
-		{filter: runs.ReleaseFilter{Status: "running"}, query: all + "ExecutionStatus = 'Running'"},
-		{filter: runs.ReleaseFilter{Status: "failed"},
+		{filter: runs.RunFilter{}, query: all + "ExecutionStatus != 'ContinuedAsNew'"},
+		{filter: runs.RunFilter{Status: "running"}, query: all + "ExecutionStatus = 'Running'"},
+		{filter: runs.RunFilter{Status: "failed"},
 			query: all + "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut') AND (LatchStatus IS NULL OR LatchStatus NOT IN ('stopped', 'rolled_back'))",
 			bare:  all + "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')"},
-		{filter: runs.ReleaseFilter{Status: "cancelled"}, query: all + "ExecutionStatus = 'Canceled'"},
-		{filter: runs.ReleaseFilter{Status: "stopped"},
+		{filter: runs.RunFilter{Status: "cancelled"}, query: all + "ExecutionStatus = 'Canceled'"},
+		{filter: runs.RunFilter{Status: "stopped"},
 			query: all + "ExecutionStatus IN ('Completed', 'Failed') AND (LatchStatus = 'stopped' OR LatchID IS NULL)",
 			bare:  all + "ExecutionStatus IN ('Completed', 'Failed')"},
-		{filter: runs.ReleaseFilter{Status: "released"},
-			query: all + "ExecutionStatus IN ('Completed') AND (LatchStatus = 'released' OR LatchID IS NULL)",
-			bare:  all + "ExecutionStatus IN ('Completed')"},
-		{filter: runs.ReleaseFilter{Status: "running", Since: noon.Add(-time.Hour), Until: noon},
+		{filter: runs.RunFilter{Status: "released"},
+			query: all + "ExecutionStatus = 'Completed' AND (LatchStatus = 'released' OR LatchID IS NULL)",
+			bare:  all + "ExecutionStatus = 'Completed'"},
+		{filter: runs.RunFilter{Status: "running", Since: noon.Add(-time.Hour), Until: noon},
 			query: all + "ExecutionStatus = 'Running' AND StartTime >= '2026-07-01T11:00:00Z' AND StartTime < '2026-07-01T12:00:00Z'"},
 	} {
 		f := newFake(t)
@@ -232,7 +232,7 @@ func TestReleasesPartByPart(t *testing.T) {
 		parts := 0
 		for cursor := ""; parts == 0 || cursor != ""; parts++ {
 			before := f.Closings
-			part, err := f.over().Releases(t.Context(), runs.ReleaseFilter{Status: latch.ReleaseStopped,
+			part, err := f.over().Releases(t.Context(), runs.RunFilter{Status: latch.ReleaseStopped,
 				Since: noon.AddDate(-1, 0, 0)}, cursor, 50)
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(part.Releases), 50)
@@ -248,10 +248,10 @@ func TestReleasesPartByPart(t *testing.T) {
 	for n := range 5 {
 		f.running(fmt.Sprint(n), latch.Status{})
 	}
-	first, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 2)
+	first, err := f.over().Releases(t.Context(), runs.RunFilter{}, "", 2)
 	require.NoError(t, err)
 	require.Equal(t, []string{"0", "1"}, ids(first.Releases))
-	second, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, first.NextCursor, 2)
+	second, err := f.over().Releases(t.Context(), runs.RunFilter{}, first.NextCursor, 2)
 	require.NoError(t, err)
 	require.Equal(t, []string{"2", "3"}, ids(second.Releases))
 	require.Equal(t, []int32{2, 2}, f.Sizes)
@@ -262,15 +262,15 @@ func TestReleasesPartByPart(t *testing.T) {
 func TestReleaseListRefusals(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		filter             runs.ReleaseFilter
+		filter             runs.RunFilter
 		cursor, name, told string
 	}{
-		{runs.ReleaseFilter{Status: "done"}, "", "status",
+		{runs.RunFilter{Status: "done"}, "", "status",
 			`status: "done" is not a status of a release; one is running, released, stopped, rolled_back, failed, cancelled`},
-		{runs.ReleaseFilter{Since: noon, Until: noon}, "", "since",
+		{runs.RunFilter{Since: noon, Until: noon}, "", "since",
 			"since: 2026-07-01T12:00:00Z does not come before until (2026-07-01T12:00:00Z)"},
-		{runs.ReleaseFilter{}, "nonsense", "cursor", `cursor: "nonsense" is not the next_cursor of an earlier part`},
-		{runs.ReleaseFilter{}, "eyJzdGFnZSI6MX0", "cursor", "is not the next_cursor"},
+		{runs.RunFilter{}, "nonsense", "cursor", `cursor: "nonsense" is not the next_cursor of an earlier part`},
+		{runs.RunFilter{}, "eyJzdGFnZSI6MX0", "cursor", "is not the next_cursor"},
 	} {
 		f := newFake(t)
 		_, err := f.over().Releases(t.Context(), test.filter, test.cursor, 10)
@@ -282,12 +282,12 @@ func TestReleaseListRefusals(t *testing.T) {
 	}
 	f := newFake(t)
 	f.ListError = serviceerror.NewUnavailable("down")
-	_, err := f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 10)
+	_, err := f.over().Releases(t.Context(), runs.RunFilter{}, "", 10)
 	require.ErrorIs(t, err, f.ListError)
 	for _, refused := range []error{serviceerror.NewPermissionDenied("no", ""), serviceerror.NewUnavailable("down")} {
 		f = newFake(t)
 		f.completed(latch.ReleaseResult{ID: "shop"}).Err = refused
-		_, err = f.over().Releases(t.Context(), runs.ReleaseFilter{}, "", 10)
+		_, err = f.over().Releases(t.Context(), runs.RunFilter{}, "", 10)
 		require.ErrorIs(t, err, refused)
 	}
 }

@@ -21,10 +21,14 @@ import (
 // on it.
 var consolePages = []consolePage{
 	{path: "/login", shows: []string{"Log in to Latch", "Your API key"}},
-	{path: "/", shows: []string{"Inbox", "The shop", "board", "somebody decides"}},
+	{path: "/", address: (*consoleWorld).paused, shows: []string{"Inbox", "The shop", "board", "somebody decides", "Failed steps", "tests"}},
 	{path: "/console/releases", shows: []string{"Releases", "The shop", "waits for board"}},
 	{path: "/console/releases/{id}", address: func(w *consoleWorld) string { return "/console/releases/" + w.passed },
 		shows: []string{"The shop", "waits for 1 hook", "on rollback", "Roll back the release", "board"}},
+	{path: "/console/gates", address: func(w *consoleWorld) string { return "/console/gates?search=" + w.gate() },
+		shows: []string{"Gates", "DEPLOY", "running", "board", "waits since"}},
+	{path: "/console/gates/{id}", address: func(w *consoleWorld) string { return "/console/gates/" + w.gate() },
+		shows: []string{"DEPLOY", "Waits for", "board", "Stop at the gate", "Skip this hook"}},
 	{path: "/console/start-release", shows: []string{"Start a release", "The release's file", "nothing starts"}},
 	{path: "/console/jobs", address: func(w *consoleWorld) string { return "/console/jobs?search=" + w.job },
 		shows: []string{"Jobs", "The night's export", "every day at 03:00 (Europe/Berlin)", "failed"}},
@@ -93,6 +97,26 @@ func newConsoleWorld(t *testing.T) *consoleWorld {
 			return w
 		}
 	}
+}
+
+// gate asks a gate that a lock holds, and returns its workflow id.
+func (w *consoleWorld) gate() string {
+	var asked struct {
+		WorkflowID string `json:"workflow_id"`
+	}
+	w.as("run-key-0123456789", "POST", "/latch/v1/gates", fmt.Sprintf(`{"id": "deploy-%d", "event": "DEPLOY",
+		"webhooks": [{"id": "board", "events": [{"event": "DEPLOY", "blocking": true, "lock_timeout": "4h"}]}]}`,
+		consoleReleases.Add(1))).read(w, 201, &asked)
+	return asked.WorkflowID
+}
+
+// paused starts a release that pauses at a failed step, since nobody listens to the gate that it
+// asks, and returns the path of the inbox.
+func (w *consoleWorld) paused() string {
+	w.as("run-key-0123456789", "POST", "/latch/v1/releases", fmt.Sprintf(`{"id": "shop-5.%d", "title": "The paused shop",
+		"on_failure": "pause", "steps": [{"name": "tests", "do": {"workflow": {"type": "latch.Gate", "input": {"event": "TESTED"}}}}]}`,
+		consoleReleases.Add(1))).read(w, 201, nil)
+	return "/"
 }
 
 // webhooks registers a webhook, and returns the path of the list.
@@ -254,6 +278,7 @@ func TestConsoleKeys(t *testing.T) {
 	w.held(w.queue + "-second")
 	page := browser.Open(t, browser.Desktop)
 	w.logIn(page, "read-key-0123456789")
+	require.EqualValues(t, 200, page.Visit(w.url+"/?webhook=board")) // locks alone
 	page.Await("may look at these locks")
 	page.Await(w.release)
 	page.Await(w.queue + "-second")

@@ -11,10 +11,19 @@ import (
 )
 
 // Releases returns a page of the list of releases.
-func (a *API) Releases(ctx context.Context, filter runs.ReleaseFilter, cursor string, limit int) (*runs.ReleasePart, error) {
+func (a *API) Releases(ctx context.Context, filter runs.RunFilter, cursor string, limit int) (*runs.ReleasePart, error) {
 	part := &runs.ReleasePart{}
-	asked := apiclient.ReleaseFilter{Status: filter.Status, Since: exactly(filter.Since), Until: exactly(filter.Until), Search: filter.Search}
-	return part, a.failed(a.client.Releases(ctx, asked, cursor, limit, part), failure.Failed)
+	return part, a.failed(a.client.Releases(ctx, runFilterOfAPI(filter), cursor, limit, part), failure.Failed)
+}
+
+// Gates returns a page of the list of gates.
+func (a *API) Gates(ctx context.Context, filter runs.RunFilter, cursor string, limit int) (*runs.GatePart, error) {
+	part := &runs.GatePart{}
+	return part, a.failed(a.client.Gates(ctx, runFilterOfAPI(filter), cursor, limit, part), failure.Failed)
+}
+
+func runFilterOfAPI(filter runs.RunFilter) apiclient.RunFilter {
+	return apiclient.RunFilter{Status: filter.Status, Since: exactly(filter.Since), Until: exactly(filter.Until), Search: filter.Search}
 }
 
 // Turns returns the turns of a concurrency key.

@@ -56,7 +56,7 @@ func (a *API) Find(ctx context.Context, id string) (*Run, error) {
 }
 
 // releaseOrGate returns the release with the id, or else the gate.
-func (a *API) releaseOrGate(ctx context.Context, id string) (*apiclient.Release, *apiclient.Gate, error) {
+func (a *API) releaseOrGate(ctx context.Context, id string) (*apiclient.State, *apiclient.Gate, error) {
 	release, err := a.release(ctx, id)
 	if err == nil || !isUnknown(err) {
 		return release, nil, err
@@ -76,7 +76,7 @@ func isUnknown(err error) bool {
 	return errors.As(err, &explained) && explained.Kind == failure.NotFound
 }
 
-func (a *API) release(ctx context.Context, id string) (*apiclient.Release, error) {
+func (a *API) release(ctx context.Context, id string) (*apiclient.State, error) {
 	release, err := a.client.Release(ctx, id)
 	if err != nil {
 		return nil, a.failed(err, failure.Failed)
@@ -103,7 +103,7 @@ func (a *API) releaseRun(workflowID, runID string) *Run {
 		}}
 }
 
-func releaseOutcome(release *apiclient.Release) *runs.Outcome {
+func releaseOutcome(release *apiclient.State) *runs.Outcome {
 	return &runs.Outcome{WorkflowID: release.WorkflowID, RunID: release.RunID, Status: release.Status.Status,
 		Result: rawjson.Encode(latch.ReleaseResult{ID: release.ID, Status: release.Status.Status, Reason: release.Reason,
 			DecidedBy: release.DecidedBy, Steps: release.Steps, History: release.History})}
@@ -133,8 +133,12 @@ func gateOutcome(gate *apiclient.Gate) *runs.Outcome {
 		outcome.Error, outcome.Invalid = gate.Reason, strings.HasPrefix(gate.Reason, latch.ErrorInvalidSpec+": ")
 		return outcome
 	}
-	outcome.Result = rawjson.Encode(latch.GateResult{ID: gate.ID, Event: gate.Event, Status: gate.Status.Status, Decision: gate.Decision,
-		Reason: gate.Reason, DecidedBy: gate.DecidedBy, History: gate.History})
+	result := latch.GateResult{ID: gate.ID, Event: gate.Event, Status: gate.Status.Status, Decision: gate.Decision,
+		Reason: gate.Reason, History: gate.History}
+	if gate.DecidedBy != nil {
+		result.DecidedBy = *gate.DecidedBy
+	}
+	outcome.Result = rawjson.Encode(result)
 	return outcome
 }
 
@@ -147,10 +151,7 @@ func (a *API) Status(ctx context.Context, id string) (*Status, error) {
 	if gate != nil {
 		status := &Status{Answer: Answer{gate.WorkflowID, rawjson.Encode(gate.Status)}}
 		if !gate.ClosedAt.IsZero() {
-			status.End = &End{Status: gate.Status.Status, Reason: gate.Reason}
-			if gate.DecidedBy != (latch.DecidedBy{}) {
-				status.End.DecidedBy = &gate.DecidedBy
-			}
+			status.End = &End{Status: gate.Status.Status, Reason: gate.Reason, DecidedBy: gate.DecidedBy}
 		}
 		return status, nil
 	}
@@ -200,7 +201,7 @@ func (a *API) Send(ctx context.Context, kind latch.Kind, id, message string, arg
 	if err != nil {
 		return nil, err
 	}
-	answer, err := a.client.TellRelease(ctx, release.WorkflowID, message, argument)
+	answer, err := a.client.Tell(ctx, latch.ReleaseKind, release.WorkflowID, message, argument)
 	if err != nil {
 		return nil, a.failed(err, latch.ErrorTooLate)
 	}

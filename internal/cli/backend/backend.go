@@ -60,7 +60,8 @@ type Runs interface {
 
 // Lists lists runs, locks and webhooks.
 type Lists interface {
-	Releases(ctx context.Context, filter runs.ReleaseFilter, cursor string, limit int) (*runs.ReleasePart, error)
+	Releases(ctx context.Context, filter runs.RunFilter, cursor string, limit int) (*runs.ReleasePart, error)
+	Gates(ctx context.Context, filter runs.RunFilter, cursor string, limit int) (*runs.GatePart, error)
 	// Turns returns which release holds a concurrency key, and which wait for it.
 	Turns(ctx context.Context, key string) (*latch.Turns, error)
 	Locks(ctx context.Context, filter runs.LockFilter, cursor string, limit int) (*runs.LockPart, error)

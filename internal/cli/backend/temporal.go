@@ -57,8 +57,13 @@ func (t *Temporal) Close() { t.connection.Close() }
 func (t *Temporal) Registry() (Registry, error) { return t.registry, nil }
 
 // Releases returns a page of the list of releases.
-func (t *Temporal) Releases(ctx context.Context, filter runs.ReleaseFilter, cursor string, limit int) (*runs.ReleasePart, error) {
+func (t *Temporal) Releases(ctx context.Context, filter runs.RunFilter, cursor string, limit int) (*runs.ReleasePart, error) {
 	return t.runs.Releases(ctx, filter, cursor, limit)
+}
+
+// Gates returns a page of the list of gates.
+func (t *Temporal) Gates(ctx context.Context, filter runs.RunFilter, cursor string, limit int) (*runs.GatePart, error) {
+	return t.runs.Gates(ctx, filter, cursor, limit)
 }
 
 // Turns returns the turns of a concurrency key.

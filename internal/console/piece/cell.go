@@ -60,11 +60,11 @@ func (c Cell) Tone() string { return toneOf(c.Status) }
 // is always shown as well.
 func toneOf(status string) string {
 	switch status {
-	case latch.ResultPass, latch.StepDone, latch.Continue, latch.ReleaseReleased, latch.JobSucceeded, latch.MeasuredSuccess,
-		"enabled", "delivered", "healthy", "good":
+	case latch.ResultPass, latch.StepDone, latch.Continue, latch.ReleaseReleased, latch.GatePassed, latch.JobSucceeded,
+		latch.MeasuredSuccess, "enabled", "delivered", "healthy", "good":
 		return "good"
 	case latch.ResultFail, latch.StepFailed, latch.StepUndoFailed, latch.Stop, latch.Rollback, latch.ReleaseStopped,
-		latch.ReleaseRolledBack, latch.MeasuredFailure, "undelivered", "refused", "bad":
+		latch.ReleaseRolledBack, latch.JobTimedOut, latch.ByTerminated, latch.MeasuredFailure, "undelivered", "refused", "bad":
 		return "bad"
 	case latch.ResultPending, latch.ReleaseRunning, latch.MeasuredInconclusive, "paused", "disabled", "waiting", "retrying", "wait":
 		return "wait"

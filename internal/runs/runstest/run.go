@@ -29,8 +29,16 @@ func (r *Run) isOfType(query string) bool {
 }
 
 // WaitsFor sets the open locks in the run's memo.
-func (r *Run) WaitsFor(locks ...latch.OpenLock) {
-	r.Info.Memo = &commonpb.Memo{Fields: map[string]*commonpb.Payload{latch.MemoLocks: Payloads(locks).GetPayloads()[0]}}
+func (r *Run) WaitsFor(locks ...latch.OpenLock) { r.remember(latch.MemoLocks, locks) }
+
+// PausesAt sets the failed steps in the run's memo that wait for a person.
+func (r *Run) PausesAt(steps ...latch.PausedStep) { r.remember(latch.MemoPaused, steps) }
+
+func (r *Run) remember(name string, value any) {
+	if r.Info.Memo == nil {
+		r.Info.Memo = &commonpb.Memo{Fields: map[string]*commonpb.Payload{}}
+	}
+	r.Info.Memo.Fields[name] = Payloads(value).GetPayloads()[0]
 }
 
 // StartedWith sets the run's input, as JSON.
