@@ -23,8 +23,7 @@ import (
 var unkept = map[string]string{
 	"crowded-out":         "it takes more than 20,000 events, and a history that is kept has at most 128 KiB",
 	"goes-on-after-death": "a worker has to be killed in the moment in which its delivery is cancelled",
-
-	"result-in-any-case": "none has been recorded yet: TestRecordHistories/result-in-capitals keeps one",
+	"result-in-any-case":  "no answer is known that makes a run of today ask for it; earlier-result-in-capitals is of a run from before",
 }
 
 // Every workflow and every change is in a history that is kept, so that it is replayed. `make

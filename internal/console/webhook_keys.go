@@ -59,7 +59,7 @@ var ownKeys = []hookKey{
 // first: [ownKeys], and all others as the schema describes them.
 var hookKeys = sync.OnceValue(func() []hookKey {
 	keys := slices.Clone(ownKeys)
-	for _, key := range schemaKeys("Webhook", "") {
+	for _, key := range schemaKeys("RegisteredWebhook", "") {
 		has := func(other hookKey) bool { return other.name == key.name }
 		isObject := slices.ContainsFunc(objectNames, func(object hookObject) bool { return object.name == key.name })
 		if !isObject && !slices.Contains(plainKeys, key.name) && !slices.ContainsFunc(ownKeys, has) {

@@ -135,6 +135,11 @@ func TestRecordHistories(t *testing.T) {
 		}},
 		{name: "step-failed", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),
 			"webhooks":[{"id":"log","url":"$R/log","event":"STEP_FAILED"}]}`, scripts: map[string][]receiver.Answer{"/do/a": {receiver.Status(400)}}},
+		{name: "step-paused", workflow: latch.WorkflowRelease, spec: `{"id":"r","on_failure":"pause","steps":$STEPS(a)}`,
+			scripts: map[string][]receiver.Answer{"/do/a": {receiver.Status(400), receiver.Status(200)}}, meanwhile: func(l *lane, id string) {
+				require.Eventually(l, func() bool { return len(l.status(id).Paused) == 1 }, patience, tick)
+				require.NoError(l, l.update(id, latch.MessageRetry, jsonOf(`{"by":"ann"}`), nil))
+			}},
 		{name: "lock-timed-out", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),"webhooks":[` + ends + `,
 			{"id":"gate","url":"$R/gate","events":[{"event":"BEFORE_STEP","blocking":true,"lock_timeout":"1s","on_timeout":"rollback"}]}]}`},
 		{name: "lock-waits", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),"webhooks":[
