@@ -84,11 +84,16 @@ staticcheck: ## staticcheck, both modules
 workflowcheck: ## find what is not deterministic in workflow code
 	go run $(WORKFLOWCHECK) -config testsuite/workflowcheck.yaml ./...
 
-# Two tests that are built without it run on their own: with it they take minutes.
+# Tests that are built only without it, since they would take minutes and have no goroutines,
+# run on their own.
 unit: ## unit tests, with the race detector
 	$(if $(RACE),,@echo "No C compiler was found: the tests run without the race detector.")
 	go test $(RACE) -shuffle=on -timeout $(TESTTIMEOUT) ./...
-	$(if $(RACE),go test -timeout $(TESTTIMEOUT) -run 'TestABuildIsReproducible|TestApplyTenThousand' ./deploy/release ./internal/cli)
+	@for file in $(if $(RACE),$$(grep -rl '^//go:build !race' --include=*_test.go .)); do \
+		tests=$$(sed -n 's/^func \(Test[A-Za-z0-9]*\).*/\1/p' $$file | paste -s -d '|' -); \
+		echo "without the race detector: $$tests"; \
+		go test -timeout $(TESTTIMEOUT) -run "^($$tests)\$$" $$(dirname $$file) || exit 1; \
+	done
 
 # What these tests run is built by them, beyond the sight of Go's test cache.
 # They install the temporal command into bin/, as the README says: the first time
