@@ -1,3 +1,5 @@
+//go:build !race
+
 package admission_test
 
 import (
@@ -15,9 +17,8 @@ import (
 	"github.com/latch-run/latch/internal/hang"
 )
 
-// requireQuick admits an input with little time and memory, and returns its problems. The race
-// detector takes several times as long. The memory belongs to the process, so no test may run
-// in parallel.
+// requireQuick admits an input with little time and memory, and returns its problems. The memory
+// belongs to the process, so no test may run in parallel.
 func requireQuick(t *testing.T, decode func(string) error, input string) []string {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -126,4 +127,13 @@ func TestBombsAreAdmittedQuickly(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Workflow code has one second before Temporal takes it for stuck.
+func TestFiveHundredWebhooksAreAdmittedQuickly(t *testing.T) {
+	data := largeRelease()
+	var err error
+	took := hang.CPUTime(func() { _, err = admission.DecodeRelease(data) })
+	require.NoError(t, err)
+	require.Less(t, took, 5*time.Second)
 }

@@ -232,10 +232,10 @@ func (p *Page) Names(role string) []string {
 	return names
 }
 
-// Text returns the page's visible text.
+// Text returns the page's visible text, which is empty while another one loads.
 func (p *Page) Text() string {
 	p.t.Helper()
-	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.body.innerText")) // in one step: the page may change meanwhile
+	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.body?.innerText ?? ''")) // in one step: the page may change meanwhile
 	require.NoError(p.t, err)
 	return text
 }

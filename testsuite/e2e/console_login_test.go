@@ -78,6 +78,7 @@ func TestLoginInABrowser(t *testing.T) {
 		}
 		require.NoError(t, b.ctx.Err(), "the browser was not sent to the issuer")
 	}
+	page.Await("Log in to Latch") // where the issuer sends it back to
 	require.EqualValues(t, 200, page.Visit(s.url+"/"))
 	page.Await("Log in to Latch")
 	require.Empty(t, page.Cookie("latch-session"))
