@@ -28,7 +28,7 @@ var consolePages = []consolePage{
 	{path: "/console/gates", address: func(w *consoleWorld) string { return "/console/gates?search=" + w.gate() },
 		shows: []string{"Gates", "DEPLOY", "running", "board", "waits since"}},
 	{path: "/console/gates/{id}", address: func(w *consoleWorld) string { return "/console/gates/" + w.gate() },
-		shows: []string{"DEPLOY", "Waits for", "board", "Stop at the gate", "Skip this hook"}},
+		shows: []string{"DEPLOY", "Waits for", "board", "Stop at the gate"}},
 	{path: "/console/start-release", shows: []string{"Start a release", "The release's file", "nothing starts"}},
 	{path: "/console/jobs", address: func(w *consoleWorld) string { return "/console/jobs?search=" + w.job },
 		shows: []string{"Jobs", "The night's export", "every day at 03:00 (Europe/Berlin)", "failed"}},
