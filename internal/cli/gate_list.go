@@ -52,7 +52,8 @@ func listGates(ctx context.Context, open opener, out *output.Printer, call runsC
 	return nil
 }
 
-func readGates(ctx context.Context, world backend.Backend, filter runs.RunFilter, cursor string, limit int) ([]runs.GateRow, string, error) {
+func readGates(ctx context.Context, world backend.Backend, filter runs.RunFilter, cursor string,
+	limit int) ([]runs.GateRow, string, error) {
 	part, err := world.Gates(ctx, filter, cursor, limit)
 	if err != nil {
 		return nil, "", err

@@ -52,7 +52,8 @@ func listReleases(ctx context.Context, open opener, out *output.Printer, call ru
 	return nil
 }
 
-func readReleases(ctx context.Context, world backend.Backend, filter runs.RunFilter, cursor string, limit int) ([]runs.ReleaseRow, string, error) {
+func readReleases(ctx context.Context, world backend.Backend, filter runs.RunFilter, cursor string,
+	limit int) ([]runs.ReleaseRow, string, error) {
 	part, err := world.Releases(ctx, filter, cursor, limit)
 	if err != nil {
 		return nil, "", err

@@ -18,8 +18,8 @@ var Names = []string{"job", "release", "webhook", "emission", "gate", "watch", "
 
 // Of returns the schema of one of [Names].
 func Of(name string) (*jsonschema.Schema, error) {
-	roots := map[string]any{"job": &latch.Job{}, "release": &latch.Release{}, "webhook": &latch.RegisteredWebhook{}, "emission": &latch.Emission{},
-		"gate": &latch.Gate{}, "watch": &latch.Watch{}, "freeze": &latch.Freeze{}}
+	roots := map[string]any{"job": &latch.Job{}, "release": &latch.Release{}, "webhook": &latch.RegisteredWebhook{},
+		"emission": &latch.Emission{}, "gate": &latch.Gate{}, "watch": &latch.Watch{}, "freeze": &latch.Freeze{}}
 	root, known := roots[name]
 	if !known {
 		return nil, fmt.Errorf("there is no schema of %q; there is one of %s%s", name, strings.Join(Names, ", "), typo.Hint(name, Names))

@@ -122,7 +122,8 @@ func TestRecordHistories(t *testing.T) {
 			"webhooks":[{"id":"ci","url":"$R/checks","event":"JOB_START",` + untilDone + `}]}`, scripts: map[string][]receiver.Answer{
 			"/ci":     {receiver.JSON(200, `{}`), receiver.JSON(200, `{"state":"SUCCEEDED"}`)},
 			"/checks": {receiver.JSON(200, `{}`), receiver.JSON(200, `{"state":"SUCCEEDED"}`)}}},
-		{name: "soak", workflow: latch.WorkflowGate, spec: `{"event":"DEPLOY","webhooks":[{"id":"bake","url":"$R/bake","soak":"1s","event":"DEPLOY"}]}`},
+		{name: "soak", workflow: latch.WorkflowGate, spec: `{"event":"DEPLOY","webhooks":[
+			{"id":"bake","url":"$R/bake","soak":"1s","event":"DEPLOY"}]}`},
 		{name: "rated", workflow: latch.WorkflowEmit, spec: `{"event":"DEPLOYED","webhooks":[
 			{"id":"log","url":"$R/log","event":"DEPLOYED"},{"id":"slow","url":"$R/slow","event":"DEPLOYED","rate":"20/s"}]}`},
 		{name: "result-in-capitals", workflow: latch.WorkflowJobRun, spec: `{"id":"j","task":{"http":{"url":"$R/do"}},
@@ -134,7 +135,8 @@ func TestRecordHistories(t *testing.T) {
 			l.signal(id, latch.MessageStop, map[string]any{"by": "ann"})
 		}},
 		{name: "step-failed", workflow: latch.WorkflowRelease, spec: `{"id":"r","steps":$STEPS(a),
-			"webhooks":[{"id":"log","url":"$R/log","event":"STEP_FAILED"}]}`, scripts: map[string][]receiver.Answer{"/do/a": {receiver.Status(400)}}},
+			"webhooks":[{"id":"log","url":"$R/log","event":"STEP_FAILED"}]}`,
+			scripts: map[string][]receiver.Answer{"/do/a": {receiver.Status(400)}}},
 		{name: "step-paused", workflow: latch.WorkflowRelease, spec: `{"id":"r","on_failure":"pause","steps":$STEPS(a)}`,
 			scripts: map[string][]receiver.Answer{"/do/a": {receiver.Status(400), receiver.Status(200)}}, meanwhile: func(l *lane, id string) {
 				require.Eventually(l, func() bool { return len(l.status(id).Paused) == 1 }, patience, tick)

@@ -37,7 +37,7 @@ func (w *world) scrape(ctx context.Context) (scraped, error) {
 	return page, lines.Err()
 }
 
-// of returns the value of a metric that has all of the labels; 0 if there is none.
+// of is the value of the metric that has all of the labels, or 0 without one.
 func (s scraped) of(name string, labels ...string) float64 {
 next:
 	for key, value := range s {
