@@ -102,7 +102,7 @@ func TestFailedStepWaitsForAPerson(t *testing.T) {
 			require.Equal(t, strings.Count(test.requests, "AFTER_STEP"), strings.Count(received, "AFTER_STEP"))
 			require.Len(t, paused.Paused, 1, "%+v", paused)
 			require.Equal(t, "b", paused.Paused[0].Step)
-			require.Contains(t, paused.Paused[0].Error, "400")
+			require.Contains(t, paused.Paused[0].Error, "answered 400")
 			require.Empty(t, b.status().Paused)
 			require.Empty(t, b.status().Rejected)
 		})
@@ -124,7 +124,7 @@ func TestChoicesStandInTheResult(t *testing.T) {
 	require.Len(t, step.Choices, 2)
 	require.Equal(t, "ann", step.Choices[0].By)
 	require.Equal(t, "disk is larger", step.Choices[0].Reason)
-	require.Contains(t, step.Choices[0].Error, "400")
+	require.Contains(t, step.Choices[0].Error, "answered 400")
 	require.Equal(t, time.Hour, step.Choices[1].At.Sub(step.Choices[0].At.Time).Round(time.Minute))
 }
 
@@ -207,7 +207,7 @@ func TestMemoListsPausedSteps(t *testing.T) {
 			require.Len(t, shown[0], 1)
 			require.Equal(t, "r", shown[0][0].Release)
 			require.Equal(t, "b", shown[0][0].Step)
-			require.Contains(t, shown[0][0].Error, "400")
+			require.Contains(t, shown[0][0].Error, "answered 400")
 			require.False(t, shown[0][0].Since.IsZero())
 			require.Empty(t, shown[1])
 		})

@@ -37,9 +37,12 @@ func Is(err error) bool {
 	return errors.As(err, &exhausted)
 }
 
-// IsAbandoned reports whether a query failed because the worker that took it was stopping.
-// Another worker answers it. The SDK of such a worker reports its own canceled context.
+// IsAbandoned reports whether a request was given up because a worker was stopping: by the worker
+// that took a query, whose SDK answers with its own canceled context, or by Temporal's server, which
+// cancels what waits for the worker's task queue. Another worker answers it. The error of a caller
+// that cancels its own context looks like the server's.
 func IsAbandoned(err error) bool {
 	var query *serviceerror.QueryFailed
-	return errors.As(err, &query) && query.Message == context.Canceled.Error()
+	var canceled *serviceerror.Canceled
+	return errors.As(err, &canceled) || errors.As(err, &query) && query.Message == context.Canceled.Error()
 }

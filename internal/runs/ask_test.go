@@ -35,12 +35,12 @@ func TestWhatAWorkerOfAnOlderBuildAnswers(t *testing.T) {
 	}
 }
 
-// A query that a stopping worker took is asked again.
+// A query that a stopping worker took, or that waited for one, is asked again.
 func TestAWorkerThatStopsBeforeItAnswers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)
-		answers := []error{&serviceerror.QueryFailed{Message: "context canceled"}, nil}
+		answers := []error{&serviceerror.QueryFailed{Message: "context canceled"}, serviceerror.NewCanceled("context canceled"), nil}
 		f.running("a", latch.Status{}).Answer = func(string) (any, error) {
 			err := answers[0]
 			answers = answers[1:]

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch/internal/excerpt"
+	"github.com/latch-run/latch/internal/overload"
 )
 
 // ErrOtherRequest says that an idempotency key was used for another request.
@@ -89,7 +90,7 @@ func IsRefused(err error) bool {
 // IsUnanswered reports whether the error says that neither Temporal nor a worker
 // answered in time.
 func IsUnanswered(err error) bool {
-	return is[*serviceerror.Unavailable](err) || is[*serviceerror.DeadlineExceeded](err) || is[*serviceerror.Canceled](err) ||
+	return is[*serviceerror.Unavailable](err) || is[*serviceerror.DeadlineExceeded](err) || overload.IsAbandoned(err) ||
 		is[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err) || errors.Is(err, context.DeadlineExceeded)
 }
 

@@ -154,7 +154,7 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 	require.Equal(t, 1, ran.ExitCode, ran.Stderr)
 	require.Contains(t, ran.Stdout+ran.Stderr, "hush-expression")
 	history := b.starterWith("LATCH_PAYLOAD_KEYS="+key.Setting(), "", "history", "job-"+id, "-o", "json")
-	require.Contains(t, history.Stdout, "503", history.Stderr)
+	require.Contains(t, history.Stdout, "answered 503", history.Stderr)
 	blind := b.starterWith("LATCH_PAYLOAD_KEYS=", "", "history", "job-"+id)
 	require.NotEqual(t, 0, blind.ExitCode)
 	require.Contains(t, blind.Stderr, "LATCH_PAYLOAD_KEYS", "who has no key is told which one is missing")
@@ -182,7 +182,7 @@ func TestNothingIsStoredInTheClear(t *testing.T) {
 		require.NoError(c, err)
 		require.NotNil(c, last)
 		require.Equal(c, latch.JobFailed, last.Status)
-		require.Contains(c, last.Error, "400")
+		require.Contains(c, last.Error, "answered 400")
 	}, patience, tick)
 	kept, err := shared.client.WorkflowService().DescribeSchedule(b.ctx, &workflowservice.DescribeScheduleRequest{
 		Namespace: client.DefaultNamespace, ScheduleId: "latch-job-" + nightly})

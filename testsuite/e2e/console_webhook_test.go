@@ -60,7 +60,7 @@ func TestConsoleWebhookIsTestedInABrowser(t *testing.T) {
 	require.EqualValues(t, 200, page.Visit(w.url+"/console/webhooks/tested"))
 	require.EqualValues(t, 200, page.Press("Send a test"))
 	require.Contains(t, page.Text(), "The test at JOB_START failed")
-	require.Contains(t, page.Text(), "418")
+	require.Contains(t, page.Text(), "answered 418")
 	require.Len(t, w.receiver.Requests("/tested"), 1)
 	require.Contains(t, w.receiver.Requests("/tested")[0].Header.Get("Webhook-Id"), "dlv_test_")
 	page.Fill("URL", w.receiver.URL+"/arrives")

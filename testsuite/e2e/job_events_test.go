@@ -90,7 +90,7 @@ func TestJobFailure(t *testing.T) {
 	run := b.startJob("failure", `{"id":"broken","task":{"http":{"url":"{R}/failure/work"}},"webhooks":`+everyJobEvent("/failure")+`}`)
 	result := b.failsAs(run, latch.JobFailed)
 
-	require.Contains(t, result.Error, "404")
+	require.Contains(t, result.Error, "answered 404")
 	require.False(t, result.StartedAt.IsZero())
 	require.False(t, result.CompletedAt.IsZero())
 	require.Equal(t, map[string]int{"/work": 1, "/start": 1, "/complete": 1, "/failure": 1}, b.came("/failure"))

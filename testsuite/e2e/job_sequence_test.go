@@ -39,7 +39,7 @@ func TestSequence(t *testing.T) {
 	require.Equal(t, []string{"succeeded", "failed", "succeeded"},
 		[]string{result.Jobs[0].Status, result.Jobs[1].Status, result.Jobs[2].Status})
 	require.JSONEq(t, `{"version":"4.2"}`, kvpJSON(t, result.Jobs[0].KVP))
-	require.Contains(t, result.Jobs[1].Error, "404")
+	require.Contains(t, result.Jobs[1].Error, "answered 404")
 	require.Len(t, result.Jobs[2].Jobs, 1)
 	require.Equal(t, map[string]int{"/build": 1, "/told": 1, "/flaky": 1, "/flaky-told": 1, "/inner": 1, "/done": 1}, b.came("/all"))
 	for _, child := range []string{"/build", "/nested", "/nested/inner"} {

@@ -38,7 +38,7 @@ func Persistent(options client.Options) client.Options {
 	return options
 }
 
-// persist repeats a call that was not answered in time, and a query that a stopping worker took.
+// persist repeats a call that was not answered in time, and one that was abandoned as a worker stopped.
 func persist(ctx context.Context, method string, request, reply any, connection *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption) error {
 	deadline, bounded := ctx.Deadline()
 	if !bounded || time.Until(deadline) < sdkPatience-time.Second || !repeatable(method) {
