@@ -4,6 +4,10 @@
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 
+# How many packages are tested side by side: tests wait as much as they compute, so twice as many
+# as there are cores.
+PACKAGES := $(shell echo $$(( 2 * $$(getconf _NPROCESSORS_ONLN) )))
+
 # How long each fuzz test runs, and which of Go's benchmarks.
 FUZZTIME ?= 10s
 BENCH    ?= .
@@ -88,7 +92,7 @@ workflowcheck: ## find what is not deterministic in workflow code
 # run on their own.
 unit: ## unit tests, with the race detector
 	$(if $(RACE),,@echo "No C compiler was found: the tests run without the race detector.")
-	go test $(RACE) -shuffle=on -timeout $(TESTTIMEOUT) ./...
+	go test $(RACE) -p $(PACKAGES) -shuffle=on -timeout $(TESTTIMEOUT) ./...
 	@for file in $(if $(RACE),$$(grep -rl '^//go:build !race' --include=*_test.go .)); do \
 		tests=$$(sed -n 's/^func \(Test[A-Za-z0-9]*\).*/\1/p' $$file | paste -s -d '|' -); \
 		echo "without the race detector: $$tests"; \
@@ -98,11 +102,11 @@ unit: ## unit tests, with the race detector
 # What these tests run is built by them, beyond the sight of Go's test cache.
 # They install the temporal command into bin/, as the README says: the first time
 # that takes the network and some minutes.
-# They wait, so more of them run at once than there are cores; but one package at a time, since
+# They wait, so more of them run at once than there are cores; but two packages at a time, since
 # each has servers and processes enough for a machine.
 e2e: ## end-to-end tests: workers and APIs on a real Temporal server
 	@echo "$(SERVER_NOTE)"
-	cd testsuite && go test -count=1 -p 1 -parallel 4 -timeout $(TESTTIMEOUT) ./...
+	cd testsuite && go test -count=1 -p 2 -parallel 4 -timeout $(TESTTIMEOUT) ./...
 
 histories: ## keep the histories of runs that behave otherwise than those kept, for later versions to replay
 	@echo "$(SERVER_NOTE)"
