@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/protocol"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // endLookedEvery is how often a run is looked at whose end is waited for.
@@ -45,9 +46,13 @@ func (a *Activities) HasEnded(ctx context.Context, request protocol.EndRequest) 
 	if err != nil {
 		return protocol.EndAnswer{}, fmt.Errorf("look whether %s has ended: %w", request.WorkflowID, err)
 	}
-	info := answer.GetWorkflowExecutionInfo()
-	goesOn := info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && info.GetFirstRunId() == request.FirstRunID
-	return protocol.EndAnswer{Ended: !goesOn}, nil
+	return protocol.EndAnswer{Ended: !goesOn(answer.GetWorkflowExecutionInfo(), request.FirstRunID)}, nil
+}
+
+// goesOn reports whether a workflow's newest run is of the chain that began with a run, and has
+// not ended. One that somebody has paused goes on later.
+func goesOn(info *workflowpb.WorkflowExecutionInfo, firstRunID string) bool {
+	return !runs.HasClosed(info) && info.GetFirstRunId() == firstRunID
 }
 
 // AwaitEnd waits until [Activities.HasEnded], or the round is over.

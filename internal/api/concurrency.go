@@ -4,9 +4,8 @@ import (
 	"context"
 	"net/http"
 
-	enumspb "go.temporal.io/api/enums/v1"
-
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 func (a *API) registerConcurrency() {
@@ -42,7 +41,7 @@ func (a *API) checkTurn(ctx context.Context, release *latch.Release, workflowID 
 		return nil
 	}
 	holder, err := a.describe(ctx, turns.HeldBy.WorkflowID, "")
-	if err != nil || holder.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if err != nil || runs.HasClosed(holder) {
 		return nil
 	}
 	problem := NewProblem(http.StatusConflict, "concurrency.key %q is taken: release %q holds it (%s), and concurrency.mode is %q.",

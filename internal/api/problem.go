@@ -155,6 +155,9 @@ func (a *API) Explain(ctx context.Context, err error) error {
 		a.Logger.WarnContext(ctx, "a worker cannot go on with a run", "error", old.Cause)
 		return unavailable("The run cannot answer now: %v.", old)
 	}
+	if runs.IsPaused(err) {
+		return NewProblem(http.StatusConflict, "The run is paused in Temporal: it answers nothing and takes no message until it is unpaused there.")
+	}
 	if isUnreachable(err) {
 		a.Logger.WarnContext(ctx, "Temporal, or a worker, does not answer", "error", err)
 		return unavailable("Temporal, or the worker that has to answer, cannot be reached. Try again later.")

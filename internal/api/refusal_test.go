@@ -37,6 +37,20 @@ func TestLockOfForeignWorkflow(t *testing.T) {
 	apitest.ProblemOf(t, apitest.Call(handler, "POST", "/latch/v1/locks/other:board:abc/release", "", "X-API-Key", "lock"), 404)
 }
 
+// A run that somebody paused by Temporal's own means answers nothing: that is 409, and no error of the
+// API or of a worker.
+func TestRunPausedInTemporal(t *testing.T) {
+	t.Parallel()
+	handler := apitest.WithKeys(t, apitest.Running("release-1", apitest.Always(nil, &temporal.QueryRejectedError{}),
+		apitest.AlwaysUpdated(nil, serviceerror.NewFailedPrecondition("Workflow is paused. Cannot update the workflow."))))
+	for _, call := range []*httptest.ResponseRecorder{
+		apitest.Call(handler, "GET", "/latch/v1/releases/1", "", "X-API-Key", "read"),
+		apitest.Call(handler, "POST", removal, "", "X-API-Key", "lock"),
+	} {
+		require.Contains(t, apitest.ProblemOf(t, call, 409).Detail, "paused in Temporal")
+	}
+}
+
 // Text that is not UTF-8 cannot be sent to Temporal: as a name it is unknown, as a value wrong,
 // and never an internal error of the API.
 func TestNoUTF8(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/latch-run/latch"
@@ -207,7 +206,7 @@ func (a *API) releaseState(ctx context.Context, info *workflowpb.WorkflowExecuti
 	if err := a.Runs.Query(ctx, workflowID, runID, latch.QueryHistory, &state.History); err != nil {
 		return nil, err
 	}
-	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if !runs.HasClosed(info) {
 		return state, a.addMeasured(ctx, state)
 	}
 	state.ClosedAt = latch.NewTime(info.GetCloseTime().AsTime())

@@ -41,10 +41,10 @@ func (l *Log) Queue(ctx context.Context, workflowID string) (*QueueState, error)
 }
 
 func queueStatus(run *workflowpb.WorkflowExecutionInfo) string {
-	switch run.GetStatus() {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+	switch {
+	case isRunning(run):
 		return latch.ReleaseRunning
-	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+	case run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
 		return runs.StatusCompleted
 	default:
 		return "ended"

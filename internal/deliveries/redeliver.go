@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 
@@ -225,7 +224,7 @@ func (l *Log) checkUnderWay(ctx context.Context, run *workflowpb.WorkflowExecuti
 }
 
 func isRunning(info *workflowpb.WorkflowExecutionInfo) bool {
-	return info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+	return !runs.HasClosed(info)
 }
 
 // redeliveries returns how often a delivery was redelivered on request, by its newest redelivery, nil

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // A DeliveryPart is one page of a search result.
@@ -192,8 +193,8 @@ func (s *search) tolerate(ctx context.Context, run *workflowpb.WorkflowExecution
 	if !errors.Is(err, errSilent) {
 		s.refusal = err
 	}
-	var broken *serviceerror.QueryFailed // concerns one run
-	if !errors.As(err, &broken) {
+	var broken *serviceerror.QueryFailed
+	if !errors.As(err, &broken) && !runs.IsPaused(err) { // these concern one run
 		s.silent[run.GetTaskQueue()] = true
 	}
 	return nil

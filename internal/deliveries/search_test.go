@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/deliveries"
@@ -179,6 +180,21 @@ func TestSearchOfSilentRuns(t *testing.T) {
 	_, err = logOf(dead).Search(t.Context(), deliveries.Filter{}, "", 10)
 	var deadline *serviceerror.DeadlineExceeded
 	require.ErrorAs(t, err, &deadline)
+}
+
+// A run that somebody paused by Temporal's own means answers nothing, but its worker answers for others.
+func TestSearchOfAPausedRun(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	f.run("job-paused", enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED).Err = &temporal.QueryRejectedError{}
+	for n := range 50 {
+		f.run(fmt.Sprint("job-", n), completed, failed(fmt.Sprint("dlv_", n), time.Hour))
+	}
+	got, err := logOf(f).Search(t.Context(), deliveries.Filter{}, "", 100)
+	require.NoError(t, err)
+	require.Len(t, got.Records, 50)
+	require.Equal(t, 1, got.Unanswered)
+	require.Contains(t, got.Unread[0].Reason, "paused in Temporal")
 }
 
 // Invalid filters and cursors are reported.

@@ -46,6 +46,8 @@ func reasonOf(run *workflowpb.WorkflowExecutionInfo, err error) string {
 	switch {
 	case errors.Is(err, errSilent) || runs.IsUnanswered(err):
 		return "No worker answers on its task queue " + run.GetTaskQueue() + "."
+	case runs.IsPaused(err):
+		return "It is paused in Temporal, and answers nothing until it is unpaused."
 	case errors.As(err, &broken):
 		return excerpt.Of("Its worker could not answer: "+broken.Message, maximumReason)
 	default:

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/overload"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // A NamesakeError says that another workflow runs under an id reserved for
@@ -123,7 +123,7 @@ func (s *Store) running(ctx context.Context, workflowID string) *workflowpb.Work
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	described, err := s.jobs.Describe(ctx, workflowID, "")
-	if err != nil || described.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if err != nil || runs.HasClosed(described.GetWorkflowExecutionInfo()) {
 		return nil // the error that led here is reported instead
 	}
 	return described.GetWorkflowExecutionInfo()

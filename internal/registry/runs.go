@@ -90,7 +90,7 @@ func runOf(info *workflowpb.WorkflowExecutionInfo) Run {
 
 func statusOf(status enumspb.WorkflowExecutionStatus) string {
 	switch status {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:
 		return latch.JobRunning
 	case enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED:
 		return latch.JobSucceeded

@@ -40,6 +40,15 @@ func IsClosed(err error) bool {
 	return IsNotFound(err) || errors.As(err, &application) && application.Type() == "AcceptedUpdateCompletedWorkflow"
 }
 
+// IsPaused reports whether the error says that somebody has paused the run by Temporal's own means: it
+// answers no query and takes no update until it is unpaused. Latch sets no condition of its own under
+// which a query is rejected. An update's error has no type of its own, so its text is compared.
+func IsPaused(err error) bool {
+	var failed *serviceerror.FailedPrecondition
+	return is[*temporal.QueryRejectedError](err) ||
+		errors.As(err, &failed) && strings.Contains(strings.ToLower(failed.Message), "workflow is paused")
+}
+
 // IsForeign reports whether the error says that the workflow has no such query
 // or update. It compares the SDKs' messages, because they have no type for this
 // error.

@@ -49,7 +49,8 @@ func (r *Runs) Find(ctx context.Context, id string, kinds ...latch.Kind) (*workf
 	return nil, &UnknownError{candidates}
 }
 
-// HasClosed reports whether the run has closed according to Temporal.
+// HasClosed reports whether the run has closed according to Temporal. One that somebody has paused by
+// Temporal's own means has not.
 func HasClosed(info *workflowpb.WorkflowExecutionInfo) bool {
 	switch info.GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED:

@@ -148,7 +148,7 @@ func (g *gathering) rowOf(run *workflowpb.WorkflowExecutionInfo) listedRun {
 	if payload := run.GetSearchAttributes().GetIndexedFields()[latch.SearchAttributeID]; payload != nil {
 		_ = converter.GetDefaultDataConverter().FromPayload(payload, &row.ID) // an id that is not a string is ignored
 	}
-	if run.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if HasClosed(run) {
 		row.ClosedAt = latch.NewTime(run.GetCloseTime().AsTime())
 		return row
 	}
@@ -239,7 +239,7 @@ func (g *gathering) tolerate(ctx context.Context, row *listedRun, err error) err
 	switch {
 	case ctx.Err() != nil || errors.As(err, &denied) || errors.As(err, &namespace):
 		return err
-	case errors.As(err, &broken), errors.As(err, &missing), errors.As(err, &notBegun):
+	case errors.As(err, &broken), errors.As(err, &missing), errors.As(err, &notBegun), IsPaused(err):
 		return nil // concerns only this run
 	case !row.ClosedAt.IsZero():
 		return err // from Temporal, not from a worker

@@ -3,8 +3,6 @@ package runs
 import (
 	"context"
 
-	enumspb "go.temporal.io/api/enums/v1"
-
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
 )
@@ -19,7 +17,7 @@ func (r *Runs) Turns(ctx context.Context, key string) (*latch.Turns, error) {
 	}
 	described, err := r.Describe(ctx, id, "")
 	info := described.GetWorkflowExecutionInfo()
-	if IsNotFound(err) || err == nil && info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if IsNotFound(err) || err == nil && HasClosed(info) {
 		return turns, nil
 	}
 	if err != nil {

@@ -115,7 +115,7 @@ func (t *Temporal) Add(workflowID, workflow string, status enumspb.WorkflowExecu
 	run := &Run{Info: &workflowpb.WorkflowExecutionInfo{Status: status, TaskQueue: "latch", Type: &commonpb.WorkflowType{Name: workflow},
 		Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: t.runID(len(t.Runs))},
 		StartTime: timestamppb.New(began)}}
-	if status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && status != enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED {
 		run.Info.CloseTime = timestamppb.New(began.Add(time.Hour))
 	}
 	t.Runs = append(t.Runs, run)
