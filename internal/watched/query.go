@@ -33,7 +33,7 @@ var endings = []ending{
 // another run to report, and so on.
 var own = []string{latch.WorkflowDeliver, latch.WorkflowDeliverInOrder, latch.WorkflowWatch, latch.WorkflowWatchNotice, latch.WorkflowTrigger,
 	latch.WorkflowJobNotice, latch.WorkflowStartOnce, latch.WorkflowTurns, latch.WorkflowEndpoint,
-	latch.WorkflowEnds, latch.WorkflowEndNotice, latch.WorkflowAudit}
+	latch.WorkflowEnds, latch.WorkflowEndNotice, latch.WorkflowAudit, latch.WorkflowEvidence}
 
 // Query returns the list filter for the runs that a watch looks for: the runs of its own query
 // that ended in a way to which a webhook listens and that are not Latch's own work. It returns

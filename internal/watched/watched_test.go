@@ -2,6 +2,8 @@ package watched
 
 import (
 	"context"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +49,7 @@ func TestTakes(t *testing.T) {
 		{latch.WorkflowDeliver, "deliver-dlv_abc", false}, {latch.WorkflowWatchNotice, "latch-told-a-1", false},
 		{latch.WorkflowWatch, "latch-watch-a", false},
 		{latch.WorkflowTrigger, "latch-trigger-a", false}, {latch.WorkflowStartOnce, "anything", false},
+		{latch.WorkflowEvidence, "anything", false}, {latch.WorkflowAudit, "anything", false},
 	} {
 		run := &workflowpb.WorkflowExecutionInfo{Type: &commonpb.WorkflowType{Name: test.kind},
 			Status:    enumspb.WORKFLOW_EXECUTION_STATUS_FAILED,
@@ -55,6 +58,18 @@ func TestTakes(t *testing.T) {
 		run.Status = enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 		require.False(t, Takes(run))
 	}
+}
+
+// The contract names the workflows that no watch finds.
+func TestTheContractNamesWhatIsNeverFound(t *testing.T) {
+	t.Parallel()
+	contract, err := os.ReadFile("../../docs/contract.md")
+	require.NoError(t, err)
+	_, after, is := strings.Cut(string(contract), "Never found are the workflows by which Latch does its own work: ")
+	require.True(t, is)
+	named, _, _ := strings.Cut(after, ", and events")
+	want := slices.Sorted(slices.Values(own))
+	require.Equal(t, "`"+strings.Join(want, "`, `")+"`", named)
 }
 
 func plain(json string) *commonpb.Payload {
