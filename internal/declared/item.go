@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/latch-run/latch"
@@ -217,9 +216,6 @@ func (i *Item) decodeUnrunnable(problems *latch.Problems, rest []byte) {
 	i.ID = kept.ID
 }
 
-// maximumTag bounds the name of a tag, in bytes.
-const maximumTag = 200
-
 // decodeTag decodes a tag, whose id is its name.
 func (i *Item) decodeTag(problems *latch.Problems, rest []byte) {
 	object, _ := split(rest) // it was split before
@@ -232,8 +228,8 @@ func (i *Item) decodeTag(problems *latch.Problems, rest []byte) {
 		ID string `json:"id"`
 	}
 	err := json.Unmarshal(rest, &tag)
-	if i.ID = tag.ID; err != nil || strings.TrimSpace(tag.ID) == "" || len(tag.ID) > maximumTag {
-		problems.Addf("id", "a tag has its name as its id, of at most %d bytes", maximumTag)
+	if i.ID = tag.ID; err != nil || !registry.IsTagName(tag.ID) {
+		problems.Addf("id", "a tag has its name as its id, of at most %d bytes", registry.MaximumTagName)
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/latch-run/latch"
 )
@@ -21,6 +23,15 @@ type Tag struct {
 
 // MaximumTags bounds the stored tags.
 const MaximumTags = 2000
+
+// MaximumTagName bounds the name of a tag, in bytes.
+const MaximumTagName = 200
+
+// IsTagName reports whether a tag may be created with the name: it says something, and is a text
+// that is not too long.
+func IsTagName(name string) bool {
+	return strings.TrimSpace(name) != "" && utf8.ValidString(name) && len(name) <= MaximumTagName
+}
 
 // Tags returns the tags that were created by themselves, oldest first.
 func (s *Store) Tags(ctx context.Context) ([]Tag, error) { return s.tags.Read(ctx) }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"runtime"
 	"slices"
@@ -149,17 +150,14 @@ func showTag(tag registry.Tag) MittoTag {
 	return MittoTag{ID: &id, Name: tag.Name, CreatedAt: &tag.CreatedAt, UpdatedAt: &tag.UpdatedAt}
 }
 
-// maximumTag bounds the name of a tag, in bytes.
-const maximumTag = 200
-
 func (a *routes) createTag(ctx context.Context, input *bodyInput) (*tagOutput, error) {
 	object, err := readObject(input.RawBody)
 	if err != nil {
 		return nil, err
 	}
 	var name string
-	if json.Unmarshal(object["name"], &name) != nil || name == "" || len(name) > maximumTag {
-		return nil, api.Decoded(latch.Problems{{Path: "name", Message: "required: the tag's name, of at most 200 bytes"}})
+	if json.Unmarshal(object["name"], &name) != nil || !registry.IsTagName(name) {
+		return nil, api.Decoded(latch.Problems{{Path: "name", Message: fmt.Sprintf("required: the tag's name, of at most %d bytes", registry.MaximumTagName)}})
 	}
 	api.NoteAct(ctx, func(entry *latch.AuditEntry) { entry.Target = name })
 	tag, err := a.registry.CreateTag(ctx, name)

@@ -312,8 +312,8 @@ func decodeTag(input *putTagInput) (RegisteredTag, error) {
 	switch {
 	case sent.Name != input.Name:
 		problems.Addf("name", "%q differs from the name in the path; leave it out", sent.Name)
-	case len(input.Name) > maximumTag:
-		problems.Addf("name", "has %d bytes; a tag's name has at most %d", len(input.Name), maximumTag)
+	case !registry.IsTagName(input.Name):
+		problems.Addf("name", "a tag's name has at most %d bytes, and is not blank", registry.MaximumTagName)
 	}
 	return sent, api.Decoded(problems.Err())
 }

@@ -103,6 +103,10 @@ func TestTagsOfTheirOwn(t *testing.T) {
 	require.Contains(t, b.do(http.StatusUnprocessableEntity, "PUT", "/latch/v1/tags/a", `{"name":"b"}`), "differs from the name in the path")
 	require.Contains(t, b.do(http.StatusUnprocessableEntity, "PUT", "/latch/v1/tags/a", `{"owner":"b"}`), "a tag has name and managed_by")
 	require.Contains(t, b.do(http.StatusUnprocessableEntity, "PUT", "/latch/v1/tags/"+strings.Repeat("a", 201), ""), "a tag's name has at most 200")
+	for _, blank := range []string{"%20", "%C2%A0", "%FF"} { // apply would not take them from an export
+		require.Contains(t, b.do(http.StatusUnprocessableEntity, "PUT", "/latch/v1/tags/"+blank, ""), "a tag's name has at most 200")
+	}
+	require.Contains(t, b.do(http.StatusUnprocessableEntity, "POST", "/tags", `{"name":" "}`), "the tag's name")
 	b.do(http.StatusNoContent, "DELETE", "/latch/v1/tags/at%2Fnight", "")
 	b.do(http.StatusNotFound, "DELETE", "/latch/v1/tags/at%2Fnight", "")
 }
