@@ -40,9 +40,14 @@ func Is(err error) bool {
 // IsAbandoned reports whether a request was given up because a worker was stopping: by the worker
 // that took a query, whose SDK answers with its own canceled context, or by Temporal's server, which
 // cancels what waits for the worker's task queue. Another worker answers it. The error of a caller
-// that cancels its own context looks like the server's.
+// that cancels its own context looks like the server's. A client that was closed fails in the same
+// way, but nothing answers it any more.
 func IsAbandoned(err error) bool {
 	var query *serviceerror.QueryFailed
 	var canceled *serviceerror.Canceled
-	return errors.As(err, &canceled) || errors.As(err, &query) && query.Message == context.Canceled.Error()
+	return errors.As(err, &canceled) && canceled.Message != clientClosed ||
+		errors.As(err, &query) && query.Message == context.Canceled.Error()
 }
+
+// clientClosed is gRPC's message for a call of a connection that was closed.
+const clientClosed = "grpc: the client connection is closing"

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
@@ -50,5 +51,10 @@ func TestAWorkerThatStopsBeforeItAnswers(t *testing.T) {
 		require.NoError(t, f.over().Query(t.Context(), "release-a", "", latch.QueryStatus, &status))
 		require.Equal(t, "waiting", status.Status)
 		require.Empty(t, answers)
+
+		began := time.Now()
+		answers = []error{serviceerror.NewCanceled("grpc: the client connection is closing")}
+		require.Error(t, f.over().Query(t.Context(), "release-a", "", latch.QueryStatus, &status))
+		require.Equal(t, began, time.Now(), "a closed client is not asked again")
 	})
 }
