@@ -224,6 +224,7 @@ func TestAPageAsksNoMoreThanItsRoute(t *testing.T) {
 	require.Contains(t, last, "Locks that wait: 401 to 500 of 500<")
 	require.NotContains(t, last, ">Next part</a>")
 	require.Contains(t, last, ">First part</a>")
+	require.Contains(t, p.get("/?offset=500").body, "Locks that wait: 1 to 100 of 500<", "what was on the last part is removed meanwhile")
 	require.Equal(t, 422, p.get("/?offset=-1").status)
 }
 

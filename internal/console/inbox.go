@@ -55,8 +55,10 @@ func (v *visit) inbox() (*answer, error) {
 	slices.SortStableFunc(part.Locks, byUrgency)
 	slices.SortStableFunc(part.Locks, v.mineFirst)
 	count := piece.Count(len(part.Locks), piece.Unknown, part.NextCursor != "" || cursor != "")
-	shown := part.Locks[min(offset, len(part.Locks)):]
-	shown = shown[:min(inboxShown, len(shown))]
+	if offset >= len(part.Locks) {
+		offset = 0 // what was shown there is removed meanwhile
+	}
+	shown := part.Locks[offset:min(offset+inboxShown, len(part.Locks))]
 	rows := count
 	if len(shown) < len(part.Locks) {
 		rows = fmt.Sprintf("%d to %d of %s", offset+1, offset+len(shown), count)

@@ -116,6 +116,9 @@ func share(number, lowest, highest float64) float64 {
 	if highest <= lowest {
 		return .5
 	}
+	if math.IsInf(highest-lowest, 1) {
+		number, lowest, highest = number/2, lowest/2, highest/2
+	}
 	return (number - lowest) / (highest - lowest)
 }
 

@@ -59,6 +59,19 @@ func TestMeasurementsThatHaveNoPlace(t *testing.T) {
 	require.Equal(t, "m, the newest 1 of 300: 1 success; from 7 to 7", one.Describe())
 }
 
+// Numbers whose difference is more than a number holds, or as little, have their places too.
+func TestMeasurementsOfExtremeNumbers(t *testing.T) {
+	t.Parallel()
+	for _, numbers := range [][]string{{"success -1e308", "success 0", "success 1e308"}, {"success 0", "success 5e-324"}} {
+		marks := piece.Measurements{Name: "m", Total: len(numbers), Made: measured(numbers...)}.Marks()
+		require.Equal(t, 90, marks[0].Y)
+		require.Equal(t, 10, marks[len(marks)-1].Y)
+		if len(marks) == 3 {
+			require.Equal(t, 50, marks[1].Y)
+		}
+	}
+}
+
 // The number of an answer is that which it is, or the only one in it, without the time of
 // Prometheus.
 func TestNumbersOfAnswers(t *testing.T) {

@@ -79,7 +79,7 @@ func around(line string, column int) string {
 	if start == 0 {
 		return excerpt.Of(line, maximumLine)
 	}
-	for !utf8.RuneStart(line[start]) {
+	for start < len(line) && !utf8.RuneStart(line[start]) { // of a text that is not UTF-8, maybe to its end
 		start++
 	}
 	return "…" + excerpt.Of(line[start:], maximumLine)
