@@ -76,7 +76,7 @@ func TestNotOnOfABrokenAnswer(t *testing.T) {
 	})
 	task := latch.HTTPTask{URL: receiver.URL, Retry: &latch.Retry{NotOn: []latch.StatusCode{503}}, Success: "true"}
 	_, err := local(t, nil).Do(t.Context(), TaskRequest{Task: task})
-	require.ErrorContains(t, err, "503")
+	require.ErrorContains(t, err, "answered 503")
 	require.False(t, Retryable(err))
 }
 
@@ -88,6 +88,6 @@ func TestRetryOnIsNotAboutTokens(t *testing.T) {
 	r.Webhook.Retry = &latch.Retry{On: []latch.StatusCode{404}}
 	r.Webhook.Auth = &latch.Auth{OAuth2: &latch.OAuth2{TokenURL: issuer.URL, ClientID: "latch", ClientSecret: "client"}}
 	_, err := local(t, map[string]string{"client": "hush-hush"}).Send(t.Context(), r, 1)
-	require.ErrorContains(t, err, "404")
+	require.ErrorContains(t, err, "answered 404")
 	require.False(t, Retryable(err))
 }

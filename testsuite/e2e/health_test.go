@@ -60,7 +60,7 @@ func TestFailingEndpointIsToldOncePerThreshold(t *testing.T) {
 	require.Equal(t, "dead", at(sent, "data", "webhook"))
 	require.GreaterOrEqual(t, at(sent, "data", "count"), 2.0, "more may have failed by the time it is told")
 	require.NotEmpty(t, at(sent, "data", "since"))
-	require.Contains(t, at(sent, "data", "last_error"), "503")
+	require.Contains(t, at(sent, "data", "last_error"), "answered 503")
 	var shown latch.RegisteredWebhook
 	s.as("read-key-0123456789", "GET", "/latch/v1/webhooks/dead", "").read(t, 200, &shown)
 	require.NotNil(t, shown.Endpoint)
