@@ -32,7 +32,7 @@ func (r *releaseRun) awaitTurn(ctx workflow.Context) (*ending, error) {
 	r.enter("waiting for its turn")
 	replaced := ""
 	for !r.turn.Held {
-		answered, err := workflow.AwaitWithTimeout(ctx, turnAskedEvery, func() bool { return told.Len() > 0 || r.control.pending() })
+		answered, err := awaitNews(ctx, func() bool { return told.Len() > 0 || r.control.pending() })
 		cancelled := err != nil
 		if !answered && !cancelled {
 			if err := ask(ctx, "Ask again for the turn of "+given.Key, protocol.ActivityTakeTurn, r.turnRequest(ctx), &answer); err != nil {
@@ -64,6 +64,15 @@ func (r *releaseRun) awaitTurn(ctx workflow.Context) (*ending, error) {
 	}
 	r.turn.HeldBy, r.turn.Ahead = nil, 0
 	return nil, nil
+}
+
+// awaitNews waits for news about the turn. It reports whether they came before the release is to
+// ask again.
+func awaitNews(ctx workflow.Context, came func() bool) (bool, error) {
+	if !knows(ctx, asksForItsTurn) {
+		return true, workflow.Await(ctx, came)
+	}
+	return workflow.AwaitWithTimeout(ctx, turnAskedEvery, came)
 }
 
 func (r *releaseRun) turnRequest(ctx workflow.Context) protocol.TurnRequest {

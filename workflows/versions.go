@@ -34,6 +34,8 @@ const (
 	leavesAtOnce = "leaves-at-once"
 	// looksForNewerRuns: the report of a run's end asks for a newer run before each undo.
 	looksForNewerRuns = "looks-for-newer-runs"
+	// asksForItsTurn: a release that waits for its concurrency key asks again each hour.
+	asksForItsTurn = "asks-for-its-turn"
 	// keptInBatches: one activity sends many of the kept deliveries.
 	keptInBatches = "kept-in-batches"
 )
