@@ -123,7 +123,8 @@ func AuditActions() []string {
 		AuditGateStart, AuditGateStop, AuditGateRollback, AuditGateSkip,
 		AuditJobCreate, AuditJobChange, AuditJobDelete, AuditJobStart, AuditJobStop, AuditJobPause, AuditJobResume, AuditJobTest,
 		AuditWebhookCreate, AuditWebhookPut, AuditWebhookDelete, AuditWebhookEnable, AuditWebhookDisable, AuditWebhookTest,
-		AuditWatchPut, AuditWatchDelete, AuditFreezePut, AuditFreezeDelete, AuditTagCreate, AuditTagDelete, AuditDeliveryRedeliver, AuditEventFire}
+		AuditWatchPut, AuditWatchDelete, AuditFreezePut, AuditFreezeDelete, AuditTagCreate, AuditTagDelete, AuditDeliveryRedeliver,
+		AuditEventFire}
 }
 
 // AuditOutcomes returns all outcomes.

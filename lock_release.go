@@ -83,7 +83,8 @@ func (m *LockRelease) OtherDigest(lock *RecordLock) string {
 	case lock.Digest == "":
 		return "the lock has no digest, since an earlier version made it; leave digest out"
 	default:
-		return fmt.Sprintf("the lock shows something else than what this decides about: its digest is %s, and this names %s", lock.Digest, m.Digest)
+		return fmt.Sprintf("the lock shows something else than what this decides about: its digest is %s, and this names %s", lock.Digest,
+			m.Digest)
 	}
 }
 

@@ -43,7 +43,8 @@ func (e *Event) validateApprovals(problems *Problems, path string) {
 		e.checkEnoughUsers(problems, at)
 	}
 	if !e.AllowsSelf() && e.AllowUnproven {
-		problems.Addf(field(path, "allow_self"), "false cannot hold beside allow_unproven: the starter could vote under another name; leave one of them out")
+		problems.Addf(field(path, "allow_self"), "false cannot hold beside allow_unproven: the starter could vote under another name; leave "+
+			"one of them out")
 	}
 	oneOf(problems, field(path, "reject"), e.Reject, RejectAny, RejectQuorum)
 	e.validateForm(problems, field(path, "form"))
@@ -143,7 +144,8 @@ func (e *Event) checkEnoughUsers(problems *Problems, path string) {
 		}
 	}
 	filled := 0
-	for _, n := range assign.Fill(sizes, len(people), func(person, group int) bool { return slices.Contains(named[group].Users, people[person]) }) {
+	may := func(person, group int) bool { return slices.Contains(named[group].Users, people[person]) }
+	for _, n := range assign.Fill(sizes, len(people), may) {
 		filled += n
 	}
 	if filled < places {

@@ -72,6 +72,7 @@ func (w *Webhook) validateInteractive(problems *Problems, path string) {
 		problems.Addf(path, "true needs preset %s or %s, %s: their messages can have buttons", PresetSlack, PresetTeams, what)
 	}
 	if !slices.ContainsFunc(w.EventSettings(), func(e Event) bool { return e.Blocking }) {
-		problems.Addf(path, "true needs an event with \"blocking\": true: its buttons decide about a lock, and no event of this webhook makes one")
+		problems.Addf(path, "true needs an event with \"blocking\": true: its buttons decide about a lock, and no event of this webhook "+
+			"makes one")
 	}
 }

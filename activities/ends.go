@@ -118,7 +118,8 @@ func endedRuns(found []*workflowpb.WorkflowExecutionInfo) []protocol.EndedRun {
 
 // runsOf returns the runs of the activity's namespace, decrypted.
 func (a *Activities) runsOf(ctx context.Context) *runs.Runs {
-	return runs.New(runs.Options{Client: activity.GetClient(ctx), Namespace: activity.GetInfo(ctx).Namespace, DataConverter: a.dataConverter()})
+	return runs.New(runs.Options{Client: activity.GetClient(ctx), Namespace: activity.GetInfo(ctx).Namespace,
+		DataConverter: a.dataConverter()})
 }
 
 // errorForgotten is the type of the error for a run that Temporal no longer has.

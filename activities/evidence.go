@@ -32,9 +32,11 @@ func (e *Evidence) webhook() latch.Webhook {
 func (a *Activities) SendEvidence(ctx context.Context, of protocol.Evidence) (protocol.EvidenceSent, error) {
 	attempt := int(activity.GetInfo(ctx).Attempt)
 	if a.options.Evidence.URL == "" {
-		return protocol.EvidenceSent{}, errors.New("this worker sends no evidence: it has no LATCH_EVIDENCE_WEBHOOK; a later attempt may come to one that has")
+		return protocol.EvidenceSent{}, errors.New("this worker sends no evidence: it has no LATCH_EVIDENCE_WEBHOOK; a later attempt may " +
+			"come to one that has")
 	}
-	all := runs.New(runs.Options{Client: activity.GetClient(ctx), Namespace: activity.GetInfo(ctx).Namespace, DataConverter: a.dataConverter()})
+	all := runs.New(runs.Options{Client: activity.GetClient(ctx), Namespace: activity.GetInfo(ctx).Namespace,
+		DataConverter: a.dataConverter()})
 	described, err := all.Describe(ctx, of.WorkflowID, of.RunID)
 	if runs.IsNotFound(err) {
 		return protocol.EvidenceSent{}, temporal.NewNonRetryableApplicationError("the run is gone: Temporal no longer has it", "NotFound", err)

@@ -52,7 +52,8 @@ type Lifecycle struct {
 func (p *Plugin) knowConnection(options *client.Options) {
 	namespace := cmp.Or(options.Namespace, client.DefaultNamespace)
 	var once sync.Once
-	note := func(ctx context.Context, method string, request, reply any, connection *grpc.ClientConn, invoke grpc.UnaryInvoker, calls ...grpc.CallOption) error {
+	note := func(ctx context.Context, method string, request, reply any, connection *grpc.ClientConn, invoke grpc.UnaryInvoker,
+		calls ...grpc.CallOption) error {
 		once.Do(func() { p.activities.Know(namespace, workflowservice.NewWorkflowServiceClient(connection)) })
 		return invoke(ctx, method, request, reply, connection, calls...)
 	}
@@ -110,7 +111,8 @@ func (l *Lifecycle) check(problems *latch.Problems, at string) {
 			}
 			if settings.Event == latch.EventJobSkipped || settings.Event == latch.EventJobMissed {
 				problems.Addf(fmt.Sprintf("%s.Webhooks[%d].events[%d].event", at, j, k), "%s fires only for registered jobs; a workflow has %s",
-					settings.Event, strings.Join(slices.DeleteFunc(latch.EventsOf(latch.JobKind), func(e string) bool { return !latch.IsLifecycleEvent(e) }), ", "))
+					settings.Event, strings.Join(slices.DeleteFunc(latch.EventsOf(latch.JobKind),
+						func(e string) bool { return !latch.IsLifecycleEvent(e) }), ", "))
 			}
 		}
 	}

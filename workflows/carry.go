@@ -76,7 +76,8 @@ func (f *firing) isOver() bool {
 
 func (h *hook) carried(place int, held bool) protocol.HookState {
 	state := protocol.HookState{Webhook: h.webhook.ID, Record: place, Delivery: h.state, LockRemoved: h.lockRemoved,
-		Decision: h.decision, Skipped: h.skipped, WhenFailed: h.whenFailed, Rule: h.rule, Since: h.since, Waits: h.turn == laidBy || h.turn == waiting, UnderWay: h.underWay()}
+		Decision: h.decision, Skipped: h.skipped, WhenFailed: h.whenFailed, Rule: h.rule, Since: h.since,
+		Waits: h.turn == laidBy || h.turn == waiting, UnderWay: h.underWay()}
 	state.Spare = h.spare
 	if h.record.Lock.Open() { // of a decided lock the record tells the votes
 		state.Votes = h.votes

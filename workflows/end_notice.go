@@ -33,7 +33,8 @@ type inheritance struct {
 func EndNotice(ctx workflow.Context, input converter.RawValue) (any, error) {
 	left := &inheritance{}
 	if err := json.Unmarshal(payloadJSON(input), &left.EndedRun); err != nil || !left.Valid() {
-		return nil, invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by %s, not by hand", latch.WorkflowEndNotice, latch.WorkflowEnds)}})
+		return nil, invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by %s, not by hand", latch.WorkflowEndNotice,
+			latch.WorkflowEnds)}})
 	}
 	if err := left.read(ctx); err != nil || left.ending.GoesOn {
 		return nil, err
@@ -93,7 +94,8 @@ func (s *session) inherit(ctx workflow.Context, kind latch.Kind, left *inheritan
 		if err := s.answer(ctx); err != nil {
 			return err
 		}
-		given := &commonpb.Payload{Metadata: map[string][]byte{converter.MetadataEncoding: []byte(converter.MetadataEncodingJSON)}, Data: left.argument(0)}
+		given := &commonpb.Payload{Metadata: map[string][]byte{converter.MetadataEncoding: []byte(converter.MetadataEncodingJSON)},
+			Data: left.argument(0)}
 		if err := s.take(ctx, kind, converter.NewRawValue(given), into); err != nil {
 			return err
 		}

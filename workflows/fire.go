@@ -123,7 +123,8 @@ func (s *session) ready(ctx workflow.Context, o occasion, webhooks []protocol.At
 
 // newFiring adds the event to the run's, with the hooks of the webhooks that listen to it.
 func (s *session) newFiring(o occasion, webhooks []protocol.AttachedWebhook) *firing {
-	f := &firing{session: s, subject: cmp.Or(o.about, s.subject), sequence: len(s.firings), event: o.event, emission: o.emission, watch: o.watch, scope: o.scope, nothingDone: o.nothingDone}
+	f := &firing{session: s, subject: cmp.Or(o.about, s.subject), sequence: len(s.firings), event: o.event, emission: o.emission,
+		watch: o.watch, scope: o.scope, nothingDone: o.nothingDone}
 	f.step = place{step: o.step, target: o.target}.name()
 	if o.lockOf != nil {
 		f.step = o.lockOf.firing.step

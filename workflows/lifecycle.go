@@ -153,7 +153,8 @@ func jsonOf(value any) json.RawMessage {
 
 // runVariable returns the variable run, which names the first run of a chain.
 func (l *lifecycle) runVariable(info *workflow.Info) vars.Run {
-	run := vars.Run{WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID, StartedAt: latch.NewTime(info.WorkflowStartTime)}
+	run := vars.Run{WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID,
+		StartedAt: latch.NewTime(info.WorkflowStartTime)}
 	if l.run.Continues {
 		run.RunID = info.FirstRunID
 	}

@@ -104,9 +104,9 @@ func (h *hook) tellLock(event string, about latch.LockEvent) {
 func (h *hook) lockTold() latch.LockTold {
 	lock := h.openLock()
 	return latch.LockTold{DeliveryID: h.record.DeliveryID, Webhook: lock.Webhook, Event: lock.Event, Step: lock.Step, Job: lock.Job,
-		Release: lock.Release, Title: lock.Title, URL: locklink.Unsigned(lock.URL), Since: lock.Since, Until: lock.Until, OnTimeout: lock.OnTimeout,
-		Enforced: lock.Enforced, Digest: lock.Digest, Extensions: lock.Extensions, Escalates: lock.Escalates, Escalated: lock.Escalated,
-		Approvals: lock.Approvals, Missing: lock.Missing}
+		Release: lock.Release, Title: lock.Title, URL: locklink.Unsigned(lock.URL), Since: lock.Since, Until: lock.Until,
+		OnTimeout: lock.OnTimeout, Enforced: lock.Enforced, Digest: lock.Digest, Extensions: lock.Extensions,
+		Escalates: lock.Escalates, Escalated: lock.Escalated, Approvals: lock.Approvals, Missing: lock.Missing}
 }
 
 // lockToOpen returns the lock that the hook's receiver may open: its own, or, at an event about a

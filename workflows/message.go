@@ -144,7 +144,8 @@ func (s *session) answerQueries(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandler(ctx, protocol.QueryState, s.state); err != nil {
 		return err
 	}
-	if err := workflow.SetQueryHandler(ctx, protocol.QuerySent, func(id string) (protocol.Sent, error) { return s.sent(id), nil }); err != nil {
+	sent := func(id string) (protocol.Sent, error) { return s.sent(id), nil }
+	if err := workflow.SetQueryHandler(ctx, protocol.QuerySent, sent); err != nil {
 		return err
 	}
 	return workflow.SetQueryHandler(ctx, protocol.QuerySentOf,

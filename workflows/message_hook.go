@@ -24,7 +24,8 @@ func (s *session) byToken(token string) (*hook, error) {
 		}
 	}
 	if !strings.HasPrefix(token, s.execution.ID+":") {
-		return nil, refusal(latch.ErrorUnknownLock, "lock %q is of another run: a lock begins with its workflow id, here %q", token, s.execution.ID)
+		return nil, refusal(latch.ErrorUnknownLock, "lock %q is of another run: a lock begins with its workflow id, here %q", token,
+			s.execution.ID)
 	}
 	return nil, refusal(latch.ErrorUnknownLock, "lock %q is unknown to this run", token)
 }
@@ -115,7 +116,8 @@ func (h *hook) answerRemoval(ctx workflow.Context, used bool) (any, error) {
 // unclear refuses external data whose decisive keys have no meaning. Keys for which the hook
 // has expressions may have any value.
 func (h *hook) unclear(data latch.Object) error {
-	own := map[string]string{latch.KeyResult: h.settings.Result, latch.KeyStopRelease: h.settings.StopRelease, latch.KeyRollbackRelease: h.settings.RollbackRelease}
+	own := map[string]string{latch.KeyResult: h.settings.Result, latch.KeyStopRelease: h.settings.StopRelease,
+		latch.KeyRollbackRelease: h.settings.RollbackRelease}
 	var problems latch.Problems
 	for _, key := range latch.DecisiveKeys {
 		counts := h.firing.scope.Asks() || key == latch.KeyResult && h.hasSay
@@ -148,7 +150,8 @@ func (s *session) decodeRecord(data []byte) (*hook, latch.RecordUpdate, error) {
 					"only %s may skip webhook %q, and a record would let it pass as well", ofGroups(hook.skipGroups), hook.webhook.ID)
 			}
 			if hook.settings.HasApprovals() {
-				return nil, update, refusal(latch.ErrorForbidden, "webhook %q at %s has approvals: what it goes by comes by votes, with release_lock", hook.webhook.ID, firing.event)
+				return nil, update, refusal(latch.ErrorForbidden, "webhook %q at %s has approvals: what it goes by comes by votes, with "+
+					"release_lock", hook.webhook.ID, firing.event)
 			}
 			if !firing.mayStillChange() {
 				return nil, update, refusal(latch.ErrorTooLate, "%s is decided: its records stand", firing.event)

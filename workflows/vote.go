@@ -77,8 +77,9 @@ func (h *hook) examineVote(ctx workflow.Context, message latch.LockRelease, from
 		return approval.Vote{}, invalidArgument(examined.Problems)
 	}
 	sender := examined.Sender
-	return approval.Vote{Issued: sender.Issued, Data: message.Data, Vote: latch.Vote{By: sender.Name, At: h.firing.session.now(), Via: from.via,
-		IdentifiedBy: sender.IdentifiedBy, Result: message.Choice(), Groups: sender.Groups, Reason: message.Reason}}, nil
+	return approval.Vote{Issued: sender.Issued, Data: message.Data,
+		Vote: latch.Vote{By: sender.Name, At: h.firing.session.now(), Via: from.via,
+			IdentifiedBy: sender.IdentifiedBy, Result: message.Choice(), Groups: sender.Groups, Reason: message.Reason}}, nil
 }
 
 // overcrowded refuses a vote by signal if the run's history has no room for many more.

@@ -21,7 +21,8 @@ import (
 // deliverWork is deliver for a hook that is work: the run itself makes the attempts, each as an
 // activity, a child workflow or a Nexus operation. An attempt is never interrupted. Between two
 // attempts, a cancellation of ctx ends the delivery.
-func deliverWork(ctx workflow.Context, send protocol.Send, summary string, attempt *attemptInFlight) (protocol.Outcome, *protocol.Delivery) {
+func deliverWork(ctx workflow.Context, send protocol.Send, summary string,
+	attempt *attemptInFlight) (protocol.Outcome, *protocol.Delivery) {
 	outcome := protocol.Outcome{Attempts: send.PriorAttempts, Tries: send.Tries}
 	for {
 		if awaitAttempt(ctx, send, outcome.Error) != nil {

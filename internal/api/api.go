@@ -166,7 +166,8 @@ func New(options Options) (http.Handler, error) {
 // build returns the API with all its routes.
 func build(options Options) (*API, error) {
 	a := &API{service: options.Client.WorkflowService, Namespace: cmp.Or(options.Namespace, client.DefaultNamespace),
-		TaskQueue: cmp.Or(options.TaskQueue, latch.DefaultTaskQueue), keys: options.Keys, allow: options.Allow, oidc: options.OIDC, secret: options.LinkKey,
+		TaskQueue: cmp.Or(options.TaskQueue, latch.DefaultTaskQueue), keys: options.Keys, allow: options.Allow, oidc: options.OIDC,
+		secret: options.LinkKey,
 		Logger: options.Logger, converter: options.DataConverter,
 		guesses: guess.New(), open: map[string]bool{}, local: loopback.NewGuard(options.PublicURL), mux: http.NewServeMux()}
 	if a.converter == nil {

@@ -206,8 +206,10 @@ const auditPath = "/latch/v1/audit"
 func (a *API) registerAudit() {
 	Register[NoBody](a, Operation{ID: "list-audit", Method: http.MethodGet, Path: auditPath, Role: RoleAdmin,
 		Summary: "List who did what, and what was refused, newest first", Errors: []int{http.StatusUnprocessableEntity},
-		About: "Votes and removals of locks, starts and endings of releases and jobs, changes of what is registered, redeliveries, logins, and keys, logins and acts that were refused. " +
-			"Custom events that were fired are in their runs alone, and so is what was sent to Temporal directly. Refusals that are alike are one entry a minute. " +
+		About: "Votes and removals of locks, starts and endings of releases and jobs, changes of what is registered, redeliveries, logins, " +
+			"and keys, logins and acts that were refused. " +
+			"Custom events that were fired are in their runs alone, and so is what was sent to Temporal directly. Refusals that are alike are " +
+			"one entry a minute. " +
 			"A page may have fewer entries than limit, or none, although a next page exists. No worker is needed."}, a.listAudit)
 }
 

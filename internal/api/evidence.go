@@ -11,8 +11,8 @@ import (
 
 func (a *API) registerEvidence() {
 	for kind, path := range map[latch.Kind]string{latch.ReleaseKind: releasesPath, latch.GateKind: gatesPath} {
-		Register[NoBody](a, Operation{ID: "get-" + string(kind) + "-evidence", Method: http.MethodGet, Path: path + "/{id}/evidence", Role: RoleRead,
-			Errors:  []int{http.StatusNotFound, http.StatusConflict, http.StatusNotImplemented},
+		Register[NoBody](a, Operation{ID: "get-" + string(kind) + "-evidence", Method: http.MethodGet, Path: path + "/{id}/evidence",
+			Role: RoleRead, Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusNotImplemented},
 			Summary: "Get signed evidence of a closed " + string(kind),
 			About: "Answers with an in-toto statement in a DSSE envelope, signed with LATCH_EVIDENCE_KEY: the digest of the input, " +
 				"what each webhook was asked and answered, the rules and what they decided, who removed locks, and what was undone. " +

@@ -19,13 +19,15 @@ const freezesPath = "/latch/v1/freezes"
 func (a *API) registerFreezes() {
 	missing := []int{http.StatusNotFound}
 	Register[NoBody](a, Operation{ID: "list-freezes", Method: http.MethodGet, Path: freezesPath, Role: RoleRead,
-		Summary: "List freezes", About: "Those of the task queue, in the order of creation, each with its state: whether it is in force, since and until when, and its next window."}, a.listFreezes)
+		Summary: "List freezes", About: "Those of the task queue, in the order of creation, each with its state: whether it is in force, " +
+			"since and until when, and its next window."}, a.listFreezes)
 	Register[NoBody](a, Operation{ID: "get-freeze", Method: http.MethodGet, Path: freezesPath + "/{id}", Role: RoleRead,
 		Errors: missing, Summary: "Show a freeze and its state"}, a.getFreeze)
 	Register[latch.RegisteredFreeze](a, Operation{ID: "put-freeze", Method: http.MethodPut, Act: latch.AuditFreezePut,
 		Path: freezesPath + "/{id}", Role: RoleAdmin,
 		Errors: []int{http.StatusPreconditionFailed}, Summary: "Replace the freeze with this id, or register it", Required: true,
-		About: "Takes the whole freeze; its id may be left out. It applies to releases that begin from now on; one that waits already waits as it was told."}, a.putFreeze)
+		About: "Takes the whole freeze; its id may be left out. It applies to releases that begin from now on; one that waits already waits " +
+			"as it was told."}, a.putFreeze)
 	Register[NoBody](a, Operation{ID: "delete-freeze", Method: http.MethodDelete, Act: latch.AuditFreezeDelete,
 		Path: freezesPath + "/{id}", Role: RoleAdmin,
 		Status: http.StatusNoContent, Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed}, Summary: "Delete a freeze",

@@ -10,7 +10,8 @@ import (
 func (a *API) registerGateList() {
 	Register[NoBody](a, Operation{ID: "list-gates", Method: http.MethodGet, Path: gatesPath, Role: RoleRead,
 		Summary: "List gates, open and decided", Errors: []int{http.StatusUnprocessableEntity},
-		About: "Lists each run of a gate with the locks that it waits for, or its decision. Only the status passed lets pass. A gate in a workflow of your own has no run of its own, and is not listed. " +
+		About: "Lists each run of a gate with the locks that it waits for, or its decision. Only the status passed lets pass. A gate in a " +
+			"workflow of your own has no run of its own, and is not listed. " +
 			listAbout}, a.listGates)
 }
 

@@ -88,7 +88,8 @@ func ParseKeys(text string) ([]Key, error) {
 			problems = append(problems, fmt.Errorf("key %d (%s): this name has the role %s here and %s in another key; give both the same role, or different names",
 				i+1, key.Name, key.Role, otherRole(keys, key)))
 		case hasOtherGroups(keys, key):
-			problems = append(problems, fmt.Errorf("key %d (%s): this name has the groups %s here and others in another key; give both the same groups, or different names",
+			problems = append(problems, fmt.Errorf("key %d (%s): this name has the groups %s here and others in another key; give both the same "+
+				"groups, or different names",
 				i+1, key.Name, namesOf(key.Groups)))
 		default:
 			keys = append(keys, key)

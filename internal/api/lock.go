@@ -28,7 +28,10 @@ func (a *API) registerLocks() {
 		Register[LockRemoval](a, Operation{ID: id, Method: method, Path: locksPath + "/{lock}" + lockRelease,
 			Role: RoleLock, Act: latch.AuditLockRelease,
 			Errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, Summary: "Remove a lock, or vote about it",
-			About: "Answers with the decided record. With approvals this is the caller's vote: the answer has the votes as approvals, and what is missing; a caller who may not vote is 403.  Removing a removed lock with the same result answers with its record again, and unchanged; with another result, or after the lock's timeout, the answer is 409 with the record. removed_by is always the key's name, whatever the body says."}, a.releaseLock)
+			About: "Answers with the decided record. With approvals this is the caller's vote: the answer has the votes as approvals, and what " +
+				"is missing; a caller who may not vote is 403. Removing a removed lock with the same result answers with its record again, and " +
+				"unchanged; with another result, or after the lock's timeout, the answer is 409 with the record. removed_by is always the key's " +
+				"name, whatever the body says."}, a.releaseLock)
 	}
 	a.registerLockExtension()
 }

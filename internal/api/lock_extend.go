@@ -15,7 +15,9 @@ func (a *API) registerLockExtension() {
 	Register[LockExtension](a, Operation{ID: "extend-lock", Method: http.MethodPost, Act: latch.AuditLockExtend,
 		Path: locksPath + "/{lock}" + lockExtend, Role: RoleLock, Required: true,
 		Errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, Summary: "Move a lock's deadline to a later time",
-		About: "Answers with the record and the deadline; a deadline that the lock has already changes nothing (unchanged). A lock that is closed is 409, one without a timeout 422, and so is a time before its deadline. With approvals the caller must be somebody who may vote, or have the role run, or admin for an enforced webhook. by is always the key's name, whatever the body says."}, a.extendLock)
+		About: "Answers with the record and the deadline; a deadline that the lock has already changes nothing (unchanged). A lock that is " +
+			"closed is 409, one without a timeout 422, and so is a time before its deadline. With approvals the caller must be somebody who may " +
+			"vote, or have the role run, or admin for an enforced webhook. by is always the key's name, whatever the body says."}, a.extendLock)
 }
 
 // A LockExtension is the body of a request that moves a lock's deadline.

@@ -12,7 +12,9 @@ func (a *API) registerLockList() {
 	Register[NoBody](a, Operation{ID: "list-locks", Method: http.MethodGet, Path: locksPath, Role: RoleRead,
 		Summary: "List open locks, and failed steps that wait for a choice", Errors: []int{http.StatusUnprocessableEntity},
 		About: "First the locks of running jobs, releases and events, then those of users' own workflows, each from the newest run on, with what the lock holds and what its timeout decides. " +
-			"paused has the failed steps of releases that wait for somebody to retry or skip them. A lock appears within moments of its creation. A page may have fewer than limit locks, or none, although a next page exists. No worker is needed. With Latch's search attributes, only runs that wait are read."}, a.listLocks)
+			"paused has the failed steps of releases that wait for somebody to retry or skip them. A lock appears within moments of its " +
+			"creation. A page may have fewer than limit locks, or none, although a next page exists. No worker is needed. With Latch's search " +
+			"attributes, only runs that wait are read."}, a.listLocks)
 }
 
 // Locks is one page of the list of open locks.

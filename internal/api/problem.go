@@ -156,7 +156,8 @@ func (a *API) Explain(ctx context.Context, err error) error {
 		return unavailable("The run cannot answer now: %v.", old)
 	}
 	if runs.IsPaused(err) {
-		return NewProblem(http.StatusConflict, "The run is paused in Temporal: it answers nothing and takes no message until it is unpaused there.")
+		return NewProblem(http.StatusConflict, "The run is paused in Temporal: it answers nothing and takes no message until it is "+
+			"unpaused there.")
 	}
 	if isUnreachable(err) {
 		a.Logger.WarnContext(ctx, "Temporal, or a worker, does not answer", "error", err)

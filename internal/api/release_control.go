@@ -43,7 +43,8 @@ func (a *API) retryStep(ctx context.Context, input *messageInput) (*statusOutput
 	}
 	retry.By = CallerOf(ctx).Name
 	output := &statusOutput{}
-	return output, a.tell(ctx, latch.ReleaseKind, CallerOf(ctx).UpdatePrefix(protocol.UpdateViaAPI), input.ID, latch.MessageRetry, retry, &output.Body)
+	return output, a.tell(ctx, latch.ReleaseKind, CallerOf(ctx).UpdatePrefix(protocol.UpdateViaAPI), input.ID, latch.MessageRetry, retry,
+		&output.Body)
 }
 
 type skippedOutput struct{ Body recordOrStatus }

@@ -90,7 +90,8 @@ func (r Rules) check(vote *Vote) error {
 		return refused(latch.ErrorForbidden, "the name %s is not proven (%s), and this lock counts proven names alone: "+
 			"vote through Latch's API, with a key or after a login", vote.By, unprovenBy(vote))
 	case r.Excluded != "" && strings.EqualFold(vote.By, r.Excluded):
-		return refused(latch.ErrorForbidden, "%s has started this run, and allow_self is false: somebody else has to vote; may approve: %s", vote.By, r.Who())
+		return refused(latch.ErrorForbidden, "%s has started this run, and allow_self is false: somebody else has to vote; may approve: %s",
+			vote.By, r.Who())
 	case !slices.ContainsFunc(r.Requirements, func(a latch.Approval) bool { return mayFill(&a, &vote.Vote) }):
 		return refused(latch.ErrorForbidden, "%s may not vote about this lock; may approve: %s", vote.By, r.Who())
 	}

@@ -36,7 +36,8 @@ func (r *Recorder) Refuse(entry latch.AuditEntry) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	alike := refusal{entry.Action, entry.Outcome, entry.Via, entry.By, entry.IdentifiedBy, entry.Remote,
-		entry.Target, entry.WorkflowID, entry.RunID, entry.Webhook, entry.Event, entry.Step, entry.Result, entry.Reason, entry.Error, entry.Status}
+		entry.Target, entry.WorkflowID, entry.RunID, entry.Webhook, entry.Event, entry.Step, entry.Result, entry.Reason, entry.Error,
+		entry.Status}
 	if _, known := r.refused[alike]; !known && len(r.refused) >= maximumRefusals {
 		alike = refusal{action: entry.Action, outcome: entry.Outcome, via: entry.Via, status: entry.Status}
 		entry = latch.AuditEntry{Action: entry.Action, Outcome: entry.Outcome, Via: entry.Via, Status: entry.Status,

@@ -26,7 +26,8 @@ func (c *keptCall) flags(command *cobra.Command) {
 	c.span.flags(command, "with --skipped: only what was skipped since then", "with --skipped: only what was skipped before then")
 	flags.StringVar(&c.filter.TaskQueue, "task-queue", "", "with --skipped: only what was fired on this task queue; no other worker is asked")
 	flags.BoolVar(&c.dryRun, "dry-run", false, "with --skipped: list what would be sent, and send nothing")
-	flags.BoolVar(&c.wait, "wait", false, "with --skipped: wait until the workflow has ended, as on a terminal; the exit code is 1 if it left something unsent")
+	flags.BoolVar(&c.wait, "wait", false, "with --skipped: wait until the workflow has ended, as on a terminal; the exit code is 1 if it "+
+		"left something unsent")
 }
 
 // check parses the times, and returns all problems of the arguments and flags.

@@ -36,7 +36,8 @@ func examineRates(ctx context.Context, world backend.Backend, server backend.Ser
 			"start a worker on a server of 1.29 or later, as one who may call UpdateTaskQueueConfig")
 		return
 	case rates.Limit != protocol.RateUnit:
-		d.add(check, findingWrong, fmt.Sprintf("the limit of each key of task queue %q is %g a second, so that webhooks are sent at %g times their rate",
+		d.add(check, findingWrong, fmt.Sprintf("the limit of each key of task queue %q is %g a second, so that webhooks are sent at %g times "+
+			"their rate",
 			rates.Queue, rates.Limit, rates.Limit/protocol.RateUnit), "restart a worker, which sets it right, and change it no more")
 		return
 	case !rates.Polled:

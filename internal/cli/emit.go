@@ -130,7 +130,8 @@ func (s *starter) printEmitted(events []*checked, emitted []backend.Emitted) err
 		return nil
 	}
 	explained := *failure.Explain(first)
-	explained.Text = fmt.Sprintf("%d of %d events were not fired:\n%s", len(failed), len(events), strings.Join(failed[:min(len(failed), maximumShown)], "\n"))
+	explained.Text = fmt.Sprintf("%d of %d events were not fired:\n%s", len(failed), len(events),
+		strings.Join(failed[:min(len(failed), maximumShown)], "\n"))
 	if more := len(failed) - maximumShown; more > 0 {
 		explained.Text += fmt.Sprintf("\n… and %d more; --output json has all", more)
 	}

@@ -144,13 +144,15 @@ func printEvidence(out *output.Printer, s *evidence.Statement) {
 	out.Printf("authentic: %s, run %s\n", output.Printable(p.Run.WorkflowID), output.Printable(p.Run.RunID))
 	printLines(out, [][2]string{
 		{"status", p.Outcome.Status}, {"reason", p.Outcome.Reason}, {"error", p.Outcome.Error}, {"decided by", decidedBy(p.Outcome.DecidedBy)},
-		{"from", p.Run.StartedAt.Format(time.RFC3339)}, {"to", p.Run.ClosedAt.Format(time.RFC3339)}, {"input", "sha256:" + s.Subject[0].Digest.SHA256},
+		{"from", p.Run.StartedAt.Format(time.RFC3339)}, {"to", p.Run.ClosedAt.Format(time.RFC3339)},
+		{"input", "sha256:" + s.Subject[0].Digest.SHA256},
 	})
 	t := output.NewTable("RESULT", "EVENT", "WEBHOOK", "DECISION", "RULE", "LOCK")
 	for i := range p.Hooks {
 		h := &p.Hooks[i]
 		t.Add(resultColour(h.Result).In(h.Result), output.Plain(eventOf(h.Event, h.Step)), output.Plain(output.Printable(h.Webhook)),
-			decisionColour(h.Decision).In(output.OrDash(h.Decision)), output.Plain(output.OrDash(output.OneLine(h.Rule))), output.Plain(removedBy(h.Lock)))
+			decisionColour(h.Decision).In(output.OrDash(h.Decision)), output.Plain(output.OrDash(output.OneLine(h.Rule))),
+			output.Plain(removedBy(h.Lock)))
 	}
 	out.Table(t)
 	for i := range p.Hooks {

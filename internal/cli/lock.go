@@ -68,7 +68,8 @@ func removeLock(ctx context.Context, open opener, out *output.Printer, removal l
 
 // decodeLockRelease adds the data to the argument and validates it.
 func decodeLockRelease(removal *latch.LockRelease, data string) error {
-	argument := map[string]any{"lock": removal.Lock, "result": removal.Result, "vote": removal.Vote, "digest": removal.Digest, "by": removal.By, "reason": removal.Reason}
+	argument := map[string]any{"lock": removal.Lock, "result": removal.Result, "vote": removal.Vote, "digest": removal.Digest,
+		"by": removal.By, "reason": removal.Reason}
 	if data != "" {
 		if !json.Valid([]byte(data)) {
 			return failure.OfUsage(fmt.Errorf("--data is no valid JSON: %s", output.OneLine(data)))

@@ -36,7 +36,8 @@ none.`},
 func printTurns(out *output.Printer, turns *latch.Turns) {
 	t := output.NewTable("TURN", "ID", "WORKFLOW", "SINCE")
 	add := func(place string, turn latch.Turn) {
-		t.Add(output.Plain(place), output.Bold.In(output.OneLine(turn.ID)), output.Plain(output.OneLine(turn.WorkflowID)), output.Plain(utc(turn.Since)))
+		t.Add(output.Plain(place), output.Bold.In(output.OneLine(turn.ID)), output.Plain(output.OneLine(turn.WorkflowID)),
+			output.Plain(utc(turn.Since)))
 	}
 	if turns.HeldBy != nil {
 		add("holds it", *turns.HeldBy)

@@ -104,9 +104,9 @@ func serveAPI(ctx context.Context, e *env) error {
 	recorder := configured.recorder(temporal, e.settings.TaskQueue, logger, metrics)
 	handler, err := api.New(api.Options{
 		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: e.settings.TaskQueue,
-		Keys: configured.keys, OIDC: configured.oidc, Allow: configured.allow, PublicURL: configured.URL, FQDN: configured.fqdn(), Environment: configured.Environment,
-		DataConverter: configured.temporal.DataConverter,
-		LockLinks:     configured.LockLinks, LinkKey: []byte(configured.LinkKey), EvidenceKey: configured.evidence,
+		Keys: configured.keys, OIDC: configured.oidc, Allow: configured.allow, PublicURL: configured.URL, FQDN: configured.fqdn(),
+		Environment: configured.Environment, DataConverter: configured.temporal.DataConverter,
+		LockLinks: configured.LockLinks, LinkKey: []byte(configured.LinkKey), EvidenceKey: configured.evidence,
 		Logger: logger, Metrics: metrics, Tracer: traces.Tracer, Audit: recorder,
 		Routes: configured.routes(ctx),
 	})

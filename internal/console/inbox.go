@@ -66,7 +66,8 @@ func (v *visit) inbox() (*answer, error) {
 	data := inbox{Filters: v.inboxFilters(filter), Paused: v.pausedList(part.Paused, offset), MayRemove: v.may(api.RoleLock),
 		Locks: lockList("locks", "Locks that wait", rows)}
 	data.Locks.Empty = emptyInbox(filter)
-	data.Locks.Lag = "Those that wait for your vote first, then those that end by themselves, then the oldest. A lock shows here within moments of its making."
+	data.Locks.Lag = "Those that wait for your vote first, then those that end by themselves, then the oldest. A lock shows here within " +
+		"moments of its making."
 	for i := range shown {
 		if row := v.lockRow(&shown[i]); v.awaits(&shown[i]) {
 			if data.Mine == nil {
@@ -95,7 +96,8 @@ func (v *visit) inbox() (*answer, error) {
 		data.Locks.Next = v.with("cursor", part.NextCursor, "offset", "")
 	}
 	if part.Unread > 0 {
-		data.Unread = fmt.Sprintf("%d more runs wait for what cannot be read here, such as those encrypted with a key that this server lacks.", part.Unread)
+		data.Unread = fmt.Sprintf("%d more runs wait for what cannot be read here, such as those encrypted with a key that this server lacks.",
+			part.Unread)
 	}
 	all := piece.Count(len(part.Locks)+len(part.Paused), piece.Unknown, part.NextCursor != "" || cursor != "")
 	made := show("("+all+") Inbox", "inbox", data)

@@ -52,7 +52,8 @@ func (v *visit) countSkippedOf() (*answer, error) {
 		return show(confirm.Title, "confirm", confirm), nil
 	}
 	confirm := piece.Confirmation{Title: fmt.Sprintf("Send %s that %s skipped?", deliveriesOf(planned.Planned), wasOrWere(planned.Planned)),
-		Back: back, Form: v.form("skipped"), Effect: "They go out in the order of their events, each under its own delivery id, once the one before is settled. " +
+		Back: back, Form: v.form("skipped"), Effect: "They go out in the order of their events, each under its own delivery id, once the one " +
+			"before is settled. " +
 			"If the endpoint is disabled again, the rest stays skipped." + moreOf(planned)}
 	confirm.Form.Buttons = []piece.Button{{Value: sendSkipped, Label: fmt.Sprintf("Yes: send %d", planned.Planned), Look: piece.LookFirst}}
 	return show(confirm.Title, "confirm", confirm), nil
@@ -112,7 +113,8 @@ func (v *visit) queue() (*answer, error) {
 	data.Facts.Add("Settled", piece.Text(fmt.Sprint(state.Done)))
 	data.Facts.Add("To come", piece.Text(fmt.Sprint(state.Left)))
 	if state.Lost > 0 {
-		data.Facts.Add("Could not be sent", piece.Cell{Text: fmt.Sprint(state.Lost), Status: "bad"}.With("Temporal no longer has their runs, for example"))
+		lost := piece.Cell{Text: fmt.Sprint(state.Lost), Status: "bad"}
+		data.Facts.Add("Could not be sent", lost.With("Temporal no longer has their runs, for example"))
 	}
 	data.Facts.Add("Workflow", piece.Code(state.WorkflowID))
 	made := show(fmt.Sprintf("What was skipped: %d of %d settled", state.Done, state.Done+state.Left), "queue", data)
@@ -125,11 +127,13 @@ func queueNotice(state *dlv.QueueState) *piece.Notice {
 	of := state.Done + state.Left
 	switch {
 	case state.Kept:
-		return &piece.Notice{Tone: "bad", Text: fmt.Sprintf("The endpoint is disabled again: %d of %d are settled, the rest stays skipped.", state.Done, of)}
+		return &piece.Notice{Tone: "bad", Text: fmt.Sprintf("The endpoint is disabled again: %d of %d are settled, the rest stays skipped.",
+			state.Done, of)}
 	case state.Status == latch.ReleaseRunning:
 		return &piece.Notice{Tone: "wait", Text: fmt.Sprintf("%d of %d are settled.", state.Done, of)}
 	case state.Left > 0:
-		return &piece.Notice{Tone: "bad", Text: fmt.Sprintf("It was ended from outside: %d of %d are settled, the rest stays skipped.", state.Done, of)}
+		return &piece.Notice{Tone: "bad", Text: fmt.Sprintf("It was ended from outside: %d of %d are settled, the rest stays skipped.",
+			state.Done, of)}
 	case state.Lost > 0:
 		return &piece.Notice{Tone: "bad", Text: fmt.Sprintf("%d of %d could not be sent.", state.Lost, of)}
 	default:

@@ -102,7 +102,8 @@ func momentOf(record *latch.Record) latch.Time {
 
 // ownTypes matches Latch's own workflows that have records.
 var ownTypes = fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s', '%s', '%s', '%s', '%s', '%s', '%s')",
-	latch.WorkflowJobRun, latch.WorkflowRelease, latch.WorkflowEmit, latch.WorkflowEmitBatch, latch.WorkflowGate, latch.WorkflowDeliver, latch.WorkflowJobNotice, latch.WorkflowWatchNotice,
+	latch.WorkflowJobRun, latch.WorkflowRelease, latch.WorkflowEmit, latch.WorkflowEmitBatch, latch.WorkflowGate, latch.WorkflowDeliver,
+	latch.WorkflowJobNotice, latch.WorkflowWatchNotice,
 	latch.WorkflowEndNotice)
 
 // query returns the visibility query for the runs that may have matching records: a record begins

@@ -16,7 +16,8 @@ var answers = []reflect.Type{
 	reflect.TypeFor[latch.Record](), reflect.TypeFor[latch.Status](), reflect.TypeFor[latch.HistoryQuery](),
 	reflect.TypeFor[latch.LockRelease](), reflect.TypeFor[latch.RecordUpdate](), reflect.TypeFor[latch.Skip](),
 	reflect.TypeFor[latch.StepRetry](), reflect.TypeFor[latch.Control](), reflect.TypeFor[latch.Close](),
-	reflect.TypeFor[latch.LockExtension](), reflect.TypeFor[latch.LockEvent](), reflect.TypeFor[latch.Extension](), reflect.TypeFor[latch.Escalated](),
+	reflect.TypeFor[latch.LockExtension](), reflect.TypeFor[latch.LockEvent](), reflect.TypeFor[latch.Extension](),
+	reflect.TypeFor[latch.Escalated](),
 	reflect.TypeFor[latch.AuditEntry](),
 }
 

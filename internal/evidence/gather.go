@@ -75,7 +75,8 @@ func Gather(ctx context.Context, from *runs.Runs, info *workflowpb.WorkflowExecu
 	if err != nil {
 		return nil, err
 	}
-	return &Statement{Type: StatementType, PredicateType: PredicateType, Predicate: stated, Subject: []Subject{{Name: id, Digest: digest}}}, nil
+	return &Statement{Type: StatementType, PredicateType: PredicateType, Predicate: stated,
+		Subject: []Subject{{Name: id, Digest: digest}}}, nil
 }
 
 // recordsOf returns the run's webhook history: from its result if that contains it, or else from a

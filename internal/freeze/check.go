@@ -55,7 +55,8 @@ func Doubts(freeze *latch.Freeze, now time.Time) []latch.Problem {
 	case freeze.Override != nil && freeze.Override.Reason:
 		doubts.Addf("override", "names neither groups nor users, so that nobody may remove a lock of this freeze, with a reason or without")
 	default:
-		doubts.Addf("override", "names neither groups nor users, so that nobody may remove a lock of this freeze: a release waits until the window ends, or is stopped")
+		doubts.Addf("override", "names neither groups nor users, so that nobody may remove a lock of this freeze: a release waits until the "+
+			"window ends, or is stopped")
 	}
 	state, err := At(freeze, now)
 	if err != nil {

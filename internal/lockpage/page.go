@@ -180,7 +180,8 @@ func (p *pages) click(w http.ResponseWriter, r *http.Request, token string, who 
 		p.Refuse(w, r, api.NewProblem(http.StatusUnprocessableEntity, "action: %q is not one of this lock's buttons.", action))
 		return
 	}
-	removal := latch.LockRelease{Lock: token, By: who.Name, Reason: strings.TrimSpace(r.PostForm.Get("reason")), Digest: r.PostForm.Get("digest")}
+	removal := latch.LockRelease{Lock: token, By: who.Name, Reason: strings.TrimSpace(r.PostForm.Get("reason")),
+		Digest: r.PostForm.Get("digest")}
 	name := readable(r.PostForm.Get("name"))
 	if who.linked() && name != "" {
 		removal.By = name + " (by " + api.NameLinked + ")"

@@ -37,7 +37,8 @@ type lifecycleJob struct {
 // Variables returns the variables of the run, with its result as JSON once it has one. The
 // arguments are only in vars, which the default body of a webhook does not have.
 func (r *LifecycleRun) Variables(status vars.JobStatus, result json.RawMessage) expr.Variables {
-	job := lifecycleJob{Job: vars.NewJob(&latch.Job{ID: r.WorkflowID, Name: r.Type}, status), Type: r.Type, TaskQueue: r.TaskQueue, Attempt: r.Attempt}
+	job := lifecycleJob{Job: vars.NewJob(&latch.Job{ID: r.WorkflowID, Name: r.Type}, status), Type: r.Type, TaskQueue: r.TaskQueue,
+		Attempt: r.Attempt}
 	given := latch.Object{}
 	if !r.TooLarge {
 		given["input"], given["args"] = json.RawMessage("null"), rawjson.Encode(r.Args)

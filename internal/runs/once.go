@@ -40,7 +40,8 @@ const memoRequest = "latch.request"
 // a clock. It does need a worker on the task queue for keys: without one the
 // call times out, and the same call succeeds once there is one.
 func (r *Runs) StartOnce(ctx context.Context, key, keysQueue string, s Start, request []byte) (runID string, err error) {
-	what := protocol.StartOnce{Workflow: s.Workflow, WorkflowID: s.WorkflowID, TaskQueue: s.TaskQueue, Summary: Summary(s.Summary), Memo: s.Memo}
+	what := protocol.StartOnce{Workflow: s.Workflow, WorkflowID: s.WorkflowID, TaskQueue: s.TaskQueue, Summary: Summary(s.Summary),
+		Memo: s.Memo}
 	for _, argument := range s.Arguments {
 		encoded, err := json.Marshal(argument)
 		if err != nil {

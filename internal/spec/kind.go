@@ -30,7 +30,8 @@ const (
 var Kinds = []Kind{Job, Release, Emission, Gate, Webhook, Watch, Freeze, Rules}
 
 // ErrUnknownKind says that the keys of a file do not show what it describes.
-var ErrUnknownKind = errors.New("cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an event, a webhook has a url or events, a watch has a query, a freeze has windows")
+var ErrUnknownKind = errors.New("cannot tell what this describes: a release has steps, a job has a task or jobs, an emission has an " +
+	"event, a webhook has a url or events, a watch has a query, a freeze has windows")
 
 // keyWebhooks holds the webhooks of a run, or a list of registered webhooks.
 const keyWebhooks = "webhooks"

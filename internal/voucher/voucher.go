@@ -120,7 +120,8 @@ func (k Key) OfStart(voucher, workflowID string, input json.RawMessage, started 
 	}
 	holder, err := k.verify("start", voucher, start{workflowID, digest})
 	if err == nil && started.Sub(holder.Issued.Time).Abs() > startWithin {
-		return Holder{}, fmt.Errorf("it was made at %s, and the run was started at %s", holder.Issued.Format(time.RFC3339), started.UTC().Format(time.RFC3339))
+		return Holder{}, fmt.Errorf("it was made at %s, and the run was started at %s", holder.Issued.Format(time.RFC3339),
+			started.UTC().Format(time.RFC3339))
 	}
 	return holder, err
 }

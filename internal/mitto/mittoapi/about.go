@@ -157,7 +157,8 @@ func (a *routes) createTag(ctx context.Context, input *bodyInput) (*tagOutput, e
 	}
 	var name string
 	if json.Unmarshal(object["name"], &name) != nil || !registry.IsTagName(name) {
-		return nil, api.Decoded(latch.Problems{{Path: "name", Message: fmt.Sprintf("required: the tag's name, of at most %d bytes", registry.MaximumTagName)}})
+		return nil, api.Decoded(latch.Problems{{Path: "name", Message: fmt.Sprintf("required: the tag's name, of at most %d bytes",
+			registry.MaximumTagName)}})
 	}
 	api.NoteAct(ctx, func(entry *latch.AuditEntry) { entry.Target = name })
 	tag, err := a.registry.CreateTag(ctx, name)

@@ -83,7 +83,9 @@ func (a *routes) registerJobs() {
 		api.Operation{ID: "act-on-job", Method: http.MethodPost, Act: latch.AuditJobStart, Role: api.RoleRun,
 			Required: true,
 			Errors:   []int{http.StatusNotFound, http.StatusConflict}, Summary: "START or STOP a job",
-			About: "START answers with the new run's status, or, while a run is in progress, with 409 and that run. Repeating the call under the same Idempotency-Key, or the same webhook-id of a delivery, returns the run that the first one started. A run of a job that Latch cannot run fails at once. STOP cancels the run in progress."}, a.actOnJob)
+			About: "START answers with the new run's status, or, while a run is in progress, with 409 and that run. Repeating the call under " +
+				"the same Idempotency-Key, or the same webhook-id of a delivery, returns the run that the first one started. A run of a job that " +
+				"Latch cannot run fails at once. STOP cancels the run in progress."}, a.actOnJob)
 	register[[]MittoJob](a, v2("/bulk/jobs"), api.Operation{ID: "create-jobs", Method: http.MethodPost,
 		Act: latch.AuditJobCreate, Role: api.RoleAdmin, Status: http.StatusCreated, Required: true,
 		Errors: []int{http.StatusConflict}, Summary: "Register several jobs", About: "Takes at most 1000 jobs. If one is invalid, none is registered; status counts those that failed for another reason."}, a.createJobs)
@@ -102,7 +104,8 @@ func (a *routes) registerOwn() {
 		api.Operation{ID: "preview-job-webhook", Method: http.MethodPost, Act: api.NotAct, Role: api.RoleAdmin,
 			Required: true, Large: true,
 			Errors: []int{http.StatusNotFound}, Summary: "Show what a job's webhook would send, and what is wrong with it",
-			About: "Nothing is kept and nothing is sent. The variables have the values of the job's last run; without one, the run is made up. Secrets are shown by their names alone."}, a.previewJobWebhook)
+			About: "Nothing is kept and nothing is sent. The variables have the values of the job's last run; without one, the run is made up. " +
+				"Secrets are shown by their names alone."}, a.previewJobWebhook)
 	register[TestedJobWebhook](a, []string{ownPath + "/webhooks/test"},
 		api.Operation{ID: "test-job-webhook", Method: http.MethodPost, Act: latch.AuditJobTest, Role: api.RoleAdmin,
 			Required: true, Large: true,
@@ -112,7 +115,8 @@ func (a *routes) registerOwn() {
 	register[api.NoBody](a, []string{ownPath + "/pause"},
 		api.Operation{ID: "pause-job", Method: http.MethodPost, Act: latch.AuditJobPause, Role: api.RoleAdmin,
 			Errors:  changes,
-			Summary: "Keep a job from running by itself", About: "Neither at its times nor after another job. It still runs when it is started, and a run that is under way goes on. A job that never runs by itself is 409."}, a.pauseJob)
+			Summary: "Keep a job from running by itself", About: "Neither at its times nor after another job. It still runs when it is started, " +
+				"and a run that is under way goes on. A job that never runs by itself is 409."}, a.pauseJob)
 	register[api.NoBody](a, []string{ownPath + "/resume"},
 		api.Operation{ID: "resume-job", Method: http.MethodPost, Act: latch.AuditJobResume, Role: api.RoleAdmin,
 			Errors:  changes,

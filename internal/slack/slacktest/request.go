@@ -86,5 +86,6 @@ func Submission(user string, view, filled map[string]any) map[string]any {
 		"trigger_id": "10215325802133.3901254001572.2e2548aa918b35fe", "response_urls": []any{}, "enterprise": nil,
 		"view": map[string]any{"id": "V0123", "team_id": Team, "type": "modal", "blocks": view["blocks"],
 			"private_metadata": view["private_metadata"],
-			"callback_id":      view["callback_id"], "hash": "156772938.1827394", "state": map[string]any{"values": values}, "app_id": "A0APP", "bot_id": "B0BOT"}}
+			"callback_id":      view["callback_id"], "hash": "156772938.1827394", "state": map[string]any{"values": values}, "app_id": "A0APP",
+			"bot_id": "B0BOT"}}
 }
