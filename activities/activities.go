@@ -126,6 +126,7 @@ func (a *Activities) Register(registry Registry) {
 		{protocol.ActivityJudge, a.Judge},
 		{protocol.ActivitySendEvidence, a.SendEvidence},
 		{protocol.ActivityExamine, a.Examine},
+		{protocol.ActivityEarlierJobs, a.EarlierJobs},
 		{protocol.ActivityFreezes, a.Freezes},
 	} {
 		registry.RegisterActivityWithOptions(each.function, activity.RegisterOptions{Name: each.name})

@@ -154,6 +154,9 @@ func (a *Activities) ReadEnd(ctx context.Context, run protocol.EndedRun) (protoc
 		return protocol.Ending{}, unlessForgotten(run, err)
 	}
 	ending := protocol.Ending{Reason: end.Reason, Began: begun.Worked, OriginalRunID: begun.OriginalRunID, NewerRunID: newer}
+	if parent := begun.Parent; parent != nil {
+		ending.Parent = &protocol.ParentRun{WorkflowID: parent.GetWorkflowId(), RunID: parent.GetRunId()}
+	}
 	ending.SetArguments(begun.Arguments)
 	return ending, nil
 }

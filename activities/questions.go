@@ -42,6 +42,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 	if err != nil && !errors.As(err, &answer.Problems) {
 		answer.Problems = latch.Problems{{Message: err.Error()}}
 	}
+	answer.AsksForJobs = read.job != nil && len(read.job.Jobs) > 0 && info.Namespace != testNamespace
 	answer.Events = make([]protocol.EventAdmission, len(read.events))
 	if request.Kind == latch.LifecycleKind {
 		// Only a run that was selected as it began asks. This worker's own options may not select it.

@@ -11,13 +11,22 @@ import (
 // next, which runs the activity itself.
 func around(name string, handle func(ctx context.Context, next func(context.Context) (any, error)) (any,
 	error)) interceptor.WorkerInterceptor {
-	return &aroundWorker{name: name, handle: handle}
+	return &aroundWorker{name: name, handle: func(ctx context.Context, _ []any, next func(context.Context) (any, error)) (any, error) {
+		return handle(ctx, next)
+	}}
+}
+
+// insteadOf returns an interceptor that answers in place of one activity.
+func insteadOf[Q, A any](name string, answer func(Q) (A, error)) interceptor.WorkerInterceptor {
+	return &aroundWorker{name: name, handle: func(_ context.Context, args []any, _ func(context.Context) (any, error)) (any, error) {
+		return answer(args[0].(Q))
+	}}
 }
 
 type aroundWorker struct {
 	interceptor.WorkerInterceptorBase
 	name   string
-	handle func(context.Context, func(context.Context) (any, error)) (any, error)
+	handle func(context.Context, []any, func(context.Context) (any, error)) (any, error)
 }
 
 func (w *aroundWorker) InterceptActivity(_ context.Context,
@@ -35,5 +44,5 @@ func (a *aroundActivity) ExecuteActivity(ctx context.Context, in *interceptor.Ex
 	if activity.GetInfo(ctx).ActivityType.Name != a.worker.name {
 		return next(ctx)
 	}
-	return a.worker.handle(ctx, next)
+	return a.worker.handle(ctx, in.Args, next)
 }

@@ -4,11 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
@@ -47,11 +45,7 @@ func EndNotice(ctx workflow.Context, input converter.RawValue) (any, error) {
 
 // read reads how the run ended, and its state. It waits for a worker that can replay the run.
 func (l *inheritance) read(ctx workflow.Context) error {
-	reading := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: time.Minute,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
-		Summary:             summaryOf("Read", l.WorkflowID, ""),
-	})
+	reading := asksRun(ctx, summaryOf("Read", l.WorkflowID, ""))
 	if err := workflow.ExecuteActivity(reading, protocol.ActivityReadEnd, l.EndedRun).Get(ctx, &l.ending); err != nil {
 		return err
 	}
@@ -189,9 +183,7 @@ func (s *session) enlist(f *firing) {
 func endJob(ctx workflow.Context, left *inheritance) (*latch.JobResult, error) {
 	run := &jobRun{result: latch.JobResult{Status: latch.JobRunning, KVP: latch.Object{}}}
 	run.session = silentSession(ctx, run)
-	if before := left.argument(1); len(before) > 0 && json.Unmarshal(before, &run.siblings) != nil {
-		run.siblings = nil // not passed by a sequence
-	}
+	run.siblings = siblingsIn(left.argument(1), left.ending.Parent)
 	if origin := left.argument(2); len(origin) > 0 && json.Unmarshal(origin, &run.lineage) != nil {
 		run.lineage = protocol.Lineage{} // not passed by Latch
 	}

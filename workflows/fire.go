@@ -87,6 +87,11 @@ type occasion struct {
 	tells []protocol.AttachedWebhook
 }
 
+// An informing subject has variables that it reads only if an event needs them.
+type informing interface {
+	inform(ctx workflow.Context, f *firing)
+}
+
 // fire plans the event's deliveries, makes the locks, writes the records and sends. It returns
 // once everything is being sent.
 func (s *session) fire(ctx workflow.Context, o occasion, webhooks []protocol.AttachedWebhook) (*firing, error) {
@@ -103,6 +108,9 @@ func (s *session) ready(ctx workflow.Context, o occasion, webhooks []protocol.At
 	f := s.newFiring(o, webhooks)
 	if len(f.hooks) == 0 {
 		return f, nil
+	}
+	if about, informs := f.subject.(informing); informs {
+		about.inform(ctx, f)
 	}
 	plan, err := f.plan(ctx)
 	if err != nil {

@@ -25,7 +25,7 @@ type jobRun struct {
 	job    latch.Job
 	result latch.JobResult
 	// siblings are the jobs before it, in a sequence. done are its own jobs that have ended.
-	siblings protocol.Siblings
+	siblings siblings
 	done     jobResults
 	lineage  protocol.Lineage
 	// reopened is JOB_START if the earlier run of the chain waited for it. working reports that
@@ -41,28 +41,29 @@ type jobRun struct {
 
 // JobRun is the workflow latch.JobRun. It does a job's work and fires its events before and
 // after it (contract, "Job").
-func JobRun(ctx workflow.Context, input, siblings, lineage converter.RawValue) (*latch.JobResult, error) {
+func JobRun(ctx workflow.Context, input, earlierJobs, lineage converter.RawValue) (*latch.JobResult, error) {
 	run := &jobRun{result: latch.JobResult{Status: latch.JobRunning, KVP: latch.Object{}}}
 	run.session = silentSession(ctx, run)
 	earlier, err := carriedInto(ctx, input)
 	if err != nil {
 		return nil, err
 	}
-	if before := payloadJSON(siblings); len(before) > 0 && json.Unmarshal(before, &run.siblings) != nil {
-		run.siblings = nil // not passed by a sequence
-	}
+	run.siblings = siblingsIn(payloadJSON(earlierJobs), parentOf(ctx))
 	if origin := payloadJSON(lineage); len(origin) > 0 && json.Unmarshal(origin, &run.lineage) != nil {
 		run.lineage = protocol.Lineage{} // not passed by Latch
 	}
 	run.fields = run.lineage.Fields
-	run.link.given = len(payloadJSON(siblings)) + len(payloadJSON(lineage))
+	run.link.given = len(payloadJSON(earlierJobs)) + len(payloadJSON(lineage))
+	if err := workflow.SetQueryHandler(ctx, protocol.QueryEarlierJobs, run.earlierJobs); err != nil {
+		return nil, err
+	}
 	if err := run.begin(ctx, latch.JobKind, input, &run.job, earlier, func() { run.prepare(earlier) }); err != nil {
 		return nil, err
 	}
 	run.reopened = run.undecided()
 	err = run.carryOut(ctx)
 	if errors.Is(err, errContinues) {
-		return nil, run.asNew(ctx, latch.WorkflowJobRun, input, siblings, lineage)
+		return nil, run.asNew(ctx, latch.WorkflowJobRun, input, earlierJobs, lineage)
 	}
 	if err != nil {
 		return nil, err
@@ -79,13 +80,15 @@ func (r *jobRun) prepare(earlier *protocol.State) {
 		state := earlier.Job
 		r.result, r.working, r.workBegan, r.attempt = state.Result, state.Working, state.WorkBegan, state.Attempt
 		r.done.takeOver(&r.result, state.Done)
+		r.siblings.takeOver(state.Siblings)
 		r.ended, r.settled = state.Ended, state.Ended
 	}
 }
 
 // progress saves the progress of the job.
 func (r *jobRun) progress(state *protocol.State) {
-	state.Job = &protocol.JobState{Result: r.result, Working: r.working, WorkBegan: r.workBegan, Attempt: r.attempt, Done: r.done.count, Ended: r.ended}
+	state.Job = &protocol.JobState{Result: r.result, Working: r.working, WorkBegan: r.workBegan, Attempt: r.attempt, Done: r.done.count,
+		Siblings: r.siblings.carried(), Ended: r.ended}
 }
 
 // carryOut runs the job from the delay to the final events.
@@ -226,7 +229,7 @@ func (r *jobRun) work(ctx workflow.Context) error {
 			begins = true
 			return latch.Object{}, r.sequence(limited)
 		}
-		return taskRun{session: r.session, task: r.job.Task, variables: r.variables(nil), summary: "Job " + r.job.ID}.do(limited)
+		return taskRun{session: r.session, task: r.job.Task, variables: r.taskVariables(limited), summary: "Job " + r.job.ID}.do(limited)
 	})
 	if kvp != nil {
 		r.result.KVP = kvp
@@ -307,7 +310,7 @@ func (r *jobRun) mayControl(message string) error {
 func (r *jobRun) addVariables(variables expr.Variables) {
 	variables["job"] = protocol.JobVariable(&r.job, r.jobStatus(), r.lineage.Fields, r.runID)
 	variables["vars"] = rawjson.Encode(vars.OrEmpty(r.job.Vars))
-	variables["jobs"] = rawjson.Encode(r.known(len(r.done.list)))
+	variables["jobs"] = rawjson.Encode(r.known(r.done.list))
 }
 
 func (r *jobRun) jobStatus() vars.JobStatus { return statusOf(&r.result, r.runID) }

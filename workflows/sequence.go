@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -15,11 +14,6 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
 )
-
-// maximumSiblings bounds how many of the previous jobs a job of a sequence sees (contract,
-// "Job"): those that ended last. Otherwise the cost of a long sequence would grow with the
-// square of its length.
-const maximumSiblings = 100
 
 // sequence runs the jobs one after the other as children, starting after those that are done.
 // The first failure ends it, unless that job continues on error.
@@ -87,7 +81,7 @@ func (r *jobRun) child(ctx workflow.Context, definition *protocol.Definition) (*
 	result := &latch.JobResult{ID: job.ID, KVP: latch.Object{}}
 	lineage := definition.Lineage()
 	lineage.Ancestors = append(slices.Clone(r.lineage.Ancestors), r.job.ID)
-	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowJobRun, job, r.known(maximumSiblings), lineage).Get(ctx, result)
+	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowJobRun, job, r.tells(job), lineage).Get(ctx, result)
 	result.History = nil
 	if err == nil {
 		return result, nil
@@ -110,15 +104,4 @@ func (r *jobRun) child(ctx workflow.Context, definition *protocol.Definition) (*
 	}
 	result.Error = rootMessage(err)
 	return result, err
-}
-
-// known returns the jobs that have ended so far: those that precede this one in its sequence,
-// and the last of its own, up to a limit.
-func (r *jobRun) known(own int) protocol.Siblings {
-	known := protocol.Siblings{}
-	maps.Copy(known, r.siblings)
-	for _, job := range r.done.list[max(len(r.done.list)-own, 0):] {
-		known[job.ID] = protocol.Sibling{Status: job.Status, KVP: job.KVP}
-	}
-	return known
 }

@@ -57,6 +57,14 @@ func (r *jobResults) add(result latch.JobResult) {
 	}
 }
 
+// before returns the last results of those jobs that ended before the job at a place in the
+// sequence, as far as they are kept.
+func (r *jobResults) before(place, most int) []latch.JobResult {
+	dropped := r.count - len(r.list)
+	end := min(max(place-dropped, 0), len(r.list))
+	return r.list[max(end-most, 0):end]
+}
+
 func (r *jobResults) measure(i int) {
 	before := r.sizes[i]
 	r.sizes[i] = sizeOfResult(&r.list[i])

@@ -3,12 +3,15 @@ package workflows
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
@@ -104,13 +107,60 @@ func TestAJobIsToldOfTheHundredBeforeIt(t *testing.T) {
 	for i := range 50 {
 		run.done.add(ended(i, 0))
 	}
-	require.Len(t, run.known(maximumSiblings), 50)
+	hundred := func() protocol.Siblings { return run.known(run.done.before(run.done.count, maximumSiblings)) }
+	require.Len(t, hundred(), 50)
 	for i := 50; i < 3_000; i++ {
 		run.done.add(ended(i, 0))
 	}
-	known := run.known(maximumSiblings)
+	known := hundred()
 	require.Len(t, known, 100)
 	require.Contains(t, known, "j2999")
 	require.Contains(t, known, "j2900")
-	require.Len(t, run.known(len(run.done.list)), 3_000, "the sequence's own events see all")
+	require.Len(t, run.known(run.done.list), 3_000, "the sequence's own events see all")
+}
+
+// A sequence answers for each of its jobs with those that preceded it, also when others have
+// ended since, and not once it has begun anew.
+func TestASequenceAnswersForEachOfItsJobs(t *testing.T) {
+	t.Parallel()
+	run := &jobRun{attempt: 2}
+	for i := range 1_000 {
+		run.done.add(ended(i, 0))
+	}
+	run.done.letGo()
+	ids := func(count int) []string {
+		answer, err := run.earlierJobs(protocol.Untold{Count: count, Attempt: 2})
+		require.NoError(t, err)
+		require.False(t, answer.Repeated)
+		require.Nil(t, answer.Beyond)
+		return slices.Sorted(maps.Keys(answer.Jobs))
+	}
+	require.Empty(t, ids(0))
+	require.Empty(t, ids(1), "the first result was dropped")
+	require.Equal(t, []string{"j1", "j2"}, ids(3))
+	require.Len(t, ids(500), 100)
+	require.Equal(t, []string{"j400", "j499"}, []string{ids(500)[0], ids(500)[99]})
+	require.Equal(t, "j999", ids(1_000)[99])
+
+	answer, err := run.earlierJobs(protocol.Untold{Count: 3, Attempt: 1})
+	require.NoError(t, err)
+	require.Equal(t, protocol.EarlierJobs{Repeated: true}, answer)
+}
+
+// A sequence that was not told of the jobs before it leaves that to whoever asks.
+func TestASequenceLeavesToAskWhatItWasNotTold(t *testing.T) {
+	t.Parallel()
+	untold, parent := protocol.Untold{Count: 7, Attempt: 1}, protocol.ParentRun{WorkflowID: "job-all", RunID: "run"}
+	run := &jobRun{session: &session{}, attempt: 1, siblings: siblingsIn(rawjson.Encode(untold.Siblings()), &parent)}
+	reader := &latch.Job{ID: "j", Task: &latch.Task{HTTP: &latch.HTTPTask{URL: "https://example.com/${jobs.one.status}"}}}
+	require.Equal(t, protocol.Untold{Attempt: 1}.Siblings(), run.tells(reader))
+	run.done.add(ended(0, 0))
+	answer, err := run.earlierJobs(*run.tells(reader).Untold())
+	require.NoError(t, err)
+	require.Equal(t, protocol.EarlierJobs{Jobs: protocol.Siblings{"j0": {Status: latch.JobSucceeded, KVP: latch.Object{}}},
+		Beyond: &protocol.EarlierRequest{ParentRun: parent, Untold: untold}}, answer)
+
+	run.siblings.takeOver(protocol.Siblings{"one": {Status: latch.JobFailed, KVP: latch.Object{}}})
+	require.Nil(t, run.tells(reader).Untold(), "it has asked itself")
+	require.Len(t, run.tells(reader), 2)
 }

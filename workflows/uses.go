@@ -21,18 +21,35 @@ var variableNames = vars.Names()
 func mentioned(sources ...string) []string {
 	needed := []string{}
 	for _, name := range variableNames {
-		if slices.ContainsFunc(sources, func(source string) bool { return mentions(source, name) }) {
+		if slices.ContainsFunc(sources, func(source string) bool { return uses(source, name) }) {
 			needed = append(needed, name)
 		}
 	}
 	return needed
 }
 
-// mentions reports whether a name appears in a source. JSON may escape letters; then any name
-// may appear.
-func mentions(source, name string) bool {
-	return strings.Contains(source, name) || strings.Contains(source, `\u`)
+// uses reports whether a source may refer to a variable. The name in a path, as in /jobs/7, does
+// not: no variable is a number by which anything is divided.
+func uses(source, name string) bool {
+	if escapes(source) {
+		return true
+	}
+	for {
+		before, after, found := strings.Cut(source, name)
+		inPath := strings.HasSuffix(before, "/") && (after == "" || strings.ContainsAny(after[:1], `/?#"`))
+		if !found || !inPath {
+			return found
+		}
+		source = after
+	}
 }
+
+// mentions reports whether a text appears in a source.
+func mentions(source, text string) bool { return strings.Contains(source, text) || escapes(source) }
+
+// escapes reports whether a source has letters escaped, as JSON may have them. Then any name may
+// appear.
+func escapes(source string) bool { return strings.Contains(source, `\u`) }
 
 // neededBy lists the variables of a question, in addition to the record.
 func neededBy(question verdict.Question) []string { return mentioned(question.Sources()...) }
@@ -52,6 +69,14 @@ func neededByDelivery(webhook *latch.Webhook, settings latch.Event) []string {
 
 // neededByTask lists the variables of an http task or a command.
 func neededByTask(task any) []string { return mentioned(sourcesIn(task)...) }
+
+// readsJobs reports whether a template or an expression in the value, which is a job or a task,
+// may refer to the variable jobs.
+func readsJobs(of any) bool {
+	return slices.ContainsFunc(fields.Of(of), func(f *fields.Field) bool {
+		return (f.Role.IsTemplate() || f.Role.IsExpression()) && uses(f.Text(), "jobs")
+	})
+}
 
 // sourcesIn returns the templates and expressions in the value, except expressions of events,
 // which are evaluated separately.

@@ -129,6 +129,7 @@ func TestVariableOfAnotherType(t *testing.T) {
 		{"event", `{}`, "the variable event is not a string"},
 		{"records", `"x"`, "the variable records is not an array"},
 		{"data", `[1]`, "the variable data is not an object"},
+		{"jobs", string(Unknown("nobody has them")), "the variable jobs is not known: nobody has them"},
 		{"data", `{"a":`, "the variable data is not JSON"},
 	} {
 		_, err := value("size("+c.name+")", variables(c.name, c.json))

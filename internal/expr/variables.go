@@ -9,13 +9,17 @@ import (
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/interpreter"
 
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/vars"
 )
 
 // Variables are the root variables by name, each as JSON. A variable that is absent or null is
 // empty: "" for event, lock and lock_url, [] for records, and {} for all others except now, which
-// is an error if it is used.
+// is an error if it is used. One that is [Unknown] fails whatever uses it.
 type Variables map[string]json.RawMessage
+
+// Unknown returns the value of an object that cannot be had, for the reason.
+func Unknown(reason string) json.RawMessage { return rawjson.Encode(reason) }
 
 // celType returns the checker's type for a variable of a kind.
 func celType(k vars.Kind) *cel.Type {
@@ -125,6 +129,9 @@ func (s *scope) decode(name string, want vars.Kind) (any, error) {
 	case value == types.NullValue:
 		return emptyOf(want), nil
 	case !holds(want, value):
+		if reason, is := value.(string); is && want == vars.Object {
+			return nil, fmt.Errorf("the variable %s is not known: %s", name, reason)
+		}
 		return nil, fmt.Errorf("the variable %s is not %s", name, want)
 	}
 	s.longest = max(s.longest, longest)

@@ -162,6 +162,8 @@ type JobState struct {
 	Attempt   int       `json:"attempt,omitempty"`
 	// Done is how many jobs of a sequence have ended.
 	Done int `json:"done,omitempty"`
+	// Siblings are the earlier jobs of its sequence, if the run has asked for them.
+	Siblings Siblings `json:"siblings,omitempty"`
 	// Ended reports that the work has ended, with the outcome in the result.
 	Ended bool `json:"ended,omitempty"`
 }

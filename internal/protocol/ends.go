@@ -64,6 +64,8 @@ type Ending struct {
 	Apart []int `json:"apart,omitempty"`
 	// OriginalRunID is the run's id before any reset, from which delivery ids are made.
 	OriginalRunID string `json:"original_run_id,omitempty"`
+	// Parent is the run that started it, or nil if it was not started as a child.
+	Parent *ParentRun `json:"parent,omitempty"`
 	// NewerRunID is the id of the newest run of the workflow, if that is another one.
 	NewerRunID string `json:"newer_run_id,omitempty"`
 }

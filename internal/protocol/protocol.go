@@ -10,9 +10,9 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// Names of the internal activities. All but AwaitEnd, AwaitFirstAttempts, Ends, Fetch, Probe, ReadEnd,
-// ReadState, SendEvidence, SendKept, SendKeptBatch and Watch run as local activities: what they answer
-// is recorded and never computed again.
+// Names of the internal activities. All but AwaitEnd, AwaitFirstAttempts, EarlierJobs, Ends, Fetch, Probe,
+// ReadEnd, ReadState, SendEvidence, SendKept, SendKeptBatch and Watch run as local activities: what they
+// answer is recorded and never computed again.
 const (
 	ActivityAdmit              = "latch.internal.Admit"
 	ActivityPlan               = "latch.internal.Plan"
@@ -42,6 +42,7 @@ const (
 	ActivityJudge              = "latch.internal.Judge"
 	ActivitySendEvidence       = "latch.internal.SendEvidence"
 	ActivityExamine            = "latch.internal.Examine"
+	ActivityEarlierJobs        = "latch.internal.EarlierJobs"
 	ActivityFreezes            = "latch.internal.Freezes"
 )
 
@@ -107,6 +108,9 @@ type Admission struct {
 	EndsTogether bool `json:"ends_together,omitempty"`
 	// DecidesHere makes the run decide by itself about a hook without expressions.
 	DecidesHere bool `json:"decides_here,omitempty"`
+	// AsksForJobs makes the jobs of a sequence ask for the earlier ones if they need them, instead
+	// of each being given them.
+	AsksForJobs bool `json:"asks_for_jobs,omitempty"`
 	// Evidence makes the run leave evidence of itself when it closes.
 	Evidence bool `json:"evidence,omitempty"`
 	// Starter is the proven name of the person who started the run; "" if there is none.
@@ -281,16 +285,6 @@ type EvaluateRequest struct {
 	Record    latch.Record     `json:"record"`
 	Answer    verdict.Answer   `json:"answer,omitzero"`
 	Variables expr.Variables   `json:"variables"`
-}
-
-// Siblings says how the earlier jobs of a sequence ended, by id. It is the second argument of
-// latch.JobRun, which only the sequence passes.
-type Siblings map[string]Sibling
-
-// A Sibling is how a job of the same sequence ended.
-type Sibling struct {
-	Status string       `json:"status"`
-	KVP    latch.Object `json:"kvp"`
 }
 
 // An EmitOrigin is the second argument of latch.Emit, which only Latch itself passes.

@@ -69,6 +69,8 @@ type Beginning struct {
 	Arguments [][]byte
 	// OriginalRunID is the run's id before any reset.
 	OriginalRunID string
+	// Parent is the run that started it as a child, or nil.
+	Parent *commonpb.WorkflowExecution
 	// Worked reports that a worker has taken up the run.
 	Worked bool
 }
@@ -107,6 +109,7 @@ func (r *Runs) begin(begun *Beginning, event *historypb.HistoryEvent, execution 
 		return nil
 	}
 	begun.OriginalRunID = cmp.Or(started.GetOriginalExecutionRunId(), execution.GetRunId())
+	begun.Parent = started.GetParentWorkflowExecution()
 	for _, payload := range started.GetInput().GetPayloads() {
 		data, err := r.plain(payload)
 		if err != nil {

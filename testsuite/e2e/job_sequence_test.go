@@ -2,12 +2,16 @@ package e2e
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/admission"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/testsuite/receiver"
 )
 
@@ -61,16 +65,41 @@ func TestSequence(t *testing.T) {
 	require.Equal(t, map[string]int{"/first": 1, "/second": 1, "/start": 1, "/complete": 1, "/failure": 1}, b.came("/some"))
 }
 
-// contract, "Templates": a sequence's hooks see jobs[id] with status and kvp.
+// contract, "Templates" and "Job": a sequence's hooks see jobs[id] with status and kvp, and so does
+// what of its jobs looks at them. A registered webhook of which the sequences do not know has a job
+// ask them, once for all its events. A job that does not look is told nothing but where they are.
 func TestSequenceTellsOfItsJobs(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	registered, err := admission.DecodeRegisteredWebhook([]byte(b.spec(`{"id":"audit","url":"{R}/audit","when":"job.id == 'check'",
+		"events":[{"event":"JOB_START"},{"event":"JOB_SUCCESS"}],"body":{"jobs":"${jobs}"}}`)))
+	require.NoError(t, err)
+	_, err = b.registry().Webhooks().Create(b.ctx, *registered)
+	require.NoError(t, err)
 	b.receiver.Script("/build", receiver.JSON(200, `{"version":"4.2"}`))
-	run := b.startJob("tells", `{"id":"tells","jobs":[{"id":"build","task":{"http":{"url":"{R}/build"}}}],
+	run := b.startJob("tells", `{"id":"tells","jobs":[{"id":"build","task":{"http":{"url":"{R}/build"}}},
+			{"id":"all","jobs":[
+				{"id":"deploy","task":{"http":{"url":"{R}/deploy","body":{"version":"${jobs.build.kvp.version}"}}}},
+				{"id":"check","task":{"http":{"url":"{R}/check"}}},
+				{"id":"last","task":{"http":{"url":"{R}/last"}}}]}],
 		"webhooks":[{"id":"done","url":"{R}/done","event":"JOB_SUCCESS",
 			"body":{"version":"${jobs['build'].kvp.version}","status":"${jobs.build.status}"}}]}`)
 	b.succeeds(run)
 	require.JSONEq(t, `{"version":"4.2","status":"succeeded"}`, string(b.receiver.Requests("/done")[0].Body))
+	require.JSONEq(t, `{"version":"4.2"}`, string(b.receiver.Requests("/deploy")[0].Body))
+	for _, request := range b.arrives("/audit", 2) {
+		require.JSONEq(t, `{"jobs":{"build":{"status":"succeeded","kvp":{"version":"4.2"}},"deploy":{"status":"succeeded","kvp":{}}}}`,
+			string(request.Body))
+	}
+	job := func(id string) []*historypb.HistoryEvent {
+		return b.events(shared.client.GetWorkflow(b.ctx, run.GetID()+"/all/"+id, ""))
+	}
+	asked := func(id string) int {
+		return len(slices.DeleteFunc(scheduled(job(id)), func(kind string) bool { return kind != protocol.ActivityEarlierJobs }))
+	}
+	require.Equal(t, []int{0, 1, 0}, []int{asked("deploy"), asked("check"), asked("last")})
+	told := job("last")[0].GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads()[1]
+	require.JSONEq(t, `{"":{"status":"untold","kvp":{"count":2,"attempt":1}}}`, string(told.GetData()))
 }
 
 // contract, "Job": a cancellation reaches the child that runs.

@@ -65,6 +65,9 @@ func TestRecordHistories(t *testing.T) {
 			{"id":"one","continue_on_error":true,"task":{"http":{"url":"$R/one"}}},
 			{"id":"two","task":{"http":{"url":"$R/two"}},"webhooks":[{"id":"w","url":"$R/log","event":"JOB_SUCCESS"}]}]}`,
 			scripts: map[string][]receiver.Answer{"/one": {receiver.Status(400)}}, child: "/two"},
+		{name: "sequence-asked", workflow: latch.WorkflowJobRun, spec: `{"id":"all","jobs":[{"id":"one","task":{"http":{"url":"$R/one"}}},
+			{"id":"two","task":{"http":{"url":"$R/two"}},"webhooks":[
+				{"id":"gate","events":[{"event":"JOB_START","blocking":true,"lock_timeout":"200ms","on_timeout":"continue"}]}]}]}`, child: "/two"},
 		{name: "release-released", workflow: latch.WorkflowRelease, spec: release, meanwhile: remove(`"result":"pass"`)},
 		{name: "release-stopped", workflow: latch.WorkflowRelease, spec: release,
 			meanwhile: remove(`"result":"fail","data":{"stop_release":true}`)},
