@@ -190,9 +190,37 @@ type Status struct {
 	// Turn is where a release with a concurrency key stands.
 	Turn *TurnStatus `json:"turn,omitempty"`
 	// Paused are a release's failed steps that wait for a person.
-	Paused   []PausedStep `json:"paused,omitempty"`
-	Locks    []OpenLock   `json:"locks"`
-	Rejected []Rejected   `json:"rejected"`
+	Paused []PausedStep `json:"paused,omitempty"`
+	Locks  []OpenLock   `json:"locks"`
+	// Undecided are the hooks without an open lock that have not decided yet. It is absent in
+	// answers of an earlier version's worker.
+	Undecided []UndecidedHook `json:"undecided,omitempty"`
+	Rejected  []Rejected      `json:"rejected"`
+}
+
+// These are what a hook without an open lock waits for.
+const (
+	WaitsForAnswer       = "answer"
+	WaitsForMeasurements = "measurements"
+	WaitsForSoak         = "soak"
+)
+
+// An UndecidedHook is a hook whose decision a run waits for, though no lock holds it.
+type UndecidedHook struct {
+	Webhook string `json:"webhook"`
+	Event   string `json:"event"`
+	Step    string `json:"step,omitempty"`
+	// WaitsFor is [WaitsForAnswer], [WaitsForMeasurements] or [WaitsForSoak].
+	WaitsFor string `json:"waits_for"`
+	Since    Time   `json:"since"`
+	// Until is when the wait ends at the latest, and OnTimeout the decision at that time. A hook
+	// that soaks has no OnTimeout: it decides by what it knows already.
+	Until     Time   `json:"until,omitzero"`
+	OnTimeout string `json:"on_timeout,omitempty"`
+	Enforced  bool   `json:"enforced,omitempty"`
+	// Observes reports that the hook only records what it decides ("enforce": false), so the run
+	// does not wait for it.
+	Observes bool `json:"observes,omitempty"`
 }
 
 // An OpenLock is a lock that a run waits for. Step, Job, Release, Title and OnTimeout are

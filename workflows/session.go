@@ -348,7 +348,7 @@ func (s *session) snapshot() latch.Status {
 	}
 	return latch.Status{Paused: paused, Turn: turn, ID: s.subject.id(), Title: s.subject.title(), Status: status,
 		Phase: s.phase, Event: s.event, Step: s.step,
-		Steps: s.subject.steps(), Locks: s.locksWithForms(), Rejected: rejected}
+		Steps: s.subject.steps(), Locks: s.locksWithForms(), Undecided: s.undecidedHooks(), Rejected: rejected}
 }
 
 // enter names the run's current phase, for the query status and Temporal UI.

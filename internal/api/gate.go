@@ -185,6 +185,9 @@ func (a *API) openGate(ctx context.Context, info *workflowpb.WorkflowExecutionIn
 		if err == nil {
 			err = a.Runs.Query(ctx, state.WorkflowID, state.RunID, latch.QueryHistory, &asked.History)
 		}
+		if err == nil {
+			_, err = a.Runs.AddMeasured(ctx, state.WorkflowID, state.RunID, asked.History)
+		}
 		if err != nil {
 			return state
 		}

@@ -46,7 +46,8 @@ func TestListGates(t *testing.T) {
 	require.JSONEq(t, `{"id":"one","status":"running","phase":"waiting","event":"DEPLOY","workflow_id":"gate-one","run_id":"run-one",
 		"started_at":"2026-01-02T03:04:05.000Z","locks":[{"token":"gate-one:board:r4nd0m",
 			"url":"https://latch.example.com/locks/gate-one:board:r4nd0m","webhook":"board","event":"DEPLOY",
-			"since":"2026-01-02T03:04:05.000Z"}]}`, string(part.Gates[0]))
+			"since":"2026-01-02T03:04:05.000Z"}],
+		"waits_for":[{"webhook":"board","event":"DEPLOY","for":"lock","since":"2026-01-02T03:04:05.000Z"}]}`, string(part.Gates[0]))
 	second := apitest.Call(handler, http.MethodGet, gatesPath+"?limit=1&cursor="+part.NextCursor, "", "X-API-Key", "read")
 	part.NextCursor = ""
 	require.NoError(t, json.Unmarshal(second.Body.Bytes(), &part))

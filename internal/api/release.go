@@ -207,30 +207,15 @@ func (a *API) releaseState(ctx context.Context, info *workflowpb.WorkflowExecuti
 		return nil, err
 	}
 	if !runs.HasClosed(info) {
-		return state, a.addMeasured(ctx, state)
+		_, err := a.Runs.AddMeasured(ctx, workflowID, runID, state.History)
+		return state, err
 	}
 	state.ClosedAt = latch.NewTime(info.GetCloseTime().AsTime())
-	state.Turn, state.Paused = nil, nil
+	state.Turn, state.Paused, state.Undecided = nil, nil, nil
 	for i := range state.Steps { // a terminated run still answers as it was
 		state.Steps[i].Settle()
 	}
 	return state, a.addResult(ctx, state)
-}
-
-// addMeasured adds what analyses have measured so far. An analysis makes no request of its
-// webhook's own, and has no lock before its end.
-func (a *API) addMeasured(ctx context.Context, state *ReleaseState) error {
-	if !slices.ContainsFunc(state.History, func(record latch.Record) bool {
-		return record.Result == latch.ResultPending && record.Lock == nil && record.Request == nil
-	}) {
-		return nil
-	}
-	described, err := a.Runs.Describe(ctx, state.WorkflowID, state.RunID)
-	if err != nil {
-		return err
-	}
-	a.Runs.AddMeasured(state.History, described)
-	return nil
 }
 
 // addResult adds the result of a closed release. A release that was refused or

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -75,12 +74,8 @@ func printGates(out *output.Printer, rows []runs.GateRow) {
 }
 
 func gateRow(g *runs.GateRow) []output.Cell {
-	var waits []string
-	for _, lock := range g.Locks {
-		waits = append(waits, waitText(lock.Webhook, lock.Event, lock.Until, lock.OnTimeout))
-	}
 	return []output.Cell{output.Bold.In(output.OneLine(g.ID)), output.Plain(output.OrDash(output.OneLine(g.Event))),
 		releaseColour(g.Status).In(output.Printable(g.Status)),
-		output.Yellow.In(output.OrDash(output.OneLine(strings.Join(waits, "; ")))), output.Plain(output.OrDash(decidedBy(g.DecidedBy))),
+		output.Yellow.In(output.OrDash(output.OneLine(waitTexts(g.WaitsFor)))), output.Plain(output.OrDash(decidedBy(g.DecidedBy))),
 		output.Plain(utc(g.StartedAt)), output.Plain(utc(g.ClosedAt)), output.Plain(output.OrDash(output.OneLine(g.Reason)))}
 }

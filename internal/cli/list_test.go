@@ -85,11 +85,14 @@ func TestGateList(t *testing.T) {
 	const header = "ID\tEVENT\tSTATUS\tWAITS FOR\tDECIDED BY\tSTARTED\tCLOSED\tREASON\n"
 	const lock = `{"token":"gate-4711:board:r4nd","webhook":"board","event":"DEPLOY","since":"2026-07-01T10:00:00Z",
 		"until":"2026-07-01T14:00:00Z","on_timeout":"stop"}`
-	const openRow = "4711\tDEPLOY\trunning\tboard at DEPLOY until 2026-07-01T14:00:00Z, then stop\t-\t2026-07-01T10:00:00Z\t-\t-\n"
+	const tests = `{"webhook":"tests","event":"DEPLOY","since":"2026-07-01T10:00:00Z",`
+	const openRow = "4711\tDEPLOY\trunning\tboard at DEPLOY until 2026-07-01T14:00:00Z, then stop; " +
+		"the answer of tests at DEPLOY\t-\t2026-07-01T10:00:00Z\t-\t-\n"
 	const stoppedRow = "4712\tDEPLOY\tstopped\t-\twebhook tests at DEPLOY\t2026-07-01T09:00:00Z\t2026-07-01T10:00:00Z\t3 tests failed\n"
 	temporal := &runstest.Temporal{Now: began}
 	temporal.Add("gate-4711", latch.WorkflowGate, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
-	answering(temporal, always(`{"id":"4711","status":"running","phase":"waiting","event":"DEPLOY","locks":[`+lock+`],"rejected":[]}`, nil))
+	answering(temporal, always(`{"id":"4711","status":"running","phase":"waiting","event":"DEPLOY","locks":[`+lock+`],
+		"undecided":[`+tests+`"waits_for":"answer"}],"rejected":[]}`, nil))
 	stopped := temporal.Add("gate-4712", latch.WorkflowGate, enumspb.WORKFLOW_EXECUTION_STATUS_FAILED)
 	stopped.Info.StartTime, stopped.Info.CloseTime = timestamppb.New(began.Add(-time.Hour)), timestamppb.New(began)
 	stopped.Closed = runstest.Failed("no", latch.ErrorGateStopped, payloads(`{"id":"4712","event":"DEPLOY","status":"stopped","decision":"stop",
@@ -100,6 +103,8 @@ func TestGateList(t *testing.T) {
 
 	f := newAPI(t, map[string][]apiAnswer{
 		"GET /latch/v1/gates?limit=100": {{200, `{"gates":[{"id":"4711","status":"running","event":"DEPLOY","locks":[` + lock + `],
+			"waits_for":[{"webhook":"board","event":"DEPLOY","for":"lock","until":"2026-07-01T14:00:00Z","on_timeout":"stop"},
+				` + tests + `"for":"answer"}],
 			"workflow_id":"gate-4711","run_id":"run-1","started_at":"2026-07-01T10:00:00Z"}],"next_cursor":"two"}`}},
 		"GET /latch/v1/gates?cursor=two&limit=99": {{200, `{"gates":[{"id":"4712","status":"stopped","event":"DEPLOY","reason":"3 tests failed",
 			"decided_by":{"webhook":"tests","event":"DEPLOY"},"workflow_id":"gate-4712","run_id":"run-2",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/counted"
 )
 
 // recordTable returns the table of a webhook history.
@@ -75,6 +76,9 @@ func took(r *latch.Record) string {
 // note returns further facts about a record.
 func note(r *latch.Record) string {
 	var notes []string
+	if text := measured(r); text != "" {
+		notes = append(notes, text)
+	}
 	if r.Error != "" {
 		notes = append(notes, r.Error)
 	}
@@ -88,6 +92,16 @@ func note(r *latch.Record) string {
 		notes = append(notes, "goes on in "+r.HandedTo)
 	}
 	return strings.Join(notes, "; ")
+}
+
+// measured returns how many measurements an analysis has made, and what the last one came to; ""
+// without any.
+func measured(r *latch.Record) string {
+	if len(r.Measurements) == 0 {
+		return ""
+	}
+	last := r.Measurements[len(r.Measurements)-1]
+	return counted.Of(max(r.Attempts, len(r.Measurements)), "measurement", "measurements") + ", the last one: " + last.Result
 }
 
 // removalOf returns how a lock was removed.

@@ -75,27 +75,28 @@ func printReleases(out *output.Printer, rows []runs.ReleaseRow) {
 }
 
 func releaseRow(r *runs.ReleaseRow) []output.Cell {
-	var waits []string
-	for _, wait := range r.WaitsFor {
-		waits = append(waits, waitText(wait.Webhook, wait.Event, wait.Until, wait.OnTimeout))
-	}
 	return []output.Cell{output.Bold.In(output.OneLine(r.ID)), output.Plain(output.OrDash(output.OneLine(r.Title))), releaseColour(r.Status).In(output.Printable(r.Status)),
-		output.Plain(output.OrDash(output.OneLine(r.Step))), output.Yellow.In(output.OrDash(output.OneLine(strings.Join(waits, "; ")))),
+		output.Plain(output.OrDash(output.OneLine(r.Step))), output.Yellow.In(output.OrDash(output.OneLine(waitTexts(r.WaitsFor)))),
 		output.Plain(utc(r.StartedAt)), output.Plain(utc(r.ClosedAt)), output.Plain(output.OrDash(output.OneLine(r.Reason)))}
 }
 
-// waitText returns the hook whose lock a run waits for, with its timeout and the decision at that
-// time.
-func waitText(webhook, event string, until latch.Time, onTimeout string) string {
-	text := webhook + " at " + event
-	if until.IsZero() {
-		return text
+// waitTexts returns what a run waits for, each with its timeout and the decision at that time.
+func waitTexts(waits []runs.Wait) string {
+	texts := make([]string, len(waits))
+	for i := range waits {
+		wait := &waits[i]
+		texts[i] = wait.What()
+		if wait.Event != "" {
+			texts[i] += " at " + wait.Event
+		}
+		if !wait.Until.IsZero() {
+			texts[i] += " until " + wait.Until.UTC().Format(time.RFC3339)
+		}
+		if wait.OnTimeout != "" {
+			texts[i] += ", then " + wait.OnTimeout
+		}
 	}
-	text += " until " + until.UTC().Format(time.RFC3339)
-	if onTimeout != "" {
-		text += ", then " + onTimeout
-	}
-	return text
+	return strings.Join(texts, "; ")
 }
 
 // releaseColour returns the colour of a release's status, or a gate's.

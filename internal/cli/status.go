@@ -12,6 +12,7 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/rawjson"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 const anyID = `
@@ -62,7 +63,7 @@ func settle(status *latch.Status, end *backend.End) {
 	if status.Status == latch.JobRunning {
 		status.Status = end.Status
 	}
-	status.Phase, status.Locks, status.Paused, status.Turn = "", nil, nil, nil
+	status.Phase, status.Locks, status.Undecided, status.Paused, status.Turn = "", nil, nil, nil, nil
 	for i := range status.Steps {
 		status.Steps[i].Settle()
 	}
@@ -84,7 +85,11 @@ func printStatus(out *output.Printer, workflowID string, status *latch.Status) {
 	}
 	for _, lock := range status.Locks {
 		out.Printf("  lock of %s at %s, since %s%s\n    remove it with: %s\n", output.OneLine(lock.Webhook), lock.Event,
-			lock.Since.Format(time.RFC3339), until(lock), removal(output.Printable(lock.Token)))
+			lock.Since.Format(time.RFC3339), until(lock.Until, lock.OnTimeout), removal(output.Printable(lock.Token)))
+	}
+	for _, wait := range runs.WaitsOf(&latch.Status{Undecided: status.Undecided}) {
+		out.Printf("  waits for %s at %s, since %s%s\n", output.OneLine(wait.What()), wait.Event, wait.Since.Format(time.RFC3339),
+			until(wait.Until, wait.OnTimeout))
 	}
 	for _, rejected := range status.Rejected {
 		out.Printf("  refused: signal %s: %s\n", output.OneLine(rejected.Name), output.OneLine(rejected.Error))
@@ -108,13 +113,14 @@ func phaseOf(status *latch.Status) string {
 	return text
 }
 
-func until(lock latch.OpenLock) string {
-	if lock.Until.IsZero() {
+// until returns when a wait ends by itself and the decision at that time, or "" if it never does.
+func until(end latch.Time, decision string) string {
+	if end.IsZero() {
 		return ""
 	}
-	text := ", until " + lock.Until.Format(time.RFC3339)
-	if lock.OnTimeout != "" {
-		text += " (then " + lock.OnTimeout + ")"
+	text := ", until " + end.Format(time.RFC3339)
+	if decision != "" {
+		text += " (then " + decision + ")"
 	}
 	return text
 }

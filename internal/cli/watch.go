@@ -95,6 +95,7 @@ type watcher struct {
 	steps    map[string]string
 	settled  map[string]string
 	locks    map[string]bool
+	measured map[string]int
 	rejected int
 	trouble  string
 }
@@ -114,6 +115,7 @@ func (w *watcher) poll(ctx context.Context) {
 	w.tellSteps(status.Steps)
 	w.tellRecords(records)
 	w.tellPhase(status)
+	w.tellMeasured(records)
 	w.tellLocks(undecided(status.Locks, records))
 	w.tellRejected(status.Rejected)
 }
@@ -176,6 +178,22 @@ func (w *watcher) tellRecords(records []latch.Record) {
 	}
 }
 
+// tellMeasured prints how far each analysis under way is, when it has measured again.
+func (w *watcher) tellMeasured(records []latch.Record) {
+	if w.measured == nil {
+		w.measured = map[string]int{}
+	}
+	for i := range records {
+		record := &records[i]
+		if record.Result != latch.ResultPending || record.Attempts <= w.measured[record.DeliveryID] || len(record.Measurements) == 0 {
+			continue
+		}
+		w.measured[record.DeliveryID] = record.Attempts
+		w.line(output.Bold.In("measure"), output.Plain(eventOf(record.Event, record.Step)), output.Plain(output.Printable(record.Webhook)),
+			output.Plain(measured(record)))
+	}
+}
+
 // undecided omits the locks of hooks that have decided: nobody needs to remove them.
 func undecided(locks []latch.OpenLock, records []latch.Record) []latch.OpenLock {
 	decided := map[string]bool{}
@@ -196,7 +214,8 @@ func (w *watcher) tellLocks(locks []latch.OpenLock) {
 			continue
 		}
 		w.locks[lock.Token] = true
-		w.line(output.Yellow.In("lock   "), output.Plain(lock.Event), output.Plain(output.OneLine(lock.Webhook)), output.Plain("waits for its removal"+until(lock)))
+		w.line(output.Yellow.In("lock   "), output.Plain(lock.Event), output.Plain(output.OneLine(lock.Webhook)),
+			output.Plain("waits for its removal"+until(lock.Until, lock.OnTimeout)))
 		fmt.Fprintf(w.to, "          %s\n", removal(output.Printable(lock.Token)))
 	}
 }

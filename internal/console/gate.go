@@ -1,16 +1,21 @@
 package console
 
 import (
+	"slices"
+
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/api"
+	"github.com/latch-run/latch/internal/apiclient"
 	"github.com/latch-run/latch/internal/console/piece"
 )
 
 // gate is the data of the page of a gate.
 type gate struct {
-	Title   string
-	Facts   piece.Facts
-	Records []piece.Record
+	Title string
+	Facts piece.Facts
+	// Measured are the measurements of the newest analyses.
+	Measured []piece.Measurements
+	Records  []piece.Record
 	// End is the form that decides the gate for its hooks; nil if it cannot be
 	// decided.
 	End *piece.Form
@@ -29,7 +34,8 @@ func (v *visit) gate() (*answer, error) {
 		return nil, err
 	}
 	title := "Gate " + state.ID
-	data := gate{Title: title, Facts: v.runFacts(latch.GateKind, &state.State), Records: v.runRecords(&state.State, nil)}
+	data := gate{Title: title, Facts: v.runFacts(latch.GateKind, &state.State), Records: v.runRecords(&state.State, onlyObserve(&state.State))}
+	data.Measured = piece.TakeMeasured(data.Records)
 	if state.ClosedAt.IsZero() && v.may(api.RoleRun) {
 		form := v.form("end")
 		form.Buttons = []piece.Button{
@@ -40,6 +46,15 @@ func (v *visit) gate() (*answer, error) {
 	made := show(state.Status.Status+": "+title, "gate", data)
 	made.said = title + " is " + state.Status.Status
 	return made, nil
+}
+
+// onlyObserve returns a function that reports whether what a record's hook decides is only recorded.
+func onlyObserve(state *apiclient.State) func(latch.Record) bool {
+	return func(record latch.Record) bool {
+		return slices.ContainsFunc(state.Undecided, func(hook latch.UndecidedHook) bool {
+			return hook.Observes && hook.Webhook == record.Webhook && hook.Event == record.Event
+		})
+	}
 }
 
 // stopGate decides a gate with a stop.

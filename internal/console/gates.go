@@ -31,7 +31,7 @@ func (v *visit) gates() (*answer, error) {
 	}
 	data := gateList{Filters: runFilters(filter, "a part of the id or the event", runs.GateStatuses),
 		Gates: v.pageOfRuns("Gates", part.NextCursor, part.Count, rows)}
-	data.Gates.Columns = []string{"Gate", "Status", "Decides", "Why", "Began", "Ended", "Run"}
+	data.Gates.Columns = []string{"Gate", "Status", "Now", "Decides", "Began", "Ended", "Run"}
 	data.Gates.Empty = emptyGates(filter)
 	data.Gates.Lag = "Those that are open first. A gate shows here a moment after its start."
 	made := show("Gates", "gates", data)
@@ -49,16 +49,12 @@ func emptyGates(filter apiclient.RunFilter) string {
 
 func (v *visit) gateRow(row *runs.GateRow) piece.Row {
 	name := piece.Link(row.ID, v.link(gatePath(row.WorkflowID))).With(row.Event)
-	why := row.Reason
-	if why == "" && row.ClosedAt.IsZero() {
-		why = row.Phase
-	}
-	return piece.Row{Key: row.RunID, Cells: []piece.Cell{name, runStatus(row.Status, &row.RunRow), v.decider(row), piece.Text(why),
+	return piece.Row{Key: row.RunID, Cells: []piece.Cell{name, runStatus(row.Status, &row.RunRow), runNow(&row.RunRow, ""), v.decider(row),
 		piece.When(row.StartedAt), piece.When(row.ClosedAt), piece.Link(row.WorkflowID, v.runURL(row.WorkflowID, row.RunID))}}
 }
 
-// decider names who or what decides about a gate, with a link to the lock that
-// it waits for, or who or what has decided.
+// decider names who decides about a gate, with a link to the first lock that it
+// waits for, or who or what has decided.
 func (v *visit) decider(row *runs.GateRow) piece.Cell {
 	by := row.DecidedBy
 	switch {
@@ -70,7 +66,7 @@ func (v *visit) decider(row *runs.GateRow) piece.Cell {
 		for _, missing := range lock.Missing {
 			needs = append(needs, "needs "+approval.WhoOf(missing.Groups, missing.Users, missing.Count))
 		}
-		return link.WithTime(strings.Join(append(needs, "waits since"), ", "), lock.Since)
+		return link.With(strings.Join(needs, ", "))
 	case by == nil:
 		return piece.Cell{}
 	case by.By == "":

@@ -8,9 +8,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/console/piece"
+	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
@@ -25,9 +28,13 @@ func (w *world) asks(id, text string) {
 	run.Answer = func(query string) (any, error) {
 		if query == latch.QueryHistory {
 			return []latch.Record{{DeliveryID: "dlv_2", Webhook: "board", Event: "DEPLOY", Result: latch.ResultPending,
-				WorkflowID: "gate-" + id, Error: text, Lock: &latch.RecordLock{Token: held.Token}}}, nil
+				WorkflowID: "gate-" + id, Error: text, Lock: &latch.RecordLock{Token: held.Token}},
+				{DeliveryID: "dlv_3", Webhook: "rate", Event: "DEPLOY", Result: latch.ResultPending, WorkflowID: "gate-" + id},
+				{DeliveryID: "dlv_4", Webhook: "eye", Event: "DEPLOY", Result: latch.ResultPending, WorkflowID: "gate-" + id}}, nil
 		}
 		return latch.Status{ID: id, Status: latch.GateRunning, Phase: "waiting", Event: "DEPLOY", Locks: []latch.OpenLock{held},
+			Undecided: []latch.UndecidedHook{{Webhook: "rate", Event: "DEPLOY", WaitsFor: latch.WaitsForMeasurements, Since: held.Since},
+				{Webhook: "eye", Event: "DEPLOY", WaitsFor: latch.WaitsForAnswer, Since: held.Since, Observes: true}},
 			Rejected: []latch.Rejected{{Name: text, Error: text}}}, nil
 	}
 	run.StartedWith(`{"id":"` + id + `","event":"DEPLOY"}`)
@@ -58,7 +65,7 @@ func TestGatesAreListed(t *testing.T) {
 	p := loggedIn(t, serve(t, w, keys), readKey)
 	body := p.get("/console/gates").body
 	for _, text := range []string{"Gates: 2<", `href="../console/gates/gate-4711"`, `href="../locks/gate-4711:board:r4nd0m"`,
-		"needs 1 of sre, waits since",
+		`waits for board and 1 more <span class="note">at DEPLOY, since`, "needs 1 of sre",
 		"http://127.0.0.1:8233/namespaces/default/workflows/gate-4711/", ">running<", ">stopped<", `ann <span class="note">board</span>`, "the tests are red"} {
 		require.Contains(t, body, text)
 	}
@@ -69,6 +76,23 @@ func TestGatesAreListed(t *testing.T) {
 	require.Equal(t, 422, p.get("/console/gates?status=released").status)
 	require.Contains(t, p.get("/").body, `href="./console/gates/gate-4711"`, "a lock leads to its gate")
 	require.Equal(t, 404, p.get("/console/gates/none").status)
+}
+
+// The page of an open gate says what it waits for, draws what an analysis has measured so far, and
+// marks a hook that only records what it decides, which nobody needs to skip.
+func TestGateShowsWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.asks("4711", "sre")
+	made := &protocol.Measured{}
+	made.Add(latch.Measurement{At: latch.NewTime(noon), Result: latch.MeasuredFailure, Value: `{"rate":0.07}`})
+	w.Runs[0].Pending = []*workflowpb.PendingActivityInfo{
+		{ActivityId: "dlv_3", HeartbeatDetails: runstest.Payloads(protocol.Memory{Measured: made})}}
+	page := loggedIn(t, serve(t, w, keys), adminKey).get("/console/gates/gate-4711").body
+	require.Contains(t, page, `the measurements of rate <span class="note">at DEPLOY, since`)
+	require.Equal(t, 1, strings.Count(page, `aria-label="rate at DEPLOY, 1 measurement: 1 failure; from 0.07 to 0.07"`))
+	require.Equal(t, 1, strings.Count(page, piece.NotActedOn))
+	require.Equal(t, 2, strings.Count(page, "Skip this hook"))
 }
 
 // A gate is decided on its page after a confirmation that describes the effect, its hooks are

@@ -2,7 +2,6 @@ package console
 
 import (
 	"cmp"
-	"fmt"
 
 	"github.com/latch-run/latch/internal/apiclient"
 	"github.com/latch-run/latch/internal/console/piece"
@@ -52,24 +51,6 @@ func (v *visit) releaseRow(row *runs.ReleaseRow) piece.Row {
 	if row.Title != "" {
 		name = name.With(row.ID)
 	}
-	now := piece.Text(row.Phase)
-	switch {
-	case len(row.WaitsFor) > 0:
-		first := &row.WaitsFor[0]
-		now = piece.Text("waits for "+first.Webhook+andMore(len(row.WaitsFor)-1)).WithTime("at "+first.Event+", since", first.Since)
-	case row.Reason != "":
-		now = piece.Text(row.Reason)
-	case row.Step != "":
-		now = now.With("step " + row.Step)
-	}
-	return piece.Row{Key: row.RunID,
-		Cells: []piece.Cell{name, runStatus(row.Status, &row.RunRow), now, piece.When(row.StartedAt), piece.When(row.ClosedAt)}}
-}
-
-// andMore says how many more there are than the one that is named.
-func andMore(more int) string {
-	if more <= 0 {
-		return ""
-	}
-	return fmt.Sprintf(" and %d more", more)
+	return piece.Row{Key: row.RunID, Cells: []piece.Cell{name, runStatus(row.Status, &row.RunRow), runNow(&row.RunRow, row.Step),
+		piece.When(row.StartedAt), piece.When(row.ClosedAt)}}
 }

@@ -74,6 +74,38 @@ func runStatus(status string, row *runs.RunRow) piece.Cell {
 	}
 }
 
+// runNow shows what holds a run, with how many more hooks do, or why it ended, or else what it does,
+// at which step if it is at one.
+func runNow(row *runs.RunRow, step string) piece.Cell {
+	switch {
+	case len(row.WaitsFor) > 0:
+		first := &row.WaitsFor[0]
+		return piece.Text("waits for "+first.What()+andMore(len(row.WaitsFor)-1)).WithTime(sinceAt(first), first.Since)
+	case row.Reason != "":
+		return piece.Text(row.Reason)
+	case step != "":
+		return piece.Text(row.Phase).With("step " + step)
+	default:
+		return piece.Text(row.Phase)
+	}
+}
+
+// sinceAt returns the words before the time since when a run waits.
+func sinceAt(wait *runs.Wait) string {
+	if wait.Event == "" {
+		return "since"
+	}
+	return "at " + wait.Event + ", since"
+}
+
+// andMore says how many more there are than the one that is named.
+func andMore(more int) string {
+	if more <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d more", more)
+}
+
 // runFacts shows a release or a gate: where it is, or how it ended.
 func (v *visit) runFacts(kind latch.Kind, state *apiclient.State) piece.Facts {
 	var facts piece.Facts
@@ -88,6 +120,9 @@ func (v *visit) runFacts(kind latch.Kind, state *apiclient.State) piece.Facts {
 	}
 	for _, lock := range state.Locks {
 		facts.Add("Waits for", v.lockLink(&lock).WithTime("at "+lock.Event+", since", lock.Since))
+	}
+	for _, wait := range runs.WaitsOf(&latch.Status{Undecided: state.Undecided}) {
+		facts.Add("Waits for", piece.Text(wait.What()).WithTime(sinceAt(&wait), wait.Since))
 	}
 	for _, paused := range state.Paused {
 		facts.Add("Paused", piece.Text("step "+paused.Step+" has failed: "+paused.Error).WithTime("since", paused.Since))
@@ -119,13 +154,13 @@ func (v *visit) lockLink(lock *latch.OpenLock) piece.Cell {
 
 // runRecords shows the records of a release or a gate. While a hook of one that
 // is open is undecided, a form can skip it, unless it is the lock of a freeze,
-// or decides nothing, which observes reports; it may be nil.
+// or what it decides is only recorded.
 func (v *visit) runRecords(state *apiclient.State, observes func(latch.Record) bool) []piece.Record {
 	var shown []piece.Record
 	open := state.ClosedAt.IsZero() && v.may(api.RoleRun)
 	for i, record := range state.History {
 		shown = append(shown, piece.RecordOf(fmt.Sprint("record-", i), record))
-		if record.WouldDecide == "" && observes != nil && observes(record) {
+		if record.WouldDecide == "" && observes(record) {
 			shown[i].Facts.Add("Would decide", piece.Text(piece.NotActedOn))
 			continue
 		}

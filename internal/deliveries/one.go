@@ -35,11 +35,15 @@ func (l *Log) Delivery(ctx context.Context, id string, origin Origin) (*Delivery
 	if err != nil {
 		return nil, err
 	}
+	shown := []latch.Record{*first}
+	if _, err := l.runs.AddMeasured(ctx, first.WorkflowID, first.RunID, shown); err != nil {
+		return nil, err
+	}
 	resent, err := l.resentIn(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	found := &Delivery{Records: []latch.Record{*first}, UnderWay: first.Result == latch.ResultPending}
+	found := &Delivery{Records: shown, UnderWay: first.Result == latch.ResultPending}
 	for _, each := range resent {
 		record, err := l.recordOf(ctx, runOf(each), id)
 		switch {

@@ -14,12 +14,20 @@ import (
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
-// An open gate shows its event and the locks that it waits for, as GET of the gate does but without
-// their forms. If no worker answers, the locks are those of the memo.
-func TestGateThatIsOpenTellsItsLocks(t *testing.T) {
+// An open gate shows its event and what it waits for: the locks, as GET of the gate has them but
+// without their forms, and the hooks without one. If no worker answers, the locks are those of the
+// memo.
+func TestGateThatIsOpenTellsWhatItWaitsFor(t *testing.T) {
 	t.Parallel()
 	lock := latch.OpenLock{Token: "gate-4711:board:r4nd", Webhook: "board", Event: "DEPLOY", Since: latch.NewTime(noon),
 		Missing: []latch.MissingApproval{{Groups: []string{"sre"}, Count: 1}}}
+	tests := latch.UndecidedHook{Webhook: "tests", Event: "DEPLOY", WaitsFor: latch.WaitsForAnswer, Since: latch.NewTime(noon),
+		Until: latch.NewTime(noon.Add(time.Hour)), OnTimeout: latch.Stop, Enforced: true}
+	waitsFor := []runs.Wait{{Webhook: "board", Event: "DEPLOY", For: runs.WaitsForLock, Since: lock.Since},
+		{Webhook: "tests", Event: "DEPLOY", For: latch.WaitsForAnswer, Since: tests.Since, Until: tests.Until, OnTimeout: latch.Stop,
+			Enforced: true}}
+	require.Equal(t, "board", waitsFor[0].What())
+	require.Equal(t, "the answer of tests", waitsFor[1].What())
 	for _, silent := range []bool{false, true} {
 		f := newFake(t)
 		run := waits(f.Add("gate-4711", latch.WorkflowGate, open), lock)
@@ -29,12 +37,14 @@ func TestGateThatIsOpenTellsItsLocks(t *testing.T) {
 			}
 			form := lock
 			form.Form = []byte(`{"type":"object"}`)
-			return latch.Status{ID: "4711", Status: latch.GateRunning, Phase: "waiting", Event: "DEPLOY", Locks: []latch.OpenLock{form}}, nil
+			return latch.Status{ID: "4711", Status: latch.GateRunning, Phase: "waiting", Event: "DEPLOY", Locks: []latch.OpenLock{form},
+				Undecided: []latch.UndecidedHook{tests, {Webhook: "eye", Event: "DEPLOY", WaitsFor: latch.WaitsForAnswer, Observes: true}}}, nil
 		}
 		want := runs.GateRow{RunRow: runs.RunRow{ID: "4711", Phase: "waiting", Event: "DEPLOY", WorkflowID: "gate-4711",
-			RunID: "00000000-0000-4000-8000-000000000000", StartedAt: latch.NewTime(noon)}, Status: latch.GateRunning, Locks: []latch.OpenLock{lock}}
+			RunID: "00000000-0000-4000-8000-000000000000", StartedAt: latch.NewTime(noon), WaitsFor: waitsFor},
+			Status: latch.GateRunning, Locks: []latch.OpenLock{lock}}
 		if silent {
-			want.Phase, want.Event, want.Partial = "", "", true
+			want.Phase, want.Event, want.WaitsFor, want.Partial = "", "", waitsFor[:1], true
 		}
 		part, err := f.over().Gates(t.Context(), runs.RunFilter{Search: "4711"}, "", 10)
 		require.NoError(t, err)

@@ -45,6 +45,8 @@ type RunRow struct {
 	RunID      string           `json:"run_id"`
 	StartedAt  latch.Time       `json:"started_at,omitzero"`
 	ClosedAt   latch.Time       `json:"closed_at,omitzero" doc:"Absent while it runs"`
+	// WaitsFor lists what it waits for: locks first, without their tokens and URLs.
+	WaitsFor []Wait `json:"waits_for,omitempty" doc:"What it waits for, locks first; GET /latch/v1/locks names the locks"`
 	// Partial is true if the row has only what Temporal's list contains.
 	Partial bool `json:"partial,omitempty" doc:"No worker answered for the run, or its result cannot be read: what only they know is missing"`
 }
@@ -57,29 +59,6 @@ type ReleaseRow struct {
 	// webhooks have received the outcome.
 	Status string `json:"status" enum:"running,released,stopped,rolled_back,failed,cancelled,unknown" doc:"running until the run has closed; unknown where its result cannot be read"`
 	Step   string `json:"step,omitempty" doc:"The step that it is at, while it runs"`
-	// WaitsFor lists the locks that it waits for, without their tokens and
-	// URLs.
-	WaitsFor []Wait `json:"waits_for,omitempty" doc:"The locks that it waits for; GET /latch/v1/locks names them"`
-}
-
-// A Wait is an open lock as the list of releases shows it.
-type Wait struct {
-	Webhook   string     `json:"webhook"`
-	Event     string     `json:"event"`
-	Step      string     `json:"step,omitempty"`
-	Since     latch.Time `json:"since"`
-	Until     latch.Time `json:"until,omitzero" doc:"When the lock times out; absent where it waits for ever"`
-	OnTimeout string     `json:"on_timeout,omitempty" enum:"continue,stop,rollback" doc:"What the timeout decides"`
-	Enforced  bool       `json:"enforced,omitempty"`
-}
-
-func waitsFor(locks []latch.OpenLock) []Wait {
-	var waits []Wait
-	for _, lock := range locks {
-		waits = append(waits, Wait{Webhook: lock.Webhook, Event: lock.Event, Step: lock.Step, Since: lock.Since,
-			Until: lock.Until, OnTimeout: lock.OnTimeout, Enforced: lock.Enforced})
-	}
-	return waits
 }
 
 // A ReleasePart is one page of the list of releases.
@@ -105,7 +84,7 @@ func (r *Runs) Releases(ctx context.Context, filter RunFilter, from string, limi
 	}
 	part := &ReleasePart{Releases: make([]ReleaseRow, len(found)), NextCursor: next}
 	for i, run := range found {
-		part.Releases[i] = ReleaseRow{RunRow: run.RunRow, Title: run.title, Status: run.status, Step: run.step, WaitsFor: waitsFor(run.locks)}
+		part.Releases[i] = ReleaseRow{RunRow: run.RunRow, Title: run.title, Status: run.status, Step: run.step}
 	}
 	return part, nil
 }

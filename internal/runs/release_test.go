@@ -45,13 +45,29 @@ func TestReleaseThatRunsTellsWhereItIs(t *testing.T) {
 	f.running("shop", latch.Status{ID: "shop", Title: "The shop", Status: latch.ReleaseStopped, Phase: "waiting",
 		Event: "AFTER_STEP", Step: "deploy", Locks: []latch.OpenLock{lock}})
 	want := runs.ReleaseRow{RunRow: runs.RunRow{ID: "shop", Phase: "waiting", Event: "AFTER_STEP",
-		WorkflowID: "release-shop", RunID: "00000000-0000-4000-8000-000000000000", StartedAt: latch.NewTime(noon)},
-		Title: "The shop", Status: latch.ReleaseRunning, Step: "deploy",
-		WaitsFor: []runs.Wait{{Webhook: "board", Event: "AFTER_STEP", Step: "deploy", Since: lock.Since,
-			Until: lock.Until, OnTimeout: latch.Rollback, Enforced: true}}}
+		WorkflowID: "release-shop", RunID: "00000000-0000-4000-8000-000000000000", StartedAt: latch.NewTime(noon),
+		WaitsFor: []runs.Wait{{Webhook: "board", Event: "AFTER_STEP", Step: "deploy", For: runs.WaitsForLock, Since: lock.Since,
+			Until: lock.Until, OnTimeout: latch.Rollback, Enforced: true}}},
+		Title: "The shop", Status: latch.ReleaseRunning, Step: "deploy"}
 	got := list(t, f, runs.RunFilter{})
 	require.Len(t, got, 1)
 	require.EqualExportedValues(t, want, got[0])
+}
+
+// A release that pauses waits for a choice, by its status or, if no worker answers, by its memo.
+func TestReleaseThatPausesWaitsForAChoice(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	paused := latch.PausedStep{Release: "shop", Step: "deploy", Error: "503", Since: latch.NewTime(noon)}
+	f.running("shop", latch.Status{ID: "shop", Phase: "paused at failed step", Paused: []latch.PausedStep{paused}})
+	silent := f.running("silent", latch.Status{})
+	silent.Err, silent.Info.TaskQueue = serviceerror.NewDeadlineExceeded("no poller"), "dead"
+	silent.PausesAt(paused)
+	want := []runs.Wait{{Step: "deploy", For: runs.WaitsForChoice, Since: paused.Since}}
+	require.Equal(t, "a choice about step deploy", want[0].What())
+	for _, row := range list(t, f, runs.RunFilter{}) {
+		require.Equal(t, want, row.WaitsFor, row.ID)
+	}
 }
 
 // The result of a release is read from the event with which its run closed.

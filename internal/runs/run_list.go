@@ -152,7 +152,10 @@ func (g *gathering) rowOf(run *workflowpb.WorkflowExecutionInfo) listedRun {
 		row.ClosedAt = latch.NewTime(run.GetCloseTime().AsTime())
 		return row
 	}
-	row.locks, _ = g.runs.locksOf(run) // a worker has them too
+	var shown latch.Status // a worker has all of it too
+	shown.Locks, _ = g.runs.locksOf(run)
+	_ = g.runs.memoOf(run, latch.MemoPaused, &shown.Paused)
+	row.locks, row.WaitsFor = shown.Locks, WaitsOf(&shown)
 	if len(row.locks) > 0 {
 		row.title = row.locks[0].Title
 	}
@@ -175,6 +178,7 @@ func (g *gathering) addProgress(ctx context.Context, row *listedRun) error {
 	}
 	row.Partial = false
 	row.Phase, row.Event, row.step, row.locks = status.Phase, status.Event, status.Step, status.Locks
+	row.WaitsFor = WaitsOf(&status)
 	row.take(status.ID, status.Title)
 	return nil
 }

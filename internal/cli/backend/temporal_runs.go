@@ -64,6 +64,9 @@ func (t *Temporal) run(workflowID, runID, queue string) *Run {
 			if err == nil {
 				err = t.query(ctx, workflowID, latch.QueryHistory, &records)
 			}
+			if err == nil {
+				_, err = t.runs.AddMeasured(ctx, workflowID, "", records)
+			}
 			return &status, records, err
 		},
 		Wait: func(ctx context.Context) (*runs.Outcome, error) { return t.runs.Await(ctx, workflowID, runID) },
@@ -153,10 +156,27 @@ func (t *Temporal) History(ctx context.Context, id string, wanted latch.HistoryQ
 	}
 	answer := &Answer{WorkflowID: info.GetExecution().GetWorkflowId()}
 	err = t.query(ctx, answer.WorkflowID, latch.QueryHistory, &answer.Body, wanted)
-	if runs.IsNotBegun(err) {
+	switch {
+	case runs.IsNotBegun(err):
 		return nil, notBegun(info)
+	case err != nil:
+		return nil, err
 	}
-	return answer, err
+	return answer, t.addMeasured(ctx, answer)
+}
+
+// addMeasured adds what analyses have measured so far to an answer with records. It leaves alone
+// what a foreign workflow answers.
+func (t *Temporal) addMeasured(ctx context.Context, answer *Answer) error {
+	var records []latch.Record
+	if json.Unmarshal(answer.Body, &records) != nil {
+		return nil
+	}
+	changed, err := t.runs.AddMeasured(ctx, answer.WorkflowID, "", records)
+	if changed {
+		answer.Body = rawjson.Encode(records)
+	}
+	return t.unanswered(ctx, err, answer.WorkflowID)
 }
 
 // notBegun explains the missing answer of a run that no worker has begun.
