@@ -140,10 +140,15 @@ func TestGatesByTheAPI(t *testing.T) {
 	const stopped = `{"workflow_id":"gate-g","run_id":"run-1","id":"g","event":"DEPLOY","status":"stopped","decision":"stop","reason":"frozen",
 		"decided_by":{"by":"ann"},"locks":[],"rejected":[],"closed_at":"2026-07-01T11:00:00Z","history":[` + passed + `]}`
 	f := newAPI(t, map[string][]apiAnswer{
-		"GET /latch/v1/gates/g":       {{200, open}, {200, stopped}},
-		"GET /latch/v1/gates/gate-g":  {{200, open}, {200, stopped}},
-		"GET /latch/v1/gates/refused": {{403, `{"detail":"Too small."}`}},
+		"GET /latch/v1/gates/g":            {{200, open}, {200, stopped}},
+		"GET /latch/v1/gates/gate-g":       {{200, open}, {200, stopped}},
+		"GET /latch/v1/gates/refused":      {{403, `{"detail":"Too small."}`}},
+		"GET /latch/v1/gates/open":         {{200, open}},
+		"POST /latch/v1/gates/gate-g/stop": {{200, `{"id":"g","status":"running","locks":[],"rejected":[]}`}},
+		"POST /latch/v1/gates/gate-g/skip": {{200, passed}},
 	})
+	require.Equal(t, "stop accepted by gate-g\n", f.ok("", "gate", "stop", "open", "--reason", "frozen"))
+	require.Contains(t, f.ok("", "gate", "skip", "open", "--webhook", "approval", "--event", "DEPLOY", "--reason", "down"), "approval")
 	require.Contains(t, f.ok("", "status", "g"), "gate-g: running")
 	closed := object(t, f.ok("", "status", "g", "-o", "json"))["closed"].(map[string]any)
 	require.Equal(t, "stopped", closed["status"])

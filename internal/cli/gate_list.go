@@ -16,8 +16,7 @@ func gateListCommand(e *env) *cobra.Command {
 	command := remote(e, &cobra.Command{Use: "list", Short: "List gates, open and decided", Args: cobra.NoArgs,
 		Long: `List gates, those that are open first, the newest of them first, then those that
 closed, the last closed first: what each waits for, or how it was decided, by whom
-and why. A gate is running until its run has closed, and only passed lets pass. The
-file of a gate with the name list is ./list.
+and why. A gate is running until its run has closed, and only passed lets pass.
 
   starter gate list --status running
   starter gate list --search DEPLOY --since 24h -o json

@@ -26,7 +26,8 @@ names another. One run at a time has that id; a closed one may run again.`),
 			"Stop a running release and undo the steps taken."+which),
 		releaseTurnsCommand(e),
 		retryCommand(e, "Take a failed step again, of a release that pauses at failures (on_failure:\npause)."+which),
-		skipCommand(e, `Take a hook out of the decision: its record is then skipped, and decides nothing.
+		skipCommand(e, latch.ReleaseKind, "Take a hook out of the decision, or skip a failed step",
+			`Take a hook out of the decision: its record is then skipped, and decides nothing.
 With --step alone a release that pauses at failures (on_failure: pause) goes on
 without that failed step.`+which),
 	)
@@ -47,12 +48,15 @@ func retryCommand(e *env, long string) *cobra.Command {
 	return command
 }
 
-// skipCommand returns `release skip`.
-func skipCommand(e *env, long string) *cobra.Command {
-	c := controller{e, latch.ReleaseKind, latch.MessageSkip}
+// skipCommand returns `release skip` or `gate skip`. A gate has no steps.
+func skipCommand(e *env, kind latch.Kind, short, long string) *cobra.Command {
+	c := controller{e, kind, latch.MessageSkip}
 	skip := latch.Skip{}
-	command := remote(e, &cobra.Command{Use: "skip ID (--lock LOCK | --webhook ID --event EVENT [--step NAME] | --step NAME) --reason TEXT",
-		Short: "Take a hook out of the decision, or skip a failed step", Long: long, Args: cobra.ExactArgs(1)},
+	use := "skip ID (--lock LOCK | --webhook ID --event EVENT) --reason TEXT"
+	if kind == latch.ReleaseKind {
+		use = "skip ID (--lock LOCK | --webhook ID --event EVENT [--step NAME] | --step NAME) --reason TEXT"
+	}
+	command := remote(e, &cobra.Command{Use: use, Short: short, Long: long, Args: cobra.ExactArgs(1)},
 		func(ctx context.Context, open opener, args []string) error {
 			skip.By = byOrUser(e, skip.By)
 			return c.send(ctx, open, args[0], skip, new(latch.Skip).Decode)
@@ -60,7 +64,9 @@ func skipCommand(e *env, long string) *cobra.Command {
 	command.Flags().StringVar(&skip.Lock, "lock", "", "the hook's lock")
 	command.Flags().StringVar(&skip.Webhook, "webhook", "", "the webhook's id")
 	command.Flags().StringVar(&skip.Event, "event", "", "the event")
-	command.Flags().StringVar(&skip.Step, "step", "", "the step, where the event is one of a step; alone, the failed step")
+	if kind == latch.ReleaseKind {
+		command.Flags().StringVar(&skip.Step, "step", "", "the step, where the event is one of a step; alone, the failed step")
+	}
 	command.Flags().StringVar(&skip.Reason, "reason", "", "why; required")
 	byFlag(command, &skip.By)
 	return command

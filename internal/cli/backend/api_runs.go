@@ -192,20 +192,34 @@ func selected(records []latch.Record, wanted latch.HistoryQuery) []latch.Record 
 	return found
 }
 
-// Send sends a message to a release, or stops the run of a registered job.
+// Send sends a message to a release or a gate, or stops the run of a registered job.
 func (a *API) Send(ctx context.Context, kind latch.Kind, id, message string, argument any) (*Answer, error) {
-	if kind == latch.JobKind {
+	var run *apiclient.State
+	var err error
+	switch kind {
+	case latch.JobKind:
 		return a.stopJob(ctx, id, argument)
+	case latch.GateKind:
+		run, err = a.gate(ctx, id)
+	default:
+		run, err = a.release(ctx, id)
 	}
-	release, err := a.release(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := a.client.Tell(ctx, latch.ReleaseKind, release.WorkflowID, message, argument)
+	answer, err := a.client.Tell(ctx, kind, run.WorkflowID, message, argument)
 	if err != nil {
 		return nil, a.failed(err, latch.ErrorTooLate)
 	}
-	return &Answer{release.WorkflowID, answer}, nil
+	return &Answer{run.WorkflowID, answer}, nil
+}
+
+func (a *API) gate(ctx context.Context, id string) (*apiclient.State, error) {
+	gate, err := a.client.Gate(ctx, id)
+	if err != nil {
+		return nil, a.failed(err, failure.Failed)
+	}
+	return &gate.State, nil
 }
 
 // stopJob cancels the run of a registered job.
