@@ -61,12 +61,11 @@ func init() {
 		{path: startReleasePath, below: locklink.ReleasesPath, role: api.RoleRun, show: (*visit).newRelease, actions: map[string]action{
 			"plan":  {api.RoleRun, (*visit).planRelease},
 			"start": {api.RoleRun, (*visit).startRelease}}},
-		{path: gatesPath, nav: "Gates", role: api.RoleRead, show: (*visit).gates, live: true, unpictured: true},
-		{path: gatesPath + "/{id}", role: api.RoleRead, show: (*visit).gate, again: confirmAgain(gateAsks...), live: true,
-			unpictured: true, actions: map[string]action{
-				latch.MessageStop:     {api.RoleRun, (*visit).stopGate},
-				latch.MessageRollback: {api.RoleRun, (*visit).rollbackGate},
-				latch.MessageSkip:     {api.RoleRun, skipHook(latch.GateKind)}}},
+		{path: gatesPath, nav: "Gates", role: api.RoleRead, show: (*visit).gates, live: true},
+		{path: gatesPath + "/{id}", role: api.RoleRead, show: (*visit).gate, again: confirmAgain(gateAsks...), live: true, actions: map[string]action{
+			latch.MessageStop:     {api.RoleRun, (*visit).stopGate},
+			latch.MessageRollback: {api.RoleRun, (*visit).rollbackGate},
+			latch.MessageSkip:     {api.RoleRun, skipHook(latch.GateKind)}}},
 		{path: jobsPath, nav: "Jobs", role: api.RoleRead, show: (*visit).jobs},
 		{path: jobsPath + "/{id}", role: api.RoleRead, show: (*visit).job, again: confirmAgain(jobDelete), live: true, actions: map[string]action{
 			jobStart:     {api.RoleRun, (*visit).startJob},
@@ -93,7 +92,7 @@ func init() {
 		{path: watchesPath, nav: "Watches", role: api.RoleRead, show: (*visit).watches},
 		{path: watchesPath + "/{id}", role: api.RoleRead, show: (*visit).watch, again: confirmAgain(watchDelete), actions: map[string]action{
 			watchDelete: {api.RoleAdmin, (*visit).deleteWatch}}},
-		{path: freezesPath, nav: "Freezes", role: api.RoleRead, show: (*visit).freezes, unpictured: true},
+		{path: freezesPath, nav: "Freezes", role: api.RoleRead, show: (*visit).freezes},
 		{path: auditPath, nav: "Audit", role: api.RoleAdmin, show: (*visit).audit},
 		{path: galleryPath, role: api.RoleAdmin, show: (*visit).gallery, unpictured: true, actions: map[string]action{
 			"refuse": {api.RoleAdmin, (*visit).galleryRefuse}, "confirm": {api.RoleAdmin, (*visit).galleryConfirm}}},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/latch-run/latch/internal/console"
 	"github.com/latch-run/latch/testsuite/browser"
+	"github.com/latch-run/latch/testsuite/receiver"
 )
 
 // consolePages has a row for each page of the console, with its address in a world and a text
@@ -25,10 +26,10 @@ var consolePages = []consolePage{
 	{path: "/console/releases", shows: []string{"Releases", "The shop", "waits for board"}},
 	{path: "/console/releases/{id}", address: func(w *consoleWorld) string { return "/console/releases/" + w.passed },
 		shows: []string{"The shop", "waits for 1 hook", "on rollback", "Roll back the release", "board"}},
-	{path: "/console/gates", address: func(w *consoleWorld) string { return "/console/gates?search=" + w.gate() },
-		shows: []string{"Gates", "DEPLOY", "running", "board", "waits since"}},
-	{path: "/console/gates/{id}", address: func(w *consoleWorld) string { return "/console/gates/" + w.gate() },
-		shows: []string{"DEPLOY", "Waits for", "board", "Stop at the gate"}},
+	{path: "/console/gates", address: (*consoleWorld).gates,
+		shows: []string{"Gates", "DEPLOY", "waits for board", "board and 1 more", "stopped by ci: The smoke tests are red"}},
+	{path: "/console/gates/{id}", address: func(w *consoleWorld) string { return "/console/gates/" + w.measured() },
+		shows: []string{"DEPLOY", "Waits for", "the measurements of error-rate", "8 measurements", "board", "Stop at the gate"}},
 	{path: "/console/start-release", shows: []string{"Start a release", "The release's file", "nothing starts"}},
 	{path: "/console/jobs", address: func(w *consoleWorld) string { return "/console/jobs?search=" + w.job },
 		shows: []string{"Jobs", "The night's export", "every day at 03:00 (Europe/Berlin)", "failed"}},
@@ -99,15 +100,45 @@ func newConsoleWorld(t *testing.T) *consoleWorld {
 	}
 }
 
-// gate asks a gate that a lock holds, and returns its workflow id.
-func (w *consoleWorld) gate() string {
+// gate asks a gate with the webhooks, which a lock holds, and returns its workflow id.
+func (w *consoleWorld) gate(webhooks string) string {
 	var asked struct {
 		WorkflowID string `json:"workflow_id"`
 	}
-	w.as("run-key-0123456789", "POST", "/latch/v1/gates", fmt.Sprintf(`{"id": "deploy-%d", "event": "DEPLOY",
-		"webhooks": [{"id": "board", "events": [{"event": "DEPLOY", "blocking": true, "lock_timeout": "4h"}]}]}`,
-		consoleReleases.Add(1))).read(w, 201, &asked)
+	w.as("run-key-0123456789", "POST", "/latch/v1/gates", fmt.Sprintf(`{"id": "rollout-%d", "event": "DEPLOY", "webhooks": [%s]}`,
+		consoleReleases.Add(1), webhooks)).read(w, 201, &asked)
 	return asked.WorkflowID
+}
+
+const boardAtGate = `{"id": "board", "events": [{"event": "DEPLOY", "blocking": true, "lock_timeout": "4h"}]}`
+
+// measured asks a gate whose analysis has made eight measurements and waits for the ninth, and
+// returns its workflow id.
+func (w *consoleWorld) measured() string {
+	rates, canary := fmt.Sprint("/rate/", consoleReleases.Add(1)), fmt.Sprint("/canary/", consoleReleases.Add(1))
+	held := receiver.Answer{Hold: make(chan struct{})}
+	var answers []receiver.Answer
+	for _, rate := range []string{"0.011", "0.013", "0.009", "0.031", "0.022", "0.054", "0.018", "0.012"} {
+		answers = append(answers, receiver.JSON(200, `{"rate":`+rate+`}`))
+	}
+	w.receiver.Script(rates, append(answers, held)...)
+	w.receiver.Script(canary, held)
+	id := w.gate(boardAtGate + `, {"id": "error-rate", "event": "DEPLOY", "analysis": {"http": {"url": "` + w.receiver.URL + rates + `"},
+		"success": "response.data.rate < 0.03", "failure": "response.data.rate > 0.05", "interval": "20ms", "count": 20,
+		"failure_limit": 2, "inconclusive_limit": 2}},
+		{"id": "canary", "url": "` + w.receiver.URL + canary + `", "events": [{"event": "DEPLOY", "enforce": false}]}`)
+	_, err := w.receiver.Wait(w.ctx, rates, len(answers)+1)
+	require.NoError(w, err)
+	return id
+}
+
+// gates asks gates, one of which is stopped, and returns the address of their list.
+func (w *consoleWorld) gates() string {
+	w.gate(boardAtGate)
+	w.measured()
+	w.as("run-key-0123456789", "POST", "/latch/v1/gates/"+w.gate(boardAtGate)+"/stop",
+		`{"reason": "The smoke tests are red"}`).read(w, 200, nil)
+	return "/console/gates?search=rollout-"
 }
 
 // paused starts a release that pauses at a failed step, since nobody listens to the gate that it
