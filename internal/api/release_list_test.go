@@ -40,7 +40,7 @@ func TestListReleases(t *testing.T) {
 	require.JSONEq(t, `{"id":"one","title":"The shop","status":"running","phase":"waiting",
 		"event":"BEFORE_RELEASE","workflow_id":"release-one","run_id":"run-one",
 		"started_at":"2026-01-02T03:04:05.000Z",
-		"waits_for":[{"webhook":"board","event":"BEFORE_RELEASE",
+		"waits_for":[{"webhook":"board","event":"BEFORE_RELEASE","for":"lock",
 			"since":"2026-01-02T03:04:05.000Z"}]}`, string(part.Releases[0]))
 	require.Equal(t, int32(1), temporal.Sizes[0])
 	require.Contains(t, temporal.Queries[0], "ExecutionStatus = 'Running' AND StartTime >= '2026-01-01T00:00:00Z'")
