@@ -36,7 +36,7 @@ func (l *Log) Delivery(ctx context.Context, id string, origin Origin) (*Delivery
 		return nil, err
 	}
 	shown := []latch.Record{*first}
-	if _, err := l.runs.AddMeasured(ctx, first.WorkflowID, first.RunID, shown); err != nil {
+	if _, err := l.runs.AddMeasured(ctx, run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId(), shown); err != nil {
 		return nil, err
 	}
 	resent, err := l.resentIn(ctx, id)
