@@ -33,7 +33,8 @@ func TestEarlierJobsOfSequencesWithinSequences(t *testing.T) {
 		}
 	}
 	above := request(outer)
-	succeeded, failed := protocol.Sibling{Status: latch.JobSucceeded, KVP: latch.Object{}}, protocol.Sibling{Status: latch.JobFailed, KVP: latch.Object{}}
+	succeeded := protocol.Sibling{Status: latch.JobSucceeded, KVP: latch.Object{}}
+	failed := protocol.Sibling{Status: latch.JobFailed, KVP: latch.Object{}}
 	answers(inner, protocol.EarlierJobs{Beyond: &above, Jobs: protocol.Siblings{"a": failed}})
 	answers(outer, protocol.EarlierJobs{Jobs: protocol.Siblings{"a": succeeded, "b": succeeded}})
 	all := runs.New(runs.Options{Client: server})

@@ -100,7 +100,8 @@ func (s *siblings) ask(ctx workflow.Context) error {
 	s.asking = true
 	defer func() { s.asking = false }()
 	answer := protocol.Siblings{}
-	if err := workflow.ExecuteActivity(asksRun(ctx, "Read the earlier jobs"), protocol.ActivityEarlierJobs, request).Get(ctx, &answer); err != nil {
+	asked := workflow.ExecuteActivity(asksRun(ctx, "Read the earlier jobs"), protocol.ActivityEarlierJobs, request)
+	if err := asked.Get(ctx, &answer); err != nil {
 		return err
 	}
 	s.takeOver(answer)

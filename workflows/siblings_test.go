@@ -126,14 +126,18 @@ func TestASequenceGivesItsJobsToThoseThatNameThem(t *testing.T) {
 		job   string
 		given bool
 	}{
-		"a task":          {`{"id":"last","task":{"http":{"url":"$R/w","body":{"event":"told","jobs":"${jobs}"}}}}`, true},
-		"an activity":     {`{"id":"last","task":{"activity":{"type":"latch.HTTP","input":{"task":{"url":"$R/w","body":{"event":"told","jobs":"${jobs}"}}}}}}`, true},
-		"a webhook":       {`{"id":"last",` + task + `,"webhooks":[{"id":"w","event":"JOB_SUCCESS",` + sayJobs + `}]}`, true},
-		"a when":          {`{"id":"last",` + task + `,"webhooks":[{"id":"w","url":"$R/when","events":[{"event":"JOB_SUCCESS","when":"jobs.one.status == 'succeeded'"}]}]}`, true},
-		"a rule":          {`{"id":"last",` + task + `,"webhooks":[{"id":"w","url":"$R/rule","events":[{"event":"JOB_START","result":"jobs.two.status == 'failed' ? 'pass' : 'fail'"}]}]}`, true},
-		"a job within it": {`{"id":"last","jobs":[{"id":"inner",` + task + `,"webhooks":[{"id":"w","event":"JOB_SUCCESS",` + sayJobs + `}]}]}`, true},
-		"nothing":         {`{"id":"last",` + task + `,"webhooks":[{"id":"w","url":"$R/quiet","event":"JOB_SUCCESS"}]}`, false},
-		"a sequence":      {`{"id":"last","jobs":[{"id":"inner",` + task + `}]}`, false},
+		"a task": {`{"id":"last","task":{"http":{"url":"$R/w","body":{"event":"told","jobs":"${jobs}"}}}}`, true},
+		"an activity": {`{"id":"last","task":{"activity":{"type":"latch.HTTP",
+			"input":{"task":{"url":"$R/w","body":{"event":"told","jobs":"${jobs}"}}}}}}`, true},
+		"a webhook": {`{"id":"last",` + task + `,"webhooks":[{"id":"w","event":"JOB_SUCCESS",` + sayJobs + `}]}`, true},
+		"a when": {`{"id":"last",` + task + `,"webhooks":[
+			{"id":"w","url":"$R/when","events":[{"event":"JOB_SUCCESS","when":"jobs.one.status == 'succeeded'"}]}]}`, true},
+		"a rule": {`{"id":"last",` + task + `,"webhooks":[
+			{"id":"w","url":"$R/rule","events":[{"event":"JOB_START","result":"jobs.two.status == 'failed' ? 'pass' : 'fail'"}]}]}`, true},
+		"a job within it": {`{"id":"last","jobs":[{"id":"inner",` + task + `,"webhooks":[
+			{"id":"w","event":"JOB_SUCCESS",` + sayJobs + `}]}]}`, true},
+		"nothing":    {`{"id":"last",` + task + `,"webhooks":[{"id":"w","url":"$R/quiet","event":"JOB_SUCCESS"}]}`, false},
+		"a sequence": {`{"id":"last","jobs":[{"id":"inner",` + task + `}]}`, false},
 	} {
 		for _, asks := range []bool{true, false} {
 			t.Run(name, func(t *testing.T) {
@@ -175,8 +179,9 @@ func TestAJobAsksForTheEarlierOnes(t *testing.T) {
 		"a when": {`{"id":"reg","url":"$R/w","events":[{"event":"JOB_SUCCESS","when":"jobs.?two.status.orValue('') == 'succeeded'"}],
 			"body":{"event":"told"}}`, 3, nil},
 		"a rule": {`{"id":"reg","url":"$R/w","events":[{"event":"JOB_SUCCESS","result":"size(jobs) > 0 ? 'pass' : 'fail'"}]}`, 3, nil},
-		"a lock": {`{"id":"reg","when":"job.id == 'three'","events":[{"event":"JOB_START","blocking":true,"lock_timeout":"1h","on_timeout":"continue"}]}`, 1, nil},
-		"none":   {`{"id":"reg","url":"$R/jobs/7","events":[{"event":"JOB_START"},{"event":"JOB_SUCCESS"}]}`, 0, nil},
+		"a lock": {`{"id":"reg","when":"job.id == 'three'","events":[
+			{"event":"JOB_START","blocking":true,"lock_timeout":"1h","on_timeout":"continue"}]}`, 1, nil},
+		"none": {`{"id":"reg","url":"$R/jobs/7","events":[{"event":"JOB_START"},{"event":"JOB_SUCCESS"}]}`, 0, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -221,7 +226,8 @@ func TestASequenceThatIsGone(t *testing.T) {
 	task := setupFamily(t, true)
 	task.answer = goneForGood
 	task.env.ExecuteWorkflow(latch.WorkflowJobRun,
-		json.RawMessage(`{"id":"j","task":{"http":{"url":"`+task.url+`/do/${jobs.one.status}"}}}`), protocol.Untold{Count: 3, Attempt: 1}.Siblings(), nil)
+		json.RawMessage(`{"id":"j","task":{"http":{"url":"`+task.url+`/do/${jobs.one.status}"}}}`),
+		protocol.Untold{Count: 3, Attempt: 1}.Siblings(), nil)
 	require.Contains(t, failedJob(t, task.env.GetWorkflowError()).Error, lost)
 	require.Empty(t, task.received())
 }
@@ -233,7 +239,8 @@ func TestAJobThatAsksIsStopped(t *testing.T) {
 	f.answer = func(protocol.EarlierRequest) (protocol.Siblings, error) { return nil, errors.New("no worker answers") }
 	f.env.RegisterDelayedCallback(func() { f.env.SignalWorkflow(latch.MessageStop, latch.Control{By: "ann"}) }, time.Minute)
 	f.env.ExecuteWorkflow(latch.WorkflowJobRun,
-		json.RawMessage(`{"id":"j","task":{"http":{"url":"`+f.url+`/do/${jobs.one.status}"}}}`), protocol.Untold{Count: 3, Attempt: 1}.Siblings(), nil)
+		json.RawMessage(`{"id":"j","task":{"http":{"url":"`+f.url+`/do/${jobs.one.status}"}}}`),
+		protocol.Untold{Count: 3, Attempt: 1}.Siblings(), nil)
 	require.True(t, temporal.IsCanceledError(f.env.GetWorkflowError()), "%v", f.env.GetWorkflowError())
 	require.Empty(t, f.received())
 }
@@ -243,7 +250,8 @@ func TestEarlierJobsGoOnInTheNextRun(t *testing.T) {
 	t.Parallel()
 	untold := protocol.Untold{Count: 1, Attempt: 1}.Siblings()
 	spec := func(f *family) json.RawMessage {
-		return json.RawMessage(strings.ReplaceAll(`{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[{"id":"w","event":"JOB_SUCCESS",`+sayJobs+`},
+		return json.RawMessage(strings.ReplaceAll(`{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[
+			{"id":"w","event":"JOB_SUCCESS",`+sayJobs+`},
 			{"id":"gate","events":[{"event":"JOB_START","blocking":true,"lock_timeout":"48h","on_timeout":"continue"}]}]}`, "$R", f.url))
 	}
 	first := setupFamily(t, true)
@@ -276,9 +284,11 @@ func TestTheReportOfAnEndAsksForTheEarlierJobs(t *testing.T) {
 		}
 		return oneBefore(request)
 	}))
-	spec := strings.ReplaceAll(`{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[{"id":"w","event":"JOB_FAILURE",`+sayJobs+`}]}`, "$R", b.url)
+	spec := strings.ReplaceAll(`{"id":"j","task":{"http":{"url":"$R/do"}},"webhooks":[
+		{"id":"w","event":"JOB_FAILURE",`+sayJobs+`}]}`, "$R", b.url)
 	argument, err := json.Marshal(untold.Siblings())
 	require.NoError(t, err)
-	of.report(b, latch.WorkflowJobRun, latch.ByTerminated, protocol.Ending{Arguments: [][]byte{[]byte(spec), argument}, Parent: &sequence}, protocol.RunState{})
+	of.report(b, latch.WorkflowJobRun, latch.ByTerminated,
+		protocol.Ending{Arguments: [][]byte{[]byte(spec), argument}, Parent: &sequence}, protocol.RunState{})
 	require.Equal(t, map[string]string{"one": latch.JobSucceeded}, earlier(t, b.bodies("told")))
 }
