@@ -229,7 +229,11 @@ func (r *jobRun) work(ctx workflow.Context) error {
 			begins = true
 			return latch.Object{}, r.sequence(limited)
 		}
-		return taskRun{session: r.session, task: r.job.Task, variables: r.taskVariables(limited), summary: "Job " + r.job.ID}.do(limited)
+		variables, err := r.taskVariables(limited)
+		if err != nil {
+			return nil, err
+		}
+		return taskRun{session: r.session, task: r.job.Task, variables: variables, summary: "Job " + r.job.ID}.do(limited)
 	})
 	if kvp != nil {
 		r.result.KVP = kvp

@@ -157,13 +157,15 @@ func (r *jobRun) learn(ctx workflow.Context, variables expr.Variables) {
 	variables["jobs"] = rawjson.Encode(r.known(r.done.list))
 }
 
-// taskVariables returns the variables of the job's task.
-func (r *jobRun) taskVariables(ctx workflow.Context) expr.Variables {
+// taskVariables returns the variables of the job's task. It fails only if ctx is cancelled while
+// the run asks for the earlier jobs.
+func (r *jobRun) taskVariables(ctx workflow.Context) (expr.Variables, error) {
 	variables := r.variables(nil)
-	if r.siblings.untold != nil && readsJobs(r.job.Task) {
-		r.learn(ctx, variables)
+	if r.siblings.untold == nil || !readsJobs(r.job.Task) {
+		return variables, nil
 	}
-	return variables
+	r.learn(ctx, variables)
+	return variables, ctx.Err()
 }
 
 // inform completes the variables of an event before it is planned.

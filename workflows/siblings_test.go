@@ -3,7 +3,6 @@ package workflows_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -236,7 +235,9 @@ func TestASequenceThatIsGone(t *testing.T) {
 func TestAJobThatAsksIsStopped(t *testing.T) {
 	t.Parallel()
 	f := setupFamily(t, true)
-	f.answer = func(protocol.EarlierRequest) (protocol.Siblings, error) { return nil, errors.New("no worker answers") }
+	f.answer = func(protocol.EarlierRequest) (protocol.Siblings, error) { // and not again while the environment ends
+		return nil, temporal.NewApplicationErrorWithOptions("no worker answers", "", temporal.ApplicationErrorOptions{NextRetryDelay: time.Hour})
+	}
 	f.env.RegisterDelayedCallback(func() { f.env.SignalWorkflow(latch.MessageStop, latch.Control{By: "ann"}) }, time.Minute)
 	f.env.ExecuteWorkflow(latch.WorkflowJobRun,
 		json.RawMessage(`{"id":"j","task":{"http":{"url":"`+f.url+`/do/${jobs.one.status}"}}}`),

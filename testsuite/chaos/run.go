@@ -99,6 +99,11 @@ func (w *world) with(err error) error {
 	return errors.Join(append(slices.Clone(w.problems), err)...)
 }
 
+// mostOpen bounds the runs that are under way while things break. A cluster that falls behind gets
+// no more until it has caught up; otherwise callers who try again would grow in number until
+// Temporal does nothing but let them time out.
+const mostOpen = 200
+
 // breakThings starts runs at the rate while things break.
 func (w *world) breakThings(ctx context.Context) error {
 	during, cancel := context.WithTimeout(ctx, w.length)
@@ -106,9 +111,18 @@ func (w *world) breakThings(ctx context.Context) error {
 	w.starts.Go(func() {
 		ticker := time.NewTicker(time.Duration(float64(time.Second) / w.rate))
 		defer ticker.Stop()
+		open := make(chan struct{}, mostOpen)
 		for n := 0; during.Err() == nil; n++ {
 			p := planned(w.seed, n)
-			w.starts.Go(func() { w.start(ctx, p) })
+			select {
+			case open <- struct{}{}:
+			case <-during.Done():
+				return
+			}
+			w.starts.Go(func() {
+				defer func() { <-open }()
+				w.start(ctx, during, p)
+			})
 			select {
 			case <-ticker.C:
 			case <-during.Done():
@@ -118,14 +132,18 @@ func (w *world) breakThings(ctx context.Context) error {
 	return w.faults.run(during, w.length)
 }
 
-func (w *world) start(ctx context.Context, p plan) {
+// start starts a run, and waits for its end while things break.
+func (w *world) start(ctx, during context.Context, p plan) {
 	run, err := w.callers.start(ctx, p)
 	w.note(err)
-	if err == nil {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.accepted = append(w.accepted, run)
+	if err != nil {
+		return
 	}
+	w.mu.Lock()
+	w.accepted = append(w.accepted, run)
+	w.mu.Unlock()
+	// A run that fails has that in its status, which is read once all have ended.
+	_ = w.cluster.Client.GetWorkflow(during, run.workflowID, run.runID).Get(during, nil)
 }
 
 func (w *world) note(err error) {
