@@ -81,7 +81,7 @@ func (r *jobRun) child(ctx workflow.Context, definition *protocol.Definition) (*
 	result := &latch.JobResult{ID: job.ID, KVP: latch.Object{}}
 	lineage := definition.Lineage()
 	lineage.Ancestors = append(slices.Clone(r.lineage.Ancestors), r.job.ID)
-	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowJobRun, job, r.tells(job), lineage).Get(ctx, result)
+	err := workflow.ExecuteChildWorkflow(ctx, latch.WorkflowJobRun, job, r.argumentFor(job), lineage).Get(ctx, result)
 	result.History = nil
 	if err == nil {
 		return result, nil

@@ -153,14 +153,14 @@ func TestASequenceLeavesToAskWhatItWasNotTold(t *testing.T) {
 	untold, parent := protocol.Untold{Count: 7, Attempt: 1}, protocol.ParentRun{WorkflowID: "job-all", RunID: "run"}
 	run := &jobRun{session: &session{}, attempt: 1, siblings: siblingsIn(rawjson.Encode(untold.Siblings()), &parent)}
 	reader := &latch.Job{ID: "j", Task: &latch.Task{HTTP: &latch.HTTPTask{URL: "https://example.com/${jobs.one.status}"}}}
-	require.Equal(t, protocol.Untold{Attempt: 1}.Siblings(), run.tells(reader))
+	require.Equal(t, protocol.Untold{Attempt: 1}.Siblings(), run.argumentFor(reader))
 	run.done.add(ended(0, 0))
-	answer, err := run.earlierJobs(*run.tells(reader).Untold())
+	answer, err := run.earlierJobs(*run.argumentFor(reader).Untold())
 	require.NoError(t, err)
 	require.Equal(t, protocol.EarlierJobs{Jobs: protocol.Siblings{"j0": {Status: latch.JobSucceeded, KVP: latch.Object{}}},
 		Beyond: &protocol.EarlierRequest{ParentRun: parent, Untold: untold}}, answer)
 
 	run.siblings.takeOver(protocol.Siblings{"one": {Status: latch.JobFailed, KVP: latch.Object{}}})
-	require.Nil(t, run.tells(reader).Untold(), "it has asked itself")
-	require.Len(t, run.tells(reader), 2)
+	require.Nil(t, run.argumentFor(reader).Untold(), "it has asked itself")
+	require.Len(t, run.argumentFor(reader), 2)
 }

@@ -17,11 +17,11 @@ import (
 	"github.com/latch-run/latch/internal/verdict"
 )
 
-// A job of a sequence sees the earlier ones in the variable jobs. Few jobs look at it, and in a
-// long sequence it would be most of their histories. So a sequence gives the earlier jobs to
-// those whose templates or expressions name them. Any other job gets an Untold, and asks for
-// them if somebody else makes it look: a registered webhook, a lock with its digest, or a job
-// within it.
+// A job of a sequence sees the earlier jobs in the variable jobs. Few jobs use it, and in a long
+// sequence it would be the largest part of their histories. So a sequence passes the earlier jobs
+// only to a job whose templates or expressions name them. Any other job gets an Untold, and asks
+// the sequence if it needs them later: for a registered webhook, for the digest of a lock, or for a
+// job within it.
 
 // maximumSiblings bounds how many of the previous jobs a job of a sequence sees (contract,
 // "Job"): those that ended last. Otherwise the cost of a long sequence would grow with the
@@ -128,8 +128,9 @@ func (r *jobRun) known(own []latch.JobResult) protocol.Siblings {
 	return known
 }
 
-// tells returns what a job of the sequence is told of the jobs that precede it.
-func (r *jobRun) tells(job *latch.Job) protocol.Siblings {
+// argumentFor makes the second argument of a job of the sequence: the earlier jobs, or an Untold
+// in their place.
+func (r *jobRun) argumentFor(job *latch.Job) protocol.Siblings {
 	if r.siblings.untold == nil {
 		known := r.known(r.done.before(r.done.count, maximumSiblings))
 		if len(known) == 0 || !r.admission.AsksForJobs || readsJobs(job) {
@@ -139,7 +140,7 @@ func (r *jobRun) tells(job *latch.Job) protocol.Siblings {
 	return protocol.Untold{Count: r.done.count, Attempt: r.attempt}.Siblings()
 }
 
-// earlierJobs answers the query for what tells has left untold.
+// earlierJobs handles the query of a job that was started with an Untold.
 func (r *jobRun) earlierJobs(untold protocol.Untold) (protocol.EarlierJobs, error) {
 	if untold.Attempt != r.attempt {
 		return protocol.EarlierJobs{Repeated: true}, nil

@@ -113,7 +113,7 @@ func earlier(t *testing.T, body string) map[string]string {
 	return statuses
 }
 
-// sayJobs is the rest of a webhook that tells of the jobs it sees.
+// sayJobs has the URL and body of a webhook whose body contains the variable jobs.
 const sayJobs = `"url":"$R/w","body":{"event":"told","jobs":"${jobs}"}`
 
 // Contract, "Job": a job whose own templates and expressions name the earlier jobs is given them,
