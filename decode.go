@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"reflect"
 	"slices"
@@ -70,23 +71,62 @@ func checkJSON(data []byte) error {
 // depthExceeds reports whether objects and arrays nest deeper than the limit. It only counts
 // brackets outside of strings, and accepts any text.
 func depthExceeds(data []byte, limit int) bool {
-	depth, inString := 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
+	depth := 0
+	for _, c := range outsideStrings(data) {
+		switch c {
+		case '{', '[':
 			if depth++; depth > limit {
 				return true
 			}
-		case c == '}' || c == ']':
+		case '}', ']':
 			depth--
 		}
 	}
 	return false
+}
+
+// outsideStrings returns the bytes of a JSON text that belong to no string, with their positions.
+func outsideStrings(data []byte) iter.Seq2[int, byte] {
+	return func(yield func(int, byte) bool) {
+		inString := false
+		for i := 0; i < len(data); i++ {
+			switch c := data[i]; {
+			case inString && c == '\\':
+				i++
+			case c == '"':
+				inString = !inString
+			case !inString && !yield(i, c):
+				return
+			}
+		}
+	}
+}
+
+// parts splits an array into its elements, and an object into its keys and values in turn. The
+// value is known to be JSON, so that nothing but the ends of its parts has to be found. The parts
+// share the memory of the data.
+func parts(data json.RawMessage) []json.RawMessage {
+	var found []json.RawMessage
+	depth, begin := 0, 0
+	for i, c := range outsideStrings(data) {
+		switch c {
+		case '{', '[':
+			if depth++; depth == 1 {
+				begin = i + 1
+			}
+			continue
+		case '}', ']':
+			depth--
+		}
+		if ends := depth == 0 || depth == 1 && (c == ',' || c == ':'); !ends {
+			continue
+		}
+		if part := bytes.TrimSpace(data[begin:i]); len(part) > 0 {
+			found = append(found, part)
+		}
+		begin = i + 1
+	}
+	return found
 }
 
 var (
@@ -230,14 +270,14 @@ func decodeID(data json.RawMessage, target reflect.Value) bool {
 }
 
 func decodeSlice(problems *Problems, path string, data json.RawMessage, target reflect.Value) {
-	var elements []json.RawMessage
-	if json.Unmarshal(data, &elements) != nil {
+	if data[0] != '[' {
 		problems.Addf(path, "must be an array, not %s", abbreviate(data))
 		return
 	}
+	elements := parts(data)
 	slice := reflect.MakeSlice(target.Type(), len(elements), len(elements))
 	for i, value := range elements {
-		if string(bytes.TrimSpace(value)) == "null" && target.Type().Elem() != rawType {
+		if string(value) == "null" && target.Type().Elem() != rawType {
 			problems.Addf(element(path, i), "must not be null")
 			continue
 		}
@@ -253,7 +293,7 @@ func decodeMap(problems *Problems, path string, data json.RawMessage, target ref
 	}
 	decoded := reflect.MakeMapWithSize(target.Type(), len(members))
 	for _, member := range members {
-		if string(bytes.TrimSpace(member.value)) == "null" && target.Type().Elem() != rawType {
+		if string(member.value) == "null" && target.Type().Elem() != rawType {
 			continue // as if the key were absent
 		}
 		value := reflect.New(target.Type().Elem()).Elem()
@@ -297,21 +337,16 @@ type member struct {
 // objectMembers returns an object's members in their order. It adds a problem for a value that
 // is not an object, and for duplicate keys.
 func objectMembers(problems *Problems, path string, data json.RawMessage) ([]member, bool) {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+	if data = bytes.TrimSpace(data); data[0] != '{' {
 		problems.Addf(path, "must be an object, not %s", abbreviate(data))
 		return nil, false
 	}
-	var members []member
-	seen := map[string]bool{}
-	for decoder.More() {
-		token, err := decoder.Token()
-		key, isKey := token.(string)
-		var value json.RawMessage
-		if err == nil && isKey {
-			err = decoder.Decode(&value)
-		}
-		if err != nil {
+	both := parts(data)
+	members := make([]member, 0, len(both)/2)
+	seen := make(map[string]bool, len(both)/2)
+	for pair := range slices.Chunk(both, 2) {
+		var key string
+		if err := json.Unmarshal(pair[0], &key); err != nil {
 			problems.Addf(path, "no valid JSON: %v", err)
 			return nil, false
 		}
@@ -320,7 +355,7 @@ func objectMembers(problems *Problems, path string, data json.RawMessage) ([]mem
 			continue
 		}
 		seen[key] = true
-		members = append(members, member{key, value})
+		members = append(members, member{key, pair[1]})
 	}
 	return members, true
 }

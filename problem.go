@@ -3,6 +3,7 @@ package latch
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -116,7 +117,7 @@ func field(path, name string) string {
 	return path + "." + name
 }
 
-func element(path string, index int) string { return fmt.Sprintf("%s[%d]", path, index) }
+func element(path string, index int) string { return path + "[" + strconv.Itoa(index) + "]" }
 
 // enumerate returns a list in the form "a, b and c".
 func enumerate(names []string) string {
