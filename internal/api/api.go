@@ -188,7 +188,7 @@ func build(options Options) (*API, error) {
 	a.testPatience, a.evidenceKey, a.audit = options.TestPatience, options.EvidenceKey, options.Audit
 	a.publicURL, a.system = options.PublicURL, vars.NewSystem(options.FQDN, options.Environment, a.Namespace, a.TaskQueue)
 	a.Runs, a.deliveries = runs.New(over), deliveries.New(over)
-	a.events = &committer{commit: a.commit, metrics: a.metrics, pace: rate.NewLimiter(startsPerSecond, startsAtOnce)}
+	a.events = &committer{commit: a.commit, metrics: a.metrics, pace: rate.NewLimiter(mostStarts, startsAtOnce)}
 	a.dryRuns = make(chan struct{}, maximumDryRuns)
 	if err := errors.Join(a.setOrigin(options.PublicURL), a.setLinkKey(options)); err != nil {
 		return nil, fmt.Errorf("api: %w", err)

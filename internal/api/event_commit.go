@@ -19,16 +19,24 @@ import (
 )
 
 const (
-	// startsPerSecond bounds the average rate at which an API starts runs for
-	// events that may share one. A run costs Temporal as much as some ten events
-	// within a run, so that events at a higher rate arrive sooner if they wait
-	// for each other.
-	startsPerSecond = 50
+	// mostStarts and fewestStarts are the average rates, in starts a second, between which an
+	// API starts runs for events that may share one; see [paceAfter].
+	mostStarts, fewestStarts = 50, 15
 
 	// startsAtOnce is how many runs may be started without a pause, after a
 	// pause. An event that arrives now and then never waits.
 	startsAtOnce = 5
+
+	// startShare is the share of the time that starts may take: one part in startShare.
+	startShare = 4
 )
+
+// paceAfter returns the rate of starts after one that took the given time. A run costs Temporal
+// as much as some ten events within a run, so that events at a higher rate arrive sooner if they
+// wait for each other, and all the more so while Temporal is busy and each start takes longer.
+func paceAfter(start time.Duration) rate.Limit {
+	return max(fewestStarts, min(mostStarts, rate.Every(startShare*start)))
+}
 
 // A committer starts the runs of events. A single event gets a run of its own.
 // Events that arrive during a start, or before the next one is due, are fired
@@ -38,7 +46,7 @@ type committer struct {
 	// commit starts the run that fires the events, and answers each of them.
 	commit  func([]*pendingEvent)
 	metrics client.MetricsHandler
-	// pace spaces the starts under load; see [startsPerSecond].
+	// pace spaces the starts under load; see [paceAfter].
 	pace *rate.Limiter
 
 	mutex   sync.Mutex
@@ -87,7 +95,9 @@ func (c *committer) fire(ctx context.Context, emission *latch.Emission, body jso
 func (c *committer) work() {
 	for c.more() {
 		time.Sleep(c.pace.Reserve().Delay())
+		began := time.Now()
 		c.commit(c.next())
+		c.pace.SetLimit(paceAfter(time.Since(began)))
 	}
 }
 

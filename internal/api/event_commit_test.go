@@ -153,6 +153,27 @@ func TestFastEventsShareRuns(t *testing.T) {
 	})
 }
 
+// While Temporal takes long to start a run, more events share one.
+func TestSlowStartsBecomeFewer(t *testing.T) {
+	t.Parallel()
+	for start, perSecond := range map[time.Duration]int{time.Millisecond: 50, 10 * time.Millisecond: 25, 50 * time.Millisecond: 15} {
+		t.Run(start.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := newCommits(t)
+				c.temporal.OnStarting = func() { time.Sleep(start) }
+				for n := range 800 {
+					c.fire(fmt.Sprintf(`{"event":"E","data":{"n":%d}}`, n))
+					time.Sleep(5 * time.Millisecond)
+				}
+				time.Sleep(time.Second)
+				synctest.Wait()
+				require.InDelta(t, 5+4*perSecond, len(c.temporal.Starts), 5)
+			})
+		})
+	}
+}
+
 // Each caller gets an error if the run for its event could not be started.
 func TestEventsThatCouldNotBeStarted(t *testing.T) {
 	t.Parallel()
