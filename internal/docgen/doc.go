@@ -1,6 +1,7 @@
 // Command docgen writes the parts of the documentation that are derived from
 // the code: the keys of jobs, releases and webhooks, the events, the variables
-// of templates, the settings, the routes of the HTTP API and the commands.
+// of templates, the settings, the routes of the HTTP API, the commands, and what
+// is shown of the examples.
 //
 // A part is enclosed by two Markdown comments:
 //

@@ -52,6 +52,7 @@ func TestEverythingThatIsGeneratedHasAPlace(t *testing.T) {
 	require.Len(t, of["variables"], 1)
 	require.Len(t, of["commands"], 1)
 	require.Len(t, of["pictures"], 1)
+	require.NotEmpty(t, of["source"])
 
 	text, err := settingsOf(strings.Join(of["settings"], ", "))
 	require.NoError(t, err)
@@ -112,10 +113,12 @@ func TestRenew(t *testing.T) {
 	require.Equal(t, made, again)
 
 	for comment, message := range map[string]string{
-		"event":        `no part is named "event"`,
-		"keys: Nobody": `no JSON Schema has the structure "Nobody"`,
-		"settings: No": `has no set "No"`,
-		"shape: None":  `no answer is named "None"`,
+		"event":                               `no part is named "event"`,
+		"keys: Nobody":                        `no JSON Schema has the structure "Nobody"`,
+		"settings: No":                        `has no set "No"`,
+		"shape: None":                         `no answer is named "None"`,
+		"source: examples/nexus/main.go Undo": `examples/nexus/main.go has no function "Undo"`,
+		"source: examples/none.go Deploy":     "examples/none.go: no such file",
 	} {
 		wrong := strings.Replace(before, "events: operator", comment, 1)
 		kept, err := renew(wrong)
@@ -155,6 +158,16 @@ func TestShape(t *testing.T) {
 	text, err = shape("JobResult")
 	require.NoError(t, err)
 	require.Contains(t, text, `"jobs"?: [JobResult…]`)
+}
+
+// A function is shown as it is written, with its comment.
+func TestSource(t *testing.T) {
+	t.Parallel()
+	text, err := source("internal/docgen/docgen_test.go TestSource")
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(text, "```go\n// A function is shown"), text)
+	require.True(t, strings.HasSuffix(text, "\n}\n```"), text)
+	require.Equal(t, 1, strings.Count(text, "\nfunc "))
 }
 
 // A help text becomes Markdown: indented text is code.

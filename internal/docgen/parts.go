@@ -23,6 +23,7 @@ var parts = []part{
 	{"routes", routes},
 	{"commands", commands},
 	{"pictures", pictures},
+	{"source", source},
 }
 
 // A table is a Markdown table.

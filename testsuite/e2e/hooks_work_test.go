@@ -13,8 +13,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/nexus-rpc/sdk-go/nexus"
 	"github.com/stretchr/testify/require"
-	nexuspb "go.temporal.io/api/nexus/v1"
-	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
@@ -85,10 +83,7 @@ func workers(b *bench) map[string]string {
 	w.RegisterNexusService(service)
 	require.NoError(b, w.Start())
 	b.Cleanup(w.Stop)
-	_, err := shared.client.OperatorService().CreateNexusEndpoint(b.ctx,
-		&operatorservice.CreateNexusEndpointRequest{Spec: &nexuspb.EndpointSpec{Name: endpoint,
-			Target: &nexuspb.EndpointTarget{Variant: &nexuspb.EndpointTarget_Worker_{Worker: &nexuspb.EndpointTarget_Worker{Namespace: "default", TaskQueue: queue}}}}})
-	require.NoError(b, err)
+	b.createEndpoint(endpoint, "default", queue)
 	input := `"input":{"url":"$R/gate"}`
 	return map[string]string{
 		latch.WorkActivity: fmt.Sprintf(`"activity":{"type":"Answer","task_queue":%q,%s}`, queue, input),
