@@ -190,3 +190,30 @@ func TestLogoutAtTheIssuer(t *testing.T) {
 		})
 	}
 }
+
+// Contract, "HTTP API": the form of a lock's page that a login has opened counts only while the login
+// does, whether it was by a key or at the issuer.
+func TestTheFormOfALockEndsWithTheLogin(t *testing.T) {
+	t.Parallel()
+	from, w := issuertest.New(t), newWorld()
+	w.waits(t, "1", lock("1", "board"))
+	base := serveFor(t, w, from, keys, "sre=lock")
+	const page = "/locks/release-1:board:r4nd0m"
+	atIssuer := personOf(t, base, from)
+	require.Equal(t, "/", atIssuer.get("/login/begin").path)
+	for name, p := range map[string]*person{"by a key": loggedIn(t, base, lockKey), "at the issuer": atIssuer} {
+		t.Run(name, func(t *testing.T) {
+			press := func(p *person, form string) seen {
+				return p.post(page, url.Values{"form": {form}, "action": {"pressed"}})
+			}
+			form := p.proof(page)
+			require.Equal(t, 422, press(p, form).status, "it is the visitor's own, although it has no such button")
+			require.Equal(t, 401, press(visitor(t, base), form).status, "in another browser")
+			require.Equal(t, "/login", p.post("/logout", url.Values{"form": {p.proof("/")}}).path)
+			refused := press(p, form)
+			require.Equal(t, 401, refused.status)
+			require.Contains(t, refused.body, "You are no longer logged in.")
+		})
+	}
+	require.Empty(t, w.told)
+}

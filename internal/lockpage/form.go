@@ -12,7 +12,8 @@ import (
 	"github.com/latch-run/latch/internal/rawjson"
 )
 
-// formLife is how long a form is valid after it was shown.
+// formLife is how long a form is valid after it was shown, unless the login ends before by which the
+// page was opened.
 const formLife = 12 * time.Hour
 
 // signForm returns a signature that a form was shown to a visitor of this

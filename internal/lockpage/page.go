@@ -141,6 +141,9 @@ func (p *pages) openPage(w http.ResponseWriter, r *http.Request, token string) {
 
 // sender returns the sender of a form: the visitor to whom it was shown, or the owner of an API
 // key. The link or the remote address alone is not sufficient.
+//
+// A form that was shown to somebody who was logged in is valid only while they are, so that it ends
+// with the logout. One that was opened with a key, typed or sent, has no login that could end.
 func (p *pages) sender(r *http.Request, token string) (visitor, *api.Problem) {
 	who, shown := p.verifyForm(token, r.PostForm.Get("form"), time.Now())
 	if !shown {
@@ -153,7 +156,7 @@ func (p *pages) sender(r *http.Request, token string) (visitor, *api.Problem) {
 		}
 		who = visitor{*known}
 	}
-	if known := api.CallerOf(r.Context()); who.Via == latch.IdentifiedByOIDC {
+	if known := api.CallerOf(r.Context()); who.Ambient || who.Via == latch.IdentifiedByOIDC {
 		if known == nil || known.Name != who.Name || known.Via != who.Via {
 			return who, api.NewProblem(http.StatusUnauthorized, "You are no longer logged in. Log in, and open the lock's page again.")
 		}
