@@ -43,7 +43,7 @@ func TestListReleases(t *testing.T) {
 		"waits_for":[{"webhook":"board","event":"BEFORE_RELEASE","for":"lock",
 			"since":"2026-01-02T03:04:05.000Z"}]}`, string(part.Releases[0]))
 	require.Equal(t, int32(1), temporal.Sizes[0])
-	require.Contains(t, temporal.Queries[0], "ExecutionStatus = 'Running' AND StartTime >= '2026-01-01T00:00:00Z'")
+	require.Contains(t, temporal.Queries[0], "ExecutionStatus IN ('Running', 'Paused') AND StartTime >= '2026-01-01T00:00:00Z'")
 	second := apitest.Call(handler, http.MethodGet, releasesPath+"?status=running&limit=1&cursor="+part.NextCursor, "", "X-API-Key", "read")
 	require.Equal(t, temporal.Queries[0], temporal.Queries[1], "the cursor keeps the times")
 	part.NextCursor = ""

@@ -122,7 +122,7 @@ func (f *Filter) query(attributes bool) string {
 		}
 	}
 	if !f.Since.IsZero() {
-		terms = append(terms, runs.Either("ExecutionStatus = 'Running'", "CloseTime >= "+runs.Instant(f.Since)))
+		terms = append(terms, runs.Either(runs.Open, "CloseTime >= "+runs.Instant(f.Since)))
 	}
 	if !f.Until.IsZero() {
 		terms = append(terms, "StartTime < "+runs.Instant(f.Until))

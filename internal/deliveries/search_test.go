@@ -88,9 +88,10 @@ func TestSearchQueries(t *testing.T) {
 			own + ` AND TaskQueue = 'it\'s' AND ExecutionStatus != 'ContinuedAsNew'`},
 		"a time": {deliveries.Filter{Since: noon.Add(-time.Hour), Until: noon},
 			`(` + own +
-				` OR LatchWebhooks IS NOT NULL) AND (ExecutionStatus = 'Running' OR CloseTime >= '2026-01-02T11:00:00Z') ` +
+				` OR LatchWebhooks IS NOT NULL) AND (ExecutionStatus IN ('Running', 'Paused') OR CloseTime >= '2026-01-02T11:00:00Z') ` +
 				`AND StartTime < '2026-01-02T12:00:00Z'`,
-			own + ` AND (ExecutionStatus = 'Running' OR CloseTime >= '2026-01-02T11:00:00Z') AND StartTime < '2026-01-02T12:00:00Z'`},
+			own + ` AND (ExecutionStatus IN ('Running', 'Paused') OR CloseTime >= '2026-01-02T11:00:00Z') ` +
+				`AND StartTime < '2026-01-02T12:00:00Z'`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

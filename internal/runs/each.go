@@ -37,9 +37,11 @@ func (r *Runs) Each(ctx context.Context, query string, most int, call func(*work
 
 // Count returns how many runs a query finds.
 func (r *Runs) Count(ctx context.Context, query string) (int64, error) {
-	request := &workflowservice.CountWorkflowExecutionsRequest{Namespace: r.namespace, Query: query}
-	answer, err := overload.Again(ctx, func(ctx context.Context) (*workflowservice.CountWorkflowExecutionsResponse, error) {
-		return r.service().CountWorkflowExecutions(ctx, request)
+	answer, err := withOpen(query, func(query string) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+		request := &workflowservice.CountWorkflowExecutionsRequest{Namespace: r.namespace, Query: query}
+		return overload.Again(ctx, func(ctx context.Context) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+			return r.service().CountWorkflowExecutions(ctx, request)
+		})
 	})
 	return answer.GetCount(), err
 }

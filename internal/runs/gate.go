@@ -13,7 +13,7 @@ import (
 var gates = &listing{
 	kind: latch.GateKind,
 	statuses: []listedStatus{
-		{name: latch.GateRunning, as: []string{"Running"}},
+		{name: latch.GateRunning, as: statusOpen},
 		{name: latch.GatePassed, as: []string{"Completed"}},
 		{name: latch.GateStopped, as: []string{"Failed"}, tagged: true},
 		{name: latch.GateRolledBack, as: []string{"Failed"}, tagged: true},

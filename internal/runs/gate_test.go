@@ -120,7 +120,7 @@ func TestGateQueries(t *testing.T) {
 	const all = "WorkflowType = 'latch.Gate' AND "
 	for status, want := range map[string]string{
 		"":            "ExecutionStatus != 'ContinuedAsNew'",
-		"running":     "ExecutionStatus = 'Running'",
+		"running":     "ExecutionStatus IN ('Running', 'Paused')",
 		"passed":      "ExecutionStatus = 'Completed'",
 		"stopped":     "ExecutionStatus = 'Failed' AND (LatchStatus = 'stopped' OR LatchID IS NULL)",
 		"rolled_back": "ExecutionStatus = 'Failed' AND (LatchStatus = 'rolled_back' OR LatchID IS NULL)",

@@ -103,7 +103,7 @@ func lockQuery(stage int, attributes bool) string {
 		lacks, types = latch.SearchAttributeWaiting, "WorkflowType NOT IN ("+quoted(latch.WorkflowRelease, latch.WorkflowJobRun, latch.WorkflowEmit, latch.WorkflowEmitBatch, latch.WorkflowGate,
 			latch.WorkflowDeliver, latch.WorkflowTrigger, latch.WorkflowJobNotice, latch.WorkflowStartOnce)+")"
 	}
-	query := "ExecutionStatus = 'Running' AND " + types
+	query := Open + " AND " + types
 	if attributes {
 		query += " AND " + Either(latch.SearchAttributeWaiting+" = true", lacks+" IS NULL")
 	}

@@ -34,8 +34,9 @@ func locks(t *testing.T, f *fake, filter runs.LockFilter, limit int) (tokens []s
 // the attributes. Without them all open runs are read.
 func TestLockQueries(t *testing.T) {
 	t.Parallel()
-	const latchs = "ExecutionStatus = 'Running' AND WorkflowType IN ('latch.Release', 'latch.JobRun', 'latch.Emit', 'latch.EmitBatch', 'latch.Gate')"
-	const others = "ExecutionStatus = 'Running' AND WorkflowType NOT IN ('latch.Release', 'latch.JobRun', " +
+	const latchs = "ExecutionStatus IN ('Running', 'Paused') AND " +
+		"WorkflowType IN ('latch.Release', 'latch.JobRun', 'latch.Emit', 'latch.EmitBatch', 'latch.Gate')"
+	const others = "ExecutionStatus IN ('Running', 'Paused') AND WorkflowType NOT IN ('latch.Release', 'latch.JobRun', " +
 		"'latch.Emit', 'latch.EmitBatch', 'latch.Gate', 'latch.Deliver', 'latch.Trigger', 'latch.JobNotice', 'latch.StartOnce')"
 	const waitingLatchs, waitingOthers = latchs + " AND (LatchWaiting = true OR LatchID IS NULL)",
 		others + " AND (LatchWaiting = true OR LatchWaiting IS NULL)"

@@ -2,6 +2,7 @@ package runs_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,6 +39,29 @@ func TestARunPausedInTemporalIsListedAsRunning(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, latch.GateRunning, part.Gates[0].Status)
 	require.True(t, part.Gates[0].Partial)
+}
+
+// A status of running finds a run that Temporal has paused too, also where it is counted, and so does
+// the list of what waits. A server that cannot pause runs is asked for those that run.
+func TestARunPausedInTemporalIsFoundAsRunning(t *testing.T) {
+	t.Parallel()
+	for _, never := range []bool{false, true} {
+		f := newFake(t)
+		f.NeverPauses = never
+		waits(f.running("well", latch.Status{ID: "well"}), latch.OpenLock{Webhook: "board"})
+		filter := runs.RunFilter{Status: latch.ReleaseRunning}
+		require.Equal(t, []string{"well"}, ids(list(t, f, filter)))
+		count, err := f.over().CountReleases(t.Context(), filter, "")
+		require.NoError(t, err)
+		require.EqualValues(t, 1, *count)
+		part, err := f.over().Locks(t.Context(), runs.LockFilter{}, "", 10)
+		require.NoError(t, err)
+		require.NotEmpty(t, part.Locks)
+		for _, query := range f.Queries {
+			found := strings.Contains(query, "ExecutionStatus IN ('Running', 'Paused')")
+			require.True(t, found || never && strings.Contains(query, "ExecutionStatus = 'Running'"), query)
+		}
+	}
 }
 
 // The turns of a key are held on while the workflow that keeps them is paused.

@@ -17,7 +17,7 @@ const ReleaseUnknown = "unknown"
 var releases = &listing{
 	kind: latch.ReleaseKind,
 	statuses: []listedStatus{
-		{name: latch.ReleaseRunning, as: []string{"Running"}},
+		{name: latch.ReleaseRunning, as: statusOpen},
 		{name: latch.ReleaseReleased, as: []string{"Completed"}, tagged: true},
 		{name: latch.ReleaseStopped, as: []string{"Completed", "Failed"}, tagged: true},
 		{name: latch.ReleaseRolledBack, as: []string{"Completed", "Failed"}, tagged: true},

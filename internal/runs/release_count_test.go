@@ -25,7 +25,7 @@ func TestReleasesAreCounted(t *testing.T) {
 	}{
 		"all": {runs.RunFilter{}, true, []string{all + "ExecutionStatus != 'ContinuedAsNew'"}},
 		"running": {runs.RunFilter{Status: "running", Since: noon}, true,
-			[]string{all + "ExecutionStatus = 'Running' AND StartTime >= '2026-07-01T12:00:00Z'"}},
+			[]string{all + "ExecutionStatus IN ('Running', 'Paused') AND StartTime >= '2026-07-01T12:00:00Z'"}},
 		"by title": {runs.RunFilter{Search: "shop"}, false, nil},
 		"stopped, some without attributes": {runs.RunFilter{Status: "stopped"}, false, []string{stopped,
 			stopped + " AND LatchID IS NULL"}},

@@ -201,7 +201,7 @@ func TestReleaseQueries(t *testing.T) {
 		query, bare string
 	}{
 		{filter: runs.RunFilter{}, query: all + "ExecutionStatus != 'ContinuedAsNew'"},
-		{filter: runs.RunFilter{Status: "running"}, query: all + "ExecutionStatus = 'Running'"},
+		{filter: runs.RunFilter{Status: "running"}, query: all + "ExecutionStatus IN ('Running', 'Paused')"},
 		{filter: runs.RunFilter{Status: "failed"},
 			query: all + "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut') AND (LatchStatus IS NULL OR LatchStatus NOT IN ('stopped', 'rolled_back'))",
 			bare:  all + "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')"},
@@ -213,7 +213,8 @@ func TestReleaseQueries(t *testing.T) {
 			query: all + "ExecutionStatus = 'Completed' AND (LatchStatus = 'released' OR LatchID IS NULL)",
 			bare:  all + "ExecutionStatus = 'Completed'"},
 		{filter: runs.RunFilter{Status: "running", Since: noon.Add(-time.Hour), Until: noon},
-			query: all + "ExecutionStatus = 'Running' AND StartTime >= '2026-07-01T11:00:00Z' AND StartTime < '2026-07-01T12:00:00Z'"},
+			query: all + "ExecutionStatus IN ('Running', 'Paused') " +
+				"AND StartTime >= '2026-07-01T11:00:00Z' AND StartTime < '2026-07-01T12:00:00Z'"},
 	} {
 		f := newFake(t)
 		list(t, f, test.filter)

@@ -84,9 +84,12 @@ func (r *Runs) Namespace() string { return r.namespace }
 func (r *Runs) Page(ctx context.Context, query string, size int, token []byte) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, partTimeout)
 	defer cancel()
-	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: r.namespace, Query: query, PageSize: int32(size), NextPageToken: token}
-	return again(ctx, func(ctx context.Context) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-		return r.temporal.ListWorkflow(ctx, request)
+	return withOpen(query, func(query string) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+		request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: r.namespace, Query: query, PageSize: int32(size),
+			NextPageToken: token}
+		return again(ctx, func(ctx context.Context) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+			return r.temporal.ListWorkflow(ctx, request)
+		})
 	})
 }
 

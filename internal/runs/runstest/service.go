@@ -211,7 +211,7 @@ func (s service) CountWorkflowExecutions(_ context.Context, request *workflowser
 			count++
 		}
 	}
-	return &workflowservice.CountWorkflowExecutionsResponse{Count: count}, t.ListError
+	return &workflowservice.CountWorkflowExecutionsResponse{Count: count}, t.refuses(request.GetQuery())
 }
 
 // Started returns the event that starts a run with the input.

@@ -36,6 +36,8 @@ type Temporal struct {
 	// LacksAttributes is true if the namespace has none of Latch's search
 	// attributes.
 	LacksAttributes bool
+	// NeverPauses is true if the server is of a version that cannot pause runs.
+	NeverPauses bool
 	// ListError is the error of listing runs.
 	ListError error
 	// StartError is the error of starting a run.
@@ -161,8 +163,8 @@ func (t *Temporal) ListWorkflow(_ context.Context, request *workflowservice.List
 	if t.LacksAttributes && strings.Contains(request.GetQuery(), "Latch") {
 		return nil, serviceerror.NewInvalidArgument("invalid query: no mapping for a search attribute")
 	}
-	if t.ListError != nil {
-		return nil, t.ListError
+	if err := t.refuses(request.GetQuery()); err != nil {
+		return nil, err
 	}
 	at := 0
 	_, _ = fmt.Sscan(string(request.GetNextPageToken()), &at)
@@ -176,6 +178,15 @@ func (t *Temporal) ListWorkflow(_ context.Context, request *workflowservice.List
 		response.NextPageToken = fmt.Append(nil, at)
 	}
 	return response, nil
+}
+
+// refuses returns the error of listing or counting the runs that a query finds.
+func (t *Temporal) refuses(query string) error {
+	if t.NeverPauses && strings.Contains(query, "'Paused'") {
+		return serviceerror.NewInvalidArgument("invalid query: unable to convert filter expression: " +
+			"unable to convert values of comparison expression: invalid expression: invalid ExecutionStatus value 'Paused'")
+	}
+	return t.ListError
 }
 
 // QueryWorkflow returns the answer of the run's worker.
