@@ -37,6 +37,8 @@ type cursor struct {
 	// Page is the token of Temporal's next page; empty at the beginning of the
 	// query.
 	Page []byte `json:"page,omitempty"`
+	// After is the id of the run on the page after which to go on; empty at its beginning.
+	After string `json:"after,omitempty"`
 	// Bare is true if the namespace lacks Latch's search attributes.
 	Bare bool `json:"bare,omitempty"`
 	// Since and Until are the times of the first page.

@@ -2,6 +2,7 @@ package runs_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -272,6 +273,44 @@ func TestReleasesPartByPart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"2", "3"}, ids(second.Releases))
 	require.Equal(t, []int32{2, 2}, f.Sizes)
+}
+
+// A search reads Temporal's list in large pages, however few releases it still lacks, and its parts
+// have each release that matches once, in order.
+func TestReleaseSearchReadsLargePages(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	var want []string
+	for n := range 300 {
+		id := fmt.Sprint("shop-", n)
+		if n%9 == 4 {
+			id = fmt.Sprint("bank-", n)
+			want = append(want, id)
+		}
+		f.running(id, latch.Status{ID: id})
+	}
+	for _, limit := range []int{1, 10, 33, 34} {
+		f.Queries = nil
+		var found []string
+		parts := 0
+		for cursor := ""; parts == 0 || cursor != ""; parts++ {
+			part, err := f.over().Releases(t.Context(), runs.RunFilter{Search: "Bank"}, cursor, limit)
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(part.Releases), limit)
+			found, cursor = append(found, ids(part.Releases)...), part.NextCursor
+		}
+		require.Equal(t, want, found, limit)
+		require.LessOrEqual(t, len(f.Queries), 2*parts+5, limit)
+	}
+
+	first, err := f.over().Releases(t.Context(), runs.RunFilter{Search: "bank"}, "", 10)
+	require.NoError(t, err)
+	f.Runs = slices.DeleteFunc(f.Runs, func(run *runstest.Run) bool {
+		return run.Info.GetExecution().GetWorkflowId() == "release-"+first.Releases[9].ID
+	})
+	second, err := f.over().Releases(t.Context(), runs.RunFilter{Search: "bank"}, first.NextCursor, 100)
+	require.NoError(t, err)
+	require.Subset(t, ids(second.Releases), want[10:], "nothing is left out where the last one of a part has gone")
 }
 
 // Invalid filters and cursors are reported by their names before any request. If Temporal

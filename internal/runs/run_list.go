@@ -29,6 +29,9 @@ const (
 	patience = 8 * time.Second
 	// maximumAsked is about how many runs one call asks.
 	maximumAsked = 500
+	// searchedAtOnce is the least number of runs that are read at once if those of the first page do
+	// not all match the filter. A part may end within such a page; see [cursor.After].
+	searchedAtOnce = 100
 )
 
 // A listing says how the runs of a kind are listed.
@@ -63,25 +66,30 @@ func (r *Runs) list(ctx context.Context, l *listing, filter RunFilter, from stri
 	}
 	began := time.Now()
 	g := &gathering{runs: r, listing: l, silent: map[string]bool{}, until: began.Add(patience)}
-	for asked := 0; ; {
-		page, err := r.Page(ctx, l.query(&filter, !at.Bare), limit-len(found), at.Page)
+	size := limit
+	if at.After != "" {
+		size = max(limit, searchedAtOnce)
+	}
+	for asked := 0; ; size = max(limit-len(found), searchedAtOnce) {
+		page, err := r.Page(ctx, l.query(&filter, !at.Bare), size, at.Page)
 		if at.lacksAttributes(err) {
 			at.Bare = true
-			page, err = r.Page(ctx, l.query(&filter, false), limit-len(found), nil)
+			page, err = r.Page(ctx, l.query(&filter, false), size, nil)
 		}
 		if err != nil {
 			return nil, "", err
 		}
-		rows, err := g.rows(ctx, page.GetExecutions())
+		listed := at.rest(page.GetExecutions())
+		taken, read, err := g.matching(ctx, listed, &filter, limit-len(found))
 		if err != nil {
 			return nil, "", err
 		}
-		for i := range rows {
-			if l.takes(&filter, &rows[i]) {
-				found = append(found, rows[i])
-			}
+		found, asked = append(found, taken...), asked+read
+		if read < len(listed) {
+			at.After = listed[read-1].GetExecution().GetRunId()
+			return found, at.encode(), nil
 		}
-		asked, at.Page = asked+len(rows), page.GetNextPageToken()
+		at.Page, at.After = page.GetNextPageToken(), ""
 		switch {
 		case len(at.Page) == 0:
 			return found, "", nil
@@ -89,6 +97,15 @@ func (r *Runs) list(ctx context.Context, l *listing, filter RunFilter, from stri
 			return found, at.encode(), nil
 		}
 	}
+}
+
+// rest returns the runs of the cursor's page that have not been listed. If the run after which the
+// page goes on is no longer on it, it is the whole page.
+func (c *cursor) rest(page []*workflowpb.WorkflowExecutionInfo) []*workflowpb.WorkflowExecutionInfo {
+	at := slices.IndexFunc(page, func(run *workflowpb.WorkflowExecutionInfo) bool {
+		return c.After != "" && run.GetExecution().GetRunId() == c.After
+	})
+	return page[at+1:]
 }
 
 // begin decodes the cursor, whose times replace those of the filter, and checks
@@ -120,6 +137,28 @@ type gathering struct {
 	// silent holds task queues on which no worker answered. They are asked only
 	// once.
 	silent map[string]bool
+}
+
+// matching returns the rows of the runs that match the filter, at most limit, and how many runs it
+// has read for that. It asks only as many runs at a time as may be needed.
+func (g *gathering) matching(ctx context.Context, listed []*workflowpb.WorkflowExecutionInfo, filter *RunFilter,
+	limit int) (taken []listedRun, read int, err error) {
+	for read < len(listed) {
+		rows, err := g.rows(ctx, listed[read:min(len(listed), read+max(limit-len(taken), askers))])
+		if err != nil {
+			return nil, 0, err
+		}
+		for i := range rows {
+			read++
+			if !g.listing.takes(filter, &rows[i]) {
+				continue
+			}
+			if taken = append(taken, rows[i]); len(taken) == limit {
+				return taken, read, nil
+			}
+		}
+	}
+	return taken, read, nil
 }
 
 // rows returns a row for each run, in order.
