@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/latch-run/latch"
@@ -38,7 +39,7 @@ func clean(entry latch.AuditEntry, linkKey []byte) latch.AuditEntry {
 }
 
 // OfLock notes what a lock's token says about the lock, and hides the token itself in the entry's
-// texts: whoever has it may remove the lock over Temporal.
+// texts, however they spell it: whoever has it may remove the lock over Temporal.
 func OfLock(entry *latch.AuditEntry, token string) {
 	if token == "" {
 		return
@@ -49,7 +50,9 @@ func OfLock(entry *latch.AuditEntry, token string) {
 		rest := strings.TrimPrefix(token, workflowID+":")
 		entry.Webhook, _, _ = strings.Cut(rest, ":")
 	}
+	quoted := strconv.Quote(token) // as errors have it
+	hidden := mask.New([]string{token, quoted[1 : len(quoted)-1]})
 	for _, text := range []*string{&entry.Error, &entry.Reason} {
-		*text = strings.ReplaceAll(*text, token, mask.Hidden)
+		*text = hidden.Text(*text)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/audit"
 	"github.com/latch-run/latch/internal/locklink"
+	"github.com/latch-run/latch/internal/rawjson"
 	"github.com/latch-run/latch/internal/runs"
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
@@ -146,4 +148,22 @@ func TestNoRecorder(t *testing.T) {
 	none.Note(t.Context(), act("ann"))
 	none.Refuse(refusal("", ""))
 	require.NoError(t, none.Close(t.Context()))
+}
+
+// A token is hidden in each spelling that an error or a reason may have.
+func TestTokensAreHiddenHoweverTheyAreSpelled(t *testing.T) {
+	t.Parallel()
+	const token = "release-\"größe\" \u202e\a\U000e0001%1:board:r4nd0m"
+	for name, spelled := range map[string]string{
+		"as it is":   token,
+		"by %q":      strings.Trim(fmt.Sprintf("%q", token), `"`),
+		"in JSON":    strings.Trim(string(rawjson.Encode(token)), `"`),
+		"in a path":  url.PathEscape(token),
+		"in a query": url.QueryEscape(token),
+	} {
+		entry := latch.AuditEntry{Error: "lock " + spelled + " is unknown to this run", Reason: spelled}
+		audit.OfLock(&entry, token)
+		require.Equal(t, "lock *** is unknown to this run", entry.Error, name)
+		require.Equal(t, "***", entry.Reason, name)
+	}
 }
