@@ -53,7 +53,8 @@ func (s *session) due(ctx workflow.Context) bool {
 }
 
 // works reports whether an attempt at a hook that is work is in progress. It may take hours and
-// is never interrupted, so that a run which waited for it could not be stopped meanwhile.
+// is never interrupted, so that a run which waited for it could not be stopped meanwhile. No change
+// in versions.go marks it: no released version had hooks that are work without it.
 func (s *session) works() bool {
 	for _, firing := range s.firings {
 		if slices.ContainsFunc(firing.hooks, func(h *hook) bool { return h.attempt.working }) {

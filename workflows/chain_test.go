@@ -1,12 +1,16 @@
 package workflows_test
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
@@ -89,6 +93,34 @@ func TestAForgedStateIsNoAdmission(t *testing.T) {
 	input.Metadata["latch-carried"] = packed
 	b.env.ExecuteWorkflow(latch.WorkflowRelease, converter.NewRawValue(input))
 	require.ErrorContains(t, b.env.GetWorkflowError(), "it is another run's")
+}
+
+// A run whose hook is at work continues as new once that has ended, and can be stopped before: work
+// may take hours, and is never interrupted.
+func TestARunContinuesAsNewAfterAHooksWork(t *testing.T) {
+	t.Parallel()
+	const release = `{"id":"long","steps":[{"name":"a","do":{"http":{"url":"$R/do"}}}],"webhooks":[
+		{"id":"check","activity":{"type":"Check","timeout":"10h"},"event":"BEFORE_RELEASE"},
+		{"id":"gate","events":[{"event":"BEFORE_RELEASE","blocking":true,"lock_timeout":"720h"}]}]}`
+	atWork := func() *bench {
+		b := setup(t)
+		b.env.RegisterActivityWithOptions(func(context.Context, json.RawMessage) error { return nil }, activity.RegisterOptions{Name: "Check"})
+		b.env.OnActivity("Check", mock.Anything, mock.Anything).After(9 * time.Hour).Return(nil)
+		b.env.RegisterDelayedCallback(func() { b.env.SetContinueAsNewSuggested(true) }, time.Hour)
+		b.tellLater(2*time.Hour, latch.MessageExtendLock, `{}`) // a task, in which Temporal suggests it
+		return b
+	}
+	b := atWork()
+	began := b.env.Now()
+	b.leaves(latch.WorkflowRelease, release)
+	require.Equal(t, 9*time.Hour, b.env.Now().Sub(began).Round(time.Hour))
+
+	b = atWork()
+	b.tellLater(3*time.Hour, latch.MessageStop, `{"by":"ann"}`)
+	var stopped latch.Status
+	b.env.RegisterDelayedCallback(func() { stopped = b.status() }, 4*time.Hour)
+	require.Equal(t, latch.ReleaseStopped, b.released(b.run(latch.WorkflowRelease, release)).Status)
+	require.Empty(t, stopped.Locks)
 }
 
 func idOf(t *testing.T, data []byte) string {
