@@ -110,5 +110,7 @@ func DecodeFreeze(data []byte) (*RegisteredFreeze, error) {
 	var input freezeInput
 	problems := decodeStrict(data, &input)
 	freeze := &RegisteredFreeze{Freeze: input.Freeze, ManagedBy: input.ManagedBy}
-	return freeze, problems.Merge(freeze.Validate()).Err()
+	problems = problems.Merge(freeze.Validate())
+	validateOwner(&problems, freeze.ManagedBy)
+	return freeze, problems.Err()
 }

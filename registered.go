@@ -1,6 +1,9 @@
 package latch
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // A RegisteredWebhook is registered independently of runs. It applies to every job, release and
 // custom event that it listens to, or to those that match When, with its own settings for each
@@ -61,6 +64,7 @@ func (w *RegisteredWebhook) Validate() Problems {
 	validateWebhookID(&problems, "id", w.ID)
 	w.Webhook.validate(&problems, "", inRegistry)
 	w.validateSkipGroups(&problems)
+	validateOwner(&problems, w.ManagedBy)
 	w.Health.validate(&problems, "health")
 	if w.Health != nil && w.Analysis != nil {
 		problems.Addf("health", "counts attempts at an endpoint, and this webhook's hooks measure (analysis): leave it out")
@@ -69,6 +73,24 @@ func (w *RegisteredWebhook) Validate() Problems {
 		problems.Addf("health", "counts attempts at an endpoint, and this webhook's hooks are work (%s): leave it out", w.Work())
 	}
 	return problems
+}
+
+// maximumOwner bounds the name of an owner, in bytes.
+const maximumOwner = 100
+
+// CheckOwner returns an error if the name of an owner is too long: of whoever declares something in
+// files, as managed_by and starter apply --owner have it. It may have 100 bytes.
+func CheckOwner(name string) error {
+	if len(name) > maximumOwner {
+		return fmt.Errorf("has %d bytes; the limit is %d", len(name), maximumOwner)
+	}
+	return nil
+}
+
+func validateOwner(problems *Problems, name string) {
+	if err := CheckOwner(name); err != nil {
+		problems.Addf("managed_by", "%v", err)
+	}
 }
 
 func (w *RegisteredWebhook) validateSkipGroups(problems *Problems) {

@@ -2,6 +2,8 @@ package latch
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,6 +45,30 @@ func TestDecodeRegisteredWebhook(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, webhook, again)
 		})
+	}
+}
+
+// The name of an owner is bounded, whatever is declared.
+func TestOwnersAreBounded(t *testing.T) {
+	t.Parallel()
+	const webhook = `"url":"https://example.com","event":"WORKFLOW_FAILED"`
+	for kind, decode := range map[string]func(owner string) error{
+		"webhook": func(owner string) error {
+			_, err := DecodeRegisteredWebhook(fmt.Appendf(nil, `{"id":"a",%s,"managed_by":%q}`, webhook, owner))
+			return err
+		},
+		"watch": func(owner string) error {
+			_, err := DecodeWatch(fmt.Appendf(nil, `{"id":"a","query":"b","webhooks":[{"id":"w",%s}],"managed_by":%q}`, webhook, owner))
+			return err
+		},
+		"freeze": func(owner string) error {
+			const windows = `"windows":[{"start":"0 0 1 1 *","end":"0 0 2 1 *"}]`
+			_, err := DecodeFreeze(fmt.Appendf(nil, `{"id":"a",%s,"managed_by":%q}`, windows, owner))
+			return err
+		},
+	} {
+		require.NoError(t, decode(strings.Repeat("x", 100)), kind)
+		require.EqualError(t, decode(strings.Repeat("x", 101)), "managed_by: has 101 bytes; the limit is 100", kind)
 	}
 }
 

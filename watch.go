@@ -57,7 +57,9 @@ func DecodeWatch(data []byte) (*RegisteredWatch, error) {
 	var input watchInput
 	problems := decodeStrict(data, &input)
 	watch := &RegisteredWatch{Watch: input.Watch, ManagedBy: input.ManagedBy}
-	return watch, problems.Merge(watch.Validate()).Err()
+	problems = problems.Merge(watch.Validate())
+	validateOwner(&problems, watch.ManagedBy)
+	return watch, problems.Err()
 }
 
 // Validate returns all problems of the watch's shape. Only a server can check its query.

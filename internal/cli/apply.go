@@ -59,9 +59,12 @@ own task queue.`},
 }
 
 func apply(ctx context.Context, open opener, e *env, files []string, flags *applyFlags) error {
+	tooLong := latch.CheckOwner(flags.Owner)
 	switch {
-	case flags.Owner == "" || len(flags.Owner) > 100:
-		return failure.New(failure.Usage, "--owner is a name of 1 to 100 bytes, not %q", flags.Owner)
+	case flags.Owner == "":
+		return failure.New(failure.Usage, "--owner is empty: it names whose files these are")
+	case tooLong != nil:
+		return failure.New(failure.Usage, "--owner %v", tooLong)
 	case flags.pruneAll && !flags.dryRun && !flags.sure && !e.out.Interactive:
 		return failure.New(failure.Usage, "--prune-all asks on a terminal, and this is none: --yes says that you are sure")
 	case flags.pruneAll:

@@ -107,6 +107,9 @@ func DecodeJob(data []byte, id string, now time.Time) (item *Item, owner string,
 	if given[keyManagedBy] != nil && json.Unmarshal(given[keyManagedBy], &owner) != nil {
 		problems.Addf(keyManagedBy, "%s is not the name of an owner", given[keyManagedBy])
 	}
+	if err := latch.CheckOwner(owner); err != nil {
+		problems.Addf(keyManagedBy, "%v", err)
+	}
 	if given[keyID] == nil {
 		document = append(object{{keyID, rawjson.Encode(id)}}, document...)
 	}

@@ -309,6 +309,9 @@ func decodeTag(input *putTagInput) (RegisteredTag, error) {
 			}
 		}
 	}
+	if err := latch.CheckOwner(sent.ManagedBy); err != nil {
+		problems.Addf("managed_by", "%v", err)
+	}
 	switch {
 	case sent.Name != input.Name:
 		problems.Addf("name", "%q differs from the name in the path; leave it out", sent.Name)

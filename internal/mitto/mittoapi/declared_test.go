@@ -50,6 +50,8 @@ func TestPutRegisteredJob(t *testing.T) {
 	} {
 		require.Contains(t, b.do(http.StatusUnprocessableEntity, "PUT", "/latch/v1/jobs/nightly", body), says, body)
 	}
+	owned := strings.Replace(declaredJob, "{", `{"managed_by":"`+strings.Repeat("x", 101)+`",`, 1)
+	require.Contains(t, b.do(http.StatusUnprocessableEntity, "PUT", "/latch/v1/jobs/nightly", owned), "has 101 bytes; the limit is 100")
 }
 
 // Keys of other systems, the task queue and a pause stay unless they are given.
@@ -102,6 +104,8 @@ func TestTagsOfTheirOwn(t *testing.T) {
 	require.Contains(t, b.do(http.StatusOK, "GET", "/latch/v1/tags", ""), `"name":"at/night"`)
 	require.Contains(t, b.do(http.StatusUnprocessableEntity, "PUT", "/latch/v1/tags/a", `{"name":"b"}`), "differs from the name in the path")
 	require.Contains(t, b.do(http.StatusUnprocessableEntity, "PUT", "/latch/v1/tags/a", `{"owner":"b"}`), "a tag has name and managed_by")
+	require.Contains(t, b.do(http.StatusUnprocessableEntity, "PUT", "/latch/v1/tags/a", `{"managed_by":"`+strings.Repeat("b", 101)+`"}`),
+		"has 101 bytes; the limit is 100")
 	require.Contains(t, b.do(http.StatusUnprocessableEntity, "PUT", "/latch/v1/tags/"+strings.Repeat("a", 201), ""), "a tag's name has at most 200")
 	for _, blank := range []string{"%20", "%C2%A0", "%FF"} { // apply would not take them from an export
 		require.Contains(t, b.do(http.StatusUnprocessableEntity, "PUT", "/latch/v1/tags/"+blank, ""), "a tag's name has at most 200")
