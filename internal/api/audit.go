@@ -76,8 +76,8 @@ func noteMessage(ctx context.Context, message any) {
 	})
 }
 
-// noteNoAct says that the request changes nothing: a plan, a dry run, or what was done before.
-func noteNoAct(ctx context.Context) {
+// NoteNoAct says that the request changes nothing: a plan, a dry run, or what was done before.
+func NoteNoAct(ctx context.Context) {
 	NoteAct(ctx, func(entry *latch.AuditEntry) { entry.Action = "" })
 }
 

@@ -199,7 +199,7 @@ func (a *API) redeliverFailed(ctx context.Context, input *redeliverFailedInput) 
 		return nil, err
 	}
 	if asked.DryRun {
-		noteNoAct(ctx)
+		NoteNoAct(ctx)
 	}
 	NoteAct(ctx, func(entry *latch.AuditEntry) { entry.Webhook, entry.Event = asked.Webhook, asked.Event })
 	bulk, err := a.deliveries.RedeliverFailed(ctx, filter, asked.Cursor, asked.Limit, asked.DryRun)

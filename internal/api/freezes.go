@@ -124,7 +124,7 @@ func writtenFreeze(written *latch.RegisteredFreeze) WrittenFreeze {
 
 // foreseeFreeze answers what putFreeze would do.
 func (a *API) foreseeFreeze(ctx context.Context, input *putFreezeInput, decoded *latch.RegisteredFreeze) (*putFreezeOutput, error) {
-	noteNoAct(ctx)
+	NoteNoAct(ctx)
 	found, err := a.freezes.Get(ctx, input.ID)
 	before, err := currentOrNew(found, err, input.check)
 	if err != nil {

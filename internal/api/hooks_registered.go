@@ -192,7 +192,7 @@ func (a *API) putRegistered(ctx context.Context, input *putRegisteredInput) (*pu
 // foreseeRegistered answers what putRegistered would do.
 func (a *API) foreseeRegistered(ctx context.Context, input *putRegisteredInput,
 	webhook *latch.RegisteredWebhook) (*putRegisteredOutput, error) {
-	noteNoAct(ctx)
+	NoteNoAct(ctx)
 	found, err := a.webhooks.Get(ctx, input.ID)
 	before, err := currentOrNew(found, err, input.check)
 	if err != nil {

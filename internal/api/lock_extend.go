@@ -47,7 +47,7 @@ func (a *API) extendLock(ctx context.Context, input *removalInput) (*extendedOut
 		return nil, err
 	}
 	if extended.Unchanged {
-		noteNoAct(ctx)
+		NoteNoAct(ctx)
 	}
 	NoteAct(ctx, func(entry *latch.AuditEntry) {
 		entry.RunID, entry.Event, entry.Step, entry.Target = extended.RunID, extended.Event, extended.Step, extended.DeliveryID

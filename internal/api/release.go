@@ -72,7 +72,7 @@ type startedOutput struct {
 
 func (a *API) startRelease(ctx context.Context, input *startReleaseInput) (*startReleaseOutput, error) {
 	if input.Plan {
-		noteNoAct(ctx)
+		NoteNoAct(ctx)
 		report, err := a.dryRun(ctx, input.RawBody, &dryrun.Answers{})
 		return &startReleaseOutput{Status: http.StatusOK, Body: startedOrPlanned{report: report}}, err
 	}

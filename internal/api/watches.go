@@ -127,7 +127,7 @@ func writtenWatch(watch *latch.RegisteredWatch) WrittenWatch {
 
 // foreseeWatch answers what putWatch would do. Temporal is asked about the query here too.
 func (a *API) foreseeWatch(ctx context.Context, input *putWatchInput, watch *latch.RegisteredWatch) (*putWatchOutput, error) {
-	noteNoAct(ctx)
+	NoteNoAct(ctx)
 	found, err := a.watches.Get(ctx, input.ID)
 	before, err := currentOrNew(found, err, input.check)
 	if err != nil {

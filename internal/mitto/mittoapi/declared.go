@@ -209,7 +209,7 @@ func (i *ChangedJob) checkDeclared(definition *registry.Definition) error {
 // foresee answers what a change would do.
 func (a *routes) foresee(ctx context.Context, id string, change func(*registry.Definition) error,
 	warnings []latch.Problem) (*writtenOutput, error) {
-	api.NoteAct(ctx, func(entry *latch.AuditEntry) { entry.Action = "" })
+	api.NoteNoAct(ctx)
 	before := registry.Definition{}
 	entry, err := a.registry.Get(ctx, id)
 	switch {
