@@ -1,9 +1,7 @@
 package api
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -11,7 +9,6 @@ import (
 	"github.com/latch-run/latch/internal/admission"
 	"github.com/latch-run/latch/internal/declared"
 	"github.com/latch-run/latch/internal/freeze"
-	"github.com/latch-run/latch/internal/registry"
 )
 
 const freezesPath = "/latch/v1/freezes"
@@ -135,23 +132,12 @@ func (a *API) foreseeFreeze(ctx context.Context, input *putFreezeInput, decoded 
 	return &putFreezeOutput{foreseen}, nil
 }
 
-// decodeFreeze decodes a freeze strictly. The body need not repeat the id of the path.
+// decodeFreeze decodes a freeze strictly.
 func decodeFreeze(body []byte, id string) (*latch.RegisteredFreeze, error) {
-	if err := NeedJSON(body); err != nil {
-		return nil, err
-	}
-	decoded, err := admission.DecodeFreeze(body)
-	var problems latch.Problems
-	if err != nil && !errors.As(err, &problems) {
-		return nil, Decoded(err)
-	}
-	return decoded, Decoded(underID(id, &decoded.ID, problems, decoded.Validate).Err())
+	return decodedUnder(body, id, admission.DecodeFreeze,
+		func(f *latch.RegisteredFreeze) *string { return &f.ID }, (*latch.RegisteredFreeze).Validate)
 }
 
 func (a *API) deleteFreeze(ctx context.Context, input *ChangedFreeze) (*nothingOutput, error) {
-	err := a.freezes.Delete(ctx, input.ID, input.check)
-	if errors.Is(err, registry.ErrUnknown) {
-		err = cmp.Or(CheckGone(input.IfMatch), err)
-	}
-	return &nothingOutput{}, err
+	return &nothingOutput{}, orGone(a.freezes.Delete(ctx, input.ID, input.check), input.IfMatch)
 }

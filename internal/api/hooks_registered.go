@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -142,15 +141,6 @@ func versionOf(shown latch.RegisteredWebhook) latch.RegisteredWebhook {
 	return shown
 }
 
-// checkGone returns the error to answer with if a change failed with err. If
-// the webhook is gone that the caller read, that is a failed precondition.
-func (i *ChangedWebhook) checkGone(err error) error {
-	if !errors.Is(err, registry.ErrUnknown) {
-		return err
-	}
-	return cmp.Or(CheckGone(i.IfMatch), err)
-}
-
 type putRegisteredInput struct {
 	ChangedWebhook
 	DryRunQuery
@@ -203,50 +193,10 @@ func (a *API) foreseeRegistered(ctx context.Context, input *putRegisteredInput,
 	return &putRegisteredOutput{foreseen}, nil
 }
 
-// decodeRegistered decodes a webhook strictly. The body need not repeat the id
-// of the path.
+// decodeRegistered decodes a webhook strictly.
 func decodeRegistered(body []byte, id string) (*latch.RegisteredWebhook, error) {
-	if err := NeedJSON(body); err != nil {
-		return nil, err
-	}
-	webhook, err := admission.DecodeRegisteredWebhook(body)
-	if id == "" {
-		return webhook, Decoded(err)
-	}
-	var problems latch.Problems
-	if err != nil && !errors.As(err, &problems) {
-		return nil, Decoded(err)
-	}
-	return webhook, Decoded(underID(id, &webhook.ID, problems, webhook.Validate).Err())
-}
-
-// underID gives what is put under an id that id, where it has none, and returns what
-// is wrong then.
-func underID(id string, own *string, problems latch.Problems, validate func() latch.Problems) latch.Problems {
-	if *own == "" {
-		*own = id
-		problems = withoutPath(problems, "id")
-		for _, each := range validate() {
-			if each.Path == "id" {
-				problems = append(problems, each)
-			}
-		}
-	}
-	if *own != id {
-		problems.Addf("id", "%q differs from the id in the path; leave it out", *own)
-	}
-	return problems
-}
-
-// withoutPath returns the problems at other paths.
-func withoutPath(problems latch.Problems, path string) latch.Problems {
-	var others latch.Problems
-	for _, each := range problems {
-		if each.Path != path {
-			others = append(others, each)
-		}
-	}
-	return others
+	return decodedUnder(body, id, admission.DecodeRegisteredWebhook,
+		func(w *latch.RegisteredWebhook) *string { return &w.ID }, (*latch.RegisteredWebhook).Validate)
 }
 
 // checkReserved rejects a run that the worker would reject as it begins: one
@@ -289,7 +239,7 @@ func (a *API) notReserved(ctx context.Context, reserved attach.Reserved, own []l
 type nothingOutput struct{}
 
 func (a *API) deleteRegistered(ctx context.Context, input *ChangedWebhook) (*nothingOutput, error) {
-	return &nothingOutput{}, input.checkGone(a.webhooks.Delete(ctx, input.ID, input.check))
+	return &nothingOutput{}, orGone(a.webhooks.Delete(ctx, input.ID, input.check), input.IfMatch)
 }
 
 // enableRegistered handles enable and disable.
@@ -302,7 +252,7 @@ func (a *API) enableRegistered(enabled bool) func(context.Context, *ChangedWebho
 			webhook.Enabled = &enabled
 			return nil
 		})
-		if err := input.checkGone(err); err != nil {
+		if err := orGone(err, input.IfMatch); err != nil {
 			return nil, err
 		}
 		return shownRegistered(changed), nil

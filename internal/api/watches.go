@@ -1,9 +1,7 @@
 package api
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/latch-run/latch"
@@ -141,17 +139,10 @@ func (a *API) foreseeWatch(ctx context.Context, input *putWatchInput, watch *lat
 	return &putWatchOutput{foreseen}, nil
 }
 
-// decodeWatch reads a watch strictly, which need not repeat its id.
+// decodeWatch decodes a watch strictly.
 func decodeWatch(body []byte, id string) (*latch.RegisteredWatch, error) {
-	if err := NeedJSON(body); err != nil {
-		return nil, err
-	}
-	watch, err := admission.DecodeWatch(body)
-	var problems latch.Problems
-	if err != nil && !errors.As(err, &problems) {
-		return nil, Decoded(err)
-	}
-	return watch, Decoded(underID(id, &watch.ID, problems, watch.Validate).Err())
+	return decodedUnder(body, id, admission.DecodeWatch,
+		func(w *latch.RegisteredWatch) *string { return &w.ID }, (*latch.RegisteredWatch).Validate)
 }
 
 // restoredWatch puts the credentials back that a watch which is sent has as ***.
@@ -160,9 +151,5 @@ func (a *API) restoredWatch(ctx context.Context, id string, body []byte) ([]byte
 }
 
 func (a *API) deleteWatch(ctx context.Context, input *ChangedWatch) (*nothingOutput, error) {
-	err := a.watches.Delete(ctx, input.ID, input.check)
-	if errors.Is(err, registry.ErrUnknown) {
-		err = cmp.Or(CheckGone(input.IfMatch), err)
-	}
-	return &nothingOutput{}, err
+	return &nothingOutput{}, orGone(a.watches.Delete(ctx, input.ID, input.check), input.IfMatch)
 }
