@@ -68,21 +68,6 @@ func CheckJob(job *latch.Job) latch.Problems {
 	return problemsOf(admit(job.Validate().Err(), job))
 }
 
-// CheckRelease returns all problems with a release built in Go.
-func CheckRelease(release *latch.Release) latch.Problems {
-	return problemsOf(admit(release.Validate().Err(), release))
-}
-
-// CheckEmission returns all problems with an emission built in Go.
-func CheckEmission(emission *latch.Emission) latch.Problems {
-	return problemsOf(admit(emission.Validate().Err(), emission))
-}
-
-// CheckGate returns all problems with a gate built in Go.
-func CheckGate(gate *latch.Gate) latch.Problems {
-	return problemsOf(admit(gate.Validate().Err(), gate.Emission()))
-}
-
 // admit appends compile errors to the problems with the shape. If the expressions are too many in
 // total, it compiles none.
 func admit(shape error, input any) error {

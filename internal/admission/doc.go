@@ -3,8 +3,8 @@
 //
 // What lives here: [DecodeJob], [DecodeRelease], [DecodeEmission] and [DecodeGate] decode JSON
 // strictly, check it against the rules of the root package, and compile every expression and
-// template for its place. [CheckJob] and the like do the same for values built in Go. [JobWarnings]
-// and the like report what is allowed but probably a mistake.
+// template for its place. [CheckJob] does the same for a job built in Go. [JobWarnings] and the like
+// report what is allowed but probably a mistake.
 //
 // What it may not know: Temporal, HTTP, files, YAML. Nothing here reads a
 // clock or the environment, so that workflow code may call it.
