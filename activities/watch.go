@@ -10,7 +10,6 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/activity"
 
-	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/closes"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
@@ -35,11 +34,12 @@ func (a *Activities) Watch(ctx context.Context, at protocol.Watch) (protocol.Fou
 	if store == nil {
 		return protocol.Found{Gone: true}, nil
 	}
-	over, pause, passed := time.Now().Add(protocol.WatchRound), shortestRest, at.Cursor.Pass == nil
+	over, pause := time.Now().Add(protocol.WatchRound), shortestRest
+	passed := at.Cursor.Pass == nil && !at.Hints.Due(time.Now())
 	for {
 		if passed {
 			if goesOn, err := rest(ctx, pause); !goesOn || time.Now().After(over) {
-				return protocol.Found{Cursor: at.Cursor}, err
+				return protocol.Found{Cursor: at.Cursor, Hints: at.Hints}, err
 			}
 			pause = min(time.Duration(float64(pause)*restGrowth), longestRest)
 		}
@@ -47,7 +47,7 @@ func (a *Activities) Watch(ctx context.Context, at protocol.Watch) (protocol.Fou
 		if err != nil || found.Gone || len(found.Closes) > 0 {
 			return found, err
 		}
-		at.Cursor, passed = found.Cursor, ended
+		at.Cursor, at.Hints, passed = found.Cursor, found.Hints, ended
 	}
 }
 
@@ -64,7 +64,8 @@ func rest(ctx context.Context, pause time.Duration) (goesOn bool, err error) {
 	}
 }
 
-// lookOnce lists one page. It reports whether it reached the end of the list.
+// lookOnce asks for the runs of hints, or lists one page. It reports whether it reached the end of
+// the list.
 func (a *Activities) lookOnce(ctx context.Context, store *registry.Store, at protocol.Watch) (protocol.Found, bool, error) {
 	watch, err := store.Watches().Recently(ctx, at.ID)
 	if errors.Is(err, registry.ErrUnknown) {
@@ -73,36 +74,24 @@ func (a *Activities) lookOnce(ctx context.Context, store *registry.Store, at pro
 	if err != nil {
 		return protocol.Found{}, false, registryError(fmt.Errorf("find watch %q: %w", at.ID, err))
 	}
-	query, err := a.queryOf(ctx, store, &watch.Watch)
+	query, err := store.Watches().Query(ctx, &watch.Watch)
 	if err != nil || query == "" {
-		return protocol.Found{Cursor: at.Cursor}, true, err
+		return protocol.Found{Cursor: at.Cursor}, true, registryError(err)
 	}
 	all := runs.New(runs.Options{Client: activity.GetClient(ctx), Namespace: activity.GetInfo(ctx).Namespace}) // it decrypts nothing
-	finder := closes.Finder{Query: query, Takes: watched.Takes, List: listOf(all)}
-	found, next, ended, err := finder.Step(ctx, at.Cursor, &at.Memory, time.Now())
+	finder := closes.Finder{Query: query, Among: watched.Among, Takes: watched.Takes, List: listOf(all)}
+	found, hints, err := finder.Hinted(ctx, at.Hints, time.Now())
+	next, ended := at.Cursor, false
+	if err == nil && len(found) == 0 {
+		found, next, ended, err = finder.Step(ctx, at.Cursor, &at.Memory, time.Now())
+	}
 	if err != nil {
 		return protocol.Found{}, false, fmt.Errorf("look for runs that have closed: %w", err)
 	}
 	slices.Reverse(found) // those that closed first are reported first
 	reader := watched.Reader{Runs: all, UI: a.options.TemporalUI}
 	closed, err := reader.Closes(ctx, watch.ID, found)
-	return protocol.Found{Watch: watch.Watch, Cursor: next, Closes: closed}, ended, err
-}
-
-// queryOf returns the query of the watch: the endings to which one of its webhooks or a
-// registered one listens, or "".
-func (a *Activities) queryOf(ctx context.Context, store *registry.Store, watch *latch.Watch) (string, error) {
-	registered, err := store.Webhooks().RecentList(ctx)
-	var namesake *registry.NamesakeError
-	if err != nil && !errors.As(err, &namesake) { // it leaves no room for registered webhooks
-		return "", registryError(fmt.Errorf("find the registered webhooks that listen to a watch: %w", err))
-	}
-	return watched.Query(watch.Query, func(event string) bool {
-		return watch.ListensTo(event) || slices.ContainsFunc(registered, func(webhook latch.RegisteredWebhook) bool {
-			_, listens := webhook.On(event)
-			return listens
-		})
-	}), nil
+	return protocol.Found{Watch: watch.Watch, Cursor: next, Hints: hints, Closes: closed}, ended, err
 }
 
 // listOf returns Temporal's list of runs.

@@ -38,6 +38,8 @@ const (
 	asksForItsTurn = "asks-for-its-turn"
 	// keptInBatches: one activity sends many of the kept deliveries.
 	keptInBatches = "kept-in-batches"
+	// takesHints: a watch looks at once for runs that it is told have closed.
+	takesHints = "takes-hints"
 )
 
 // knows reports whether the run has a change.

@@ -29,7 +29,7 @@ const (
 // A watch is one run of a watch's workflow.
 type watch struct {
 	protocol.Watch
-	changes workflow.ReceiveChannel
+	changes, hinted workflow.ReceiveChannel
 }
 
 // Watch is the workflow latch.Watch, which exists once for each registered watch. It finds the
@@ -39,7 +39,8 @@ type watch struct {
 // An activity searches for runs until it finds some. A watch with nothing to report thus costs
 // six events an hour, where a timer or a schedule would cost as many for each search.
 func Watch(ctx workflow.Context, input converter.RawValue) error {
-	w := &watch{changes: workflow.GetSignalChannel(ctx, protocol.SignalWatchChanged)}
+	w := &watch{changes: workflow.GetSignalChannel(ctx, protocol.SignalWatchChanged),
+		hinted: workflow.GetSignalChannel(ctx, protocol.SignalWatchHinted)}
 	if err := json.Unmarshal(payloadJSON(input), &w.Watch); err != nil || w.ID == "" {
 		return invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by registering a watch, not by hand", latch.WorkflowWatch)}})
 	}
@@ -48,6 +49,7 @@ func Watch(ctx workflow.Context, input converter.RawValue) error {
 	}
 	for {
 		w.takeChanges()
+		w.takeHints(ctx)
 		found, err := w.look(ctx)
 		if err != nil {
 			return err
@@ -62,6 +64,7 @@ func Watch(ctx workflow.Context, input converter.RawValue) error {
 		}
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
 			w.takeChanges()
+			w.takeHints(ctx)
 			return workflow.NewContinueAsNewError(ctx, latch.WorkflowWatch, w.Watch)
 		}
 	}
@@ -77,15 +80,41 @@ func (w *watch) takeChanges() (some bool) {
 	return some
 }
 
-// look waits until runs are found, the watch is gone, or a round is over.
+// takeHints takes the hints that have arrived, and reports whether one is of a run that was not
+// reported.
+func (w *watch) takeHints(ctx workflow.Context) (some bool) {
+	for {
+		var hint protocol.WatchHint
+		if !w.hinted.ReceiveAsync(&hint) {
+			return some
+		}
+		if knows(ctx, takesHints) && w.Hints.Add(hint.Runs, &w.Memory, &w.Cursor) {
+			some = true
+		}
+	}
+}
+
+// look waits until runs are found, the watch is gone, or a round is over. It finds nothing if a
+// hint arrives meanwhile: the activity cannot learn of it, so the next one asks for its run.
 func (w *watch) look(ctx workflow.Context) (found protocol.Found, err error) {
-	looking := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	ctx, stop := workflow.WithCancel(ctx)
+	defer stop()
+	looking := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 2 * protocol.WatchRound,
 		HeartbeatTimeout:    watchHeartbeat,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second},
 		Summary:             excerpt.Of("Look for runs that close: "+w.ID, 190),
-	})
-	err = workflow.ExecuteActivity(looking, protocol.ActivityWatch, w.Watch).Get(ctx, &found)
+	}), protocol.ActivityWatch, w.Watch)
+	hinted := false
+	selector := workflow.NewSelector(ctx).AddFuture(looking, func(workflow.Future) {}).
+		AddReceive(w.hinted, func(workflow.ReceiveChannel, bool) { hinted = w.takeHints(ctx) })
+	for !looking.IsReady() && !hinted {
+		selector.Select(ctx)
+	}
+	if hinted {
+		return protocol.Found{Cursor: w.Cursor, Hints: w.Hints}, nil
+	}
+	err = looking.Get(ctx, &found)
 	return found, err
 }
 
@@ -102,7 +131,8 @@ func (w *watch) tell(ctx workflow.Context, found protocol.Found) error {
 		}
 		rest = rest[together:]
 	}
-	w.Cursor = found.Cursor
+	w.Cursor, w.Hints = found.Cursor, found.Hints
+	w.Hints.Drop(told)
 	w.Memory.Add(told, w.Cursor.Remembers())
 	w.Told += len(told)
 	workflow.SetCurrentDetails(ctx, w.details())

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -84,6 +85,43 @@ func TestAWatchTellsOfWhatIsFound(t *testing.T) {
 	require.Len(t, asked[2].Memory.Told, 2*12)
 	require.Len(t, asked[3].Memory.Told, 5*12)
 	require.Equal(t, 5, asked[3].Told)
+}
+
+// A hint ends the look, and the next one asks for its run. A hint about a run that was told of is
+// no reason to look.
+func TestAWatchLooksAtOnceForWhatItIsToldOf(t *testing.T) {
+	t.Parallel()
+	env := watchEnvironment()
+	env.OnWorkflow(workflows.WatchNotice, mock.Anything, mock.Anything).Return(&latch.EmissionBatchResult{}, nil)
+	at := env.Now().Truncate(time.Second)
+	cursor := closes.Cursor{Since: at, Newest: at}
+	hint := func(run string) {
+		env.SignalWorkflow(protocol.SignalWatchHinted, protocol.WatchHint{Runs: []closes.Hint{{RunID: run, Closed: at}}})
+	}
+	var asked []protocol.Watch
+	env.RegisterActivityWithOptions(func(ctx context.Context, given protocol.Watch) (protocol.Found, error) {
+		asked = append(asked, given)
+		switch len(asked) {
+		case 1:
+			return protocol.Found{Watch: latch.Watch{ID: "w"}, Cursor: cursor, Closes: closesOf(at, "told")}, nil
+		case 2:
+			hint("told")
+			hint("new")
+			<-ctx.Done()
+			return protocol.Found{}, ctx.Err()
+		case 3:
+			return protocol.Found{Watch: latch.Watch{ID: "w"}, Cursor: cursor, Hints: given.Hints, Closes: closesOf(at, "new")}, nil
+		default:
+			return protocol.Found{Gone: true}, nil
+		}
+	}, activity.RegisterOptions{Name: protocol.ActivityWatch})
+	env.ExecuteWorkflow(latch.WorkflowWatch, protocol.Watch{ID: "w"})
+	require.NoError(t, env.GetWorkflowError())
+	require.Len(t, asked, 4)
+	require.Equal(t, []closes.Hint{{RunID: "new", Closed: at.UTC()}}, asked[2].Hints.Runs)
+	require.True(t, asked[2].Cursor.Newest.Equal(at), "it goes on where it was")
+	require.Empty(t, asked[3].Hints.Runs, "it is told of")
+	require.Equal(t, 2, asked[3].Told)
 }
 
 // A watch that is registered again while it is about to end continues.

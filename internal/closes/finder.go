@@ -25,6 +25,9 @@ type Finder struct {
 	List List
 	// Query finds the runs to report. The finder adds the time.
 	Query string
+	// Among returns the term of a query that is true of the runs with these ids. Only hints need
+	// it.
+	Among func(runIDs ...string) string
 	// Takes reports whether a run counts.
 	Takes func(*workflowpb.WorkflowExecutionInfo) bool
 }

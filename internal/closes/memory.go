@@ -44,6 +44,13 @@ func (m *Memory) entries() []entry {
 	return all
 }
 
+// knows reports whether the run is remembered. The sources of hints may round the time of a
+// close otherwise than the list, so it does not count.
+func (m *Memory) knows(runID string) bool {
+	of := entryOf(runID, time.Time{})
+	return slices.ContainsFunc(m.entries(), func(e entry) bool { return bytes.Equal(e[4:], of[4:]) })
+}
+
 // A told is a memory for lookups.
 type told struct {
 	entries map[entry]struct{}

@@ -12,6 +12,15 @@ import (
 // SignalWatchChanged is sent to latch.Watch when the watch is registered again. It has no argument.
 const SignalWatchChanged = "latch.internal.WatchChanged"
 
+// SignalWatchHinted is sent to latch.Watch with a [WatchHint].
+const SignalWatchHinted = "latch.internal.WatchHinted"
+
+// A WatchHint is the argument of [SignalWatchHinted]: runs that have closed, which the watch may
+// be about to find.
+type WatchHint struct {
+	Runs []closes.Hint `json:"runs"`
+}
+
 // WatchRound is how long the activity of a watch searches before it reports that it has found
 // nothing. Each round costs the watch's history six events.
 const WatchRound = time.Hour
@@ -21,6 +30,7 @@ type Watch struct {
 	ID     string        `json:"id"`
 	Cursor closes.Cursor `json:"cursor,omitzero"`
 	Memory closes.Memory `json:"memory,omitzero"`
+	Hints  closes.Hints  `json:"hints,omitzero"`
 	// Told counts the runs that were reported, and Notices the workflows that reported them.
 	Told    int `json:"told,omitempty"`
 	Notices int `json:"notices,omitempty"`
@@ -32,9 +42,10 @@ type Found struct {
 	Gone bool `json:"gone,omitempty"`
 	// Watch is the registered watch at the time when the runs were found.
 	Watch latch.Watch `json:"watch,omitzero"`
-	// Cursor is where to continue. Closes are the runs, the one that closed first in front. It
-	// is empty if nothing was found for a long time.
+	// Cursor is where to continue, and Hints are those that are left. Closes are the runs, the
+	// one that closed first in front. It is empty if nothing was found for a long time.
 	Cursor closes.Cursor `json:"cursor,omitzero"`
+	Hints  closes.Hints  `json:"hints,omitzero"`
 	Closes []latch.Close `json:"closes,omitempty"`
 }
 

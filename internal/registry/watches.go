@@ -177,6 +177,22 @@ func (w *Watches) CheckQuery(ctx context.Context, query string) error {
 	return nil
 }
 
+// Query returns the list filter for the runs that a watch looks for: those that end in a way to
+// which one of its webhooks listens, or a registered one. It is "" if none does.
+func (w *Watches) Query(ctx context.Context, watch *latch.Watch) (string, error) {
+	registered, err := w.store.webhooks.RecentList(ctx)
+	var namesake *NamesakeError
+	if err != nil && !errors.As(err, &namesake) { // it leaves no room for registered webhooks
+		return "", fmt.Errorf("find the registered webhooks that listen to a watch: %w", err)
+	}
+	return watched.Query(watch.Query, func(event string) bool {
+		return watch.ListensTo(event) || slices.ContainsFunc(registered, func(webhook latch.RegisteredWebhook) bool {
+			_, listens := webhook.On(event)
+			return listens
+		})
+	}), nil
+}
+
 // begin starts the watch's workflow, or has one that is there know of the change.
 func (w *Watches) begin(ctx context.Context, watch *latch.RegisteredWatch) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)

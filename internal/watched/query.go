@@ -55,6 +55,9 @@ func Query(query string, listens func(event string) bool) string {
 	return "(" + query + ") AND " + runs.AnyOf("ExecutionStatus", listed...) + " AND WorkflowType NOT IN (" + strings.Join(types, ", ") + ")"
 }
 
+// Among returns the term of a list filter that finds the runs with these ids.
+func Among(runIDs ...string) string { return runs.AnyOf("RunId", runIDs...) }
+
 // Takes reports whether a watch may report the run, which must not be Latch's own work, such as
 // an event about a delivery.
 func Takes(run *workflowpb.WorkflowExecutionInfo) bool {
