@@ -21,10 +21,10 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
-	"golang.org/x/time/rate"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/audit"
+	"github.com/latch-run/latch/internal/completion"
 	"github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/internal/evidence"
 	"github.com/latch-run/latch/internal/guess"
@@ -67,6 +67,9 @@ type Options struct {
 	EvidenceKey evidence.Key
 	// LinkKey also proves to runs who votes about their locks, and who started them.
 	LinkKey []byte
+	// CompletionURL is the address at which Temporal's server reaches this API; with it, runs are
+	// started with completion callbacks. "" is for none.
+	CompletionURL string
 	// TestPatience is how long the test of a webhook waits for a worker; 8 seconds if 0.
 	TestPatience time.Duration
 	// Audit appends what callers do to the audit; nil appends nothing.
@@ -123,6 +126,10 @@ type API struct {
 	deliveries *deliveries.Log
 	guesses    *guess.Limiter
 	events     *committer
+	// callbacks are those of runs that the API starts, or nil. completions are the closes that it
+	// hears of by them.
+	callbacks   *completion.Callbacks
+	completions *gatherer[*pendingClose]
 	// dryRuns has room for those that are under way.
 	dryRuns chan struct{}
 	pages   []Pages
@@ -182,13 +189,18 @@ func build(options Options) (*API, error) {
 	if err := a.setMetrics(options.Metrics); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
+	if options.CompletionURL != "" {
+		a.callbacks = completion.New(options.CompletionURL, a.Namespace, a.completionSecret(), a.Logger)
+	}
 	store := registry.New(a.RegistryOptions())
 	a.webhooks, a.watches, a.freezes = store.Webhooks(), store.Watches(), store.Freezes()
 	over := runs.Options{Client: options.Client, Namespace: a.Namespace, DataConverter: a.converter, Identity: Identity}
 	a.testPatience, a.evidenceKey, a.audit = options.TestPatience, options.EvidenceKey, options.Audit
 	a.publicURL, a.system = options.PublicURL, vars.NewSystem(options.FQDN, options.Environment, a.Namespace, a.TaskQueue)
-	a.Runs, a.deliveries = runs.New(over), deliveries.New(over)
-	a.events = &committer{commit: a.commit, metrics: a.metrics, pace: rate.NewLimiter(mostStarts, startsAtOnce)}
+	a.deliveries = deliveries.New(over) // no watch looks for a run that delivers
+	over.Callbacks = a.startCallbacks()
+	a.Runs = runs.New(over)
+	a.events = newCommitter(a.commit, a.metrics)
 	a.dryRuns = make(chan struct{}, maximumDryRuns)
 	if err := errors.Join(a.setOrigin(options.PublicURL), a.setLinkKey(options)); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
@@ -200,7 +212,7 @@ func build(options Options) (*API, error) {
 // RegistryOptions returns the options of a registry of jobs that uses the API's client.
 func (a *API) RegistryOptions() registry.Options {
 	return registry.Options{Service: a.service, Namespace: a.Namespace, TaskQueue: a.TaskQueue, Identity: Identity,
-		DataConverter: a.converter}
+		DataConverter: a.converter, Callbacks: a.startCallbacks()}
 }
 
 // DeriveKey returns a key that signs what this API issues and later accepts, such as a page's form.
@@ -291,6 +303,7 @@ func (a *API) register(options Options) {
 	a.registerHooks()
 	a.registerHookPreview()
 	a.registerWatches()
+	a.registerCompletions()
 	a.registerFreezes()
 	a.registerHookTest()
 	a.registerWebhookHistory()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -42,16 +41,23 @@ func paceAfter(start time.Duration) rate.Limit {
 // Events that arrive during a start, or before the next one is due, are fired
 // together by the next run, so that the rate of events is not limited by that of
 // starts.
-type committer struct {
-	// commit starts the run that fires the events, and answers each of them.
-	commit  func([]*pendingEvent)
-	metrics client.MetricsHandler
-	// pace spaces the starts under load; see [paceAfter].
-	pace *rate.Limiter
+type committer struct{ gatherer[*pendingEvent] }
 
-	mutex   sync.Mutex
-	working bool
-	waiting []*pendingEvent
+// newCommitter returns a committer. commit starts the run that fires the events, and answers each
+// of them.
+func newCommitter(commit func([]*pendingEvent), metrics client.MetricsHandler) *committer {
+	pace := rate.NewLimiter(mostStarts, startsAtOnce)
+	return &committer{gatherer[*pendingEvent]{pace: pace,
+		handOn: func(events []*pendingEvent) {
+			began := time.Now()
+			commit(events)
+			pace.SetLimit(paceAfter(time.Since(began)))
+		},
+		fit: func(waiting []*pendingEvent) int {
+			n := eventbatch.Fit(waiting, (*pendingEvent).event)
+			metrics.Gauge(metric.EventsWaiting).Update(float64(len(waiting) - n))
+			return n
+		}}}
 }
 
 // A pendingEvent is an event that was accepted but is not yet durable.
@@ -76,50 +82,13 @@ type commitment struct {
 func (c *committer) fire(ctx context.Context, emission *latch.Emission, body json.RawMessage) (*pendingEvent, commitment) {
 	p := &pendingEvent{Event: eventbatch.Event{ID: eventbatch.NewID(), Body: body}, emission: emission,
 		answered: make(chan commitment, 1), caller: trace.SpanContextFromContext(ctx)}
-	c.mutex.Lock()
-	c.waiting = append(c.waiting, p)
-	if !c.working {
-		c.working = true
-		go c.work()
-	}
-	c.mutex.Unlock()
+	c.add(p)
 	select {
 	case answer := <-p.answered:
 		return p, answer
 	case <-ctx.Done():
 		return p, commitment{err: ctx.Err()}
 	}
-}
-
-// work commits events until none are waiting.
-func (c *committer) work() {
-	for c.more() {
-		time.Sleep(c.pace.Reserve().Delay())
-		began := time.Now()
-		c.commit(c.next())
-		c.pace.SetLimit(paceAfter(time.Since(began)))
-	}
-}
-
-// more reports whether events wait. If none do, the next one begins the work
-// again.
-func (c *committer) more() bool {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	c.working = len(c.waiting) > 0
-	return c.working
-}
-
-// next removes the events that have waited longest, as many as one run can
-// fire.
-func (c *committer) next() []*pendingEvent {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	n := eventbatch.Fit(c.waiting, (*pendingEvent).event)
-	next := c.waiting[:n:n]
-	c.waiting = c.waiting[n:]
-	c.metrics.Gauge(metric.EventsWaiting).Update(float64(len(c.waiting)))
-	return next
 }
 
 // commit starts one run for the events, or one for each if they cannot share a

@@ -186,7 +186,7 @@ func (a *API) checkLocal(r *http.Request) *Problem {
 	}
 	hasBody := r.ContentLength != 0
 	isForm := r.Method == http.MethodPost && a.pagesOf(r) != nil
-	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); hasBody && media != "application/json" && !isForm {
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); hasBody && media != "application/json" && !isForm && !a.isOpen(r) {
 		return NewProblem(http.StatusUnsupportedMediaType,
 			"Without API keys, a body must have Content-Type: application/json, not %q. curl --json sends that.", r.Header.Get("Content-Type"))
 	}

@@ -55,6 +55,7 @@ var routeRoles = map[string]string{
 	"POST /latch/v1/gates/{id}/skip":        "run",
 	"POST /latch/v1/events":                 "run",
 
+	"POST /latch/v1/completions":           "none",
 	"POST /latch/v1/integrations/slack":    "none",
 	"GET /latch/v1/webhooks":               "read",
 	"POST /latch/v1/webhooks":              "admin",

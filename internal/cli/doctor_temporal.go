@@ -41,6 +41,7 @@ func examineTemporal(ctx context.Context, open opener, e *env, d *diagnosis) err
 	examineRegistry(ctx, world, queue, d)
 	examineClock(ctx, server, queue, d)
 	examineRates(ctx, world, server, queue, d)
+	examineCallbacks(ctx, world, server, e, d)
 	if world.Unpolled(ctx, queue) {
 		d.add("worker", findingNote, fmt.Sprintf("no worker polls the task queue %q", queue), "start one: LATCH_TASK_QUEUE="+output.Shell(queue)+" worker")
 	} else {

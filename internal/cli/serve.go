@@ -62,6 +62,8 @@ of reach it answers 503 and stays up. All settings come from the environment:
                                           votes; the worker has the same
   LATCH_EVIDENCE_KEY, LATCH_EVIDENCE_KEY_FILE   PEM: signs evidence of releases
   LATCH_TEMPORAL_UI_URL the address of Temporal UI, to which pages link
+  LATCH_COMPLETION_CALLBACK_URL   where Temporal's server reaches this API, to
+                        say that a run has closed
   LATCH_PAYLOAD_KEYS, LATCH_PAYLOAD_KEYS_FILE   id=base64,…: the worker's keys
                         for what Temporal stores
   LATCH_AUDIT           false: who did what is not kept
@@ -107,7 +109,8 @@ func serveAPI(ctx context.Context, e *env) error {
 		Keys: configured.keys, OIDC: configured.oidc, Allow: configured.allow, PublicURL: configured.URL, FQDN: configured.fqdn(),
 		Environment: configured.Environment, DataConverter: configured.temporal.DataConverter,
 		LockLinks: configured.LockLinks, LinkKey: []byte(configured.LinkKey), EvidenceKey: configured.evidence,
-		Logger: logger, Metrics: metrics, Tracer: traces.Tracer, Audit: recorder,
+		CompletionURL: configured.CompletionURL,
+		Logger:        logger, Metrics: metrics, Tracer: traces.Tracer, Audit: recorder,
 		Routes: configured.routes(ctx),
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/latch-run/latch/internal/anyid"
 	"github.com/latch-run/latch/internal/api"
 	"github.com/latch-run/latch/internal/chat"
+	"github.com/latch-run/latch/internal/completion"
 	"github.com/latch-run/latch/internal/evidence"
 	"github.com/latch-run/latch/internal/locklink"
 	environment "github.com/latch-run/latch/internal/settings"
@@ -53,6 +54,9 @@ func configureServe() (*serveConfiguration, error) {
 	problems = append(problems, err)
 	note("LATCH_API_URL", environment.CheckURL(given.URL))
 	note("LATCH_TEMPORAL_UI_URL", environment.CheckURL(given.TemporalUI))
+	if given.CompletionURL != "" {
+		note("LATCH_COMPLETION_CALLBACK_URL", completion.CheckAddress(given.CompletionURL))
+	}
 	if configured.LinkKey, err = environment.LinkKey(given.LinkKey, given.LinkKeyFile); err != nil {
 		problems = append(problems, err)
 	} else if given.LockLinks {

@@ -42,6 +42,8 @@ type Options struct {
 	Identity string
 	// DataConverter encodes the input of schedules; if nil, the default one.
 	DataConverter converter.DataConverter
+	// Callbacks are those of the runs that are started; nil for none.
+	Callbacks runs.Callbacks
 	// Fields returns the fields that templates see of a job beside its own. It
 	// is required for writing.
 	Fields func(*Definition) latch.Object
@@ -82,7 +84,8 @@ func New(options Options) *Store {
 	if s.identity == "" {
 		s.identity = "latch"
 	}
-	s.jobs = runs.New(runs.Options{Service: s.service, Namespace: s.namespace, DataConverter: s.converter, Identity: s.identity})
+	s.jobs = runs.New(runs.Options{Service: s.service, Namespace: s.namespace, DataConverter: s.converter, Identity: s.identity,
+		Callbacks: options.Callbacks})
 	s.rows = newFresh(s.loadRows)
 	s.runs = newFresh(s.loadRuns)
 	s.definitions = newDefinitions()

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	commonpb "go.temporal.io/api/common/v1"
@@ -39,6 +40,8 @@ const memoRequest = "latch.request"
 // fails on the way, and needs neither a list of runs, which may lag behind, nor
 // a clock. It does need a worker on the task queue for keys: without one the
 // call times out, and the same call succeeds once there is one.
+//
+// The run carries no callbacks, since a child workflow has none.
 func (r *Runs) StartOnce(ctx context.Context, key, keysQueue string, s Start, request []byte) (runID string, err error) {
 	what := protocol.StartOnce{Workflow: s.Workflow, WorkflowID: s.WorkflowID, TaskQueue: s.TaskQueue, Summary: Summary(s.Summary),
 		Memo: s.Memo}
@@ -117,6 +120,16 @@ func (r *Runs) describeRaw(ctx context.Context, execution *commonpb.WorkflowExec
 	return overload.Again(ctx, func(ctx context.Context) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 		return r.service().DescribeWorkflowExecution(ctx, request)
 	})
+}
+
+// ClosedAt returns when a run closed, by the server's own record of it; zero if it has not.
+func (r *Runs) ClosedAt(ctx context.Context, workflowID, runID string) (time.Time, error) {
+	described, err := r.describeRaw(ctx, &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID})
+	closed := described.GetWorkflowExecutionInfo().GetCloseTime()
+	if err != nil || closed == nil {
+		return time.Time{}, err
+	}
+	return closed.AsTime(), nil
 }
 
 // startedOnce waits for a latch.StartOnce to end and returns the run that it

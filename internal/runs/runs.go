@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -45,6 +46,17 @@ type Options struct {
 	Identity string
 	// WorkerTimeout bounds an answer from a worker; 15 seconds if 0.
 	WorkerTimeout time.Duration
+	// Callbacks are those that [Runs.Start] starts runs with; nil for none.
+	Callbacks Callbacks
+}
+
+// Callbacks make the completion callbacks of runs, by which Temporal's server says that a run has
+// closed.
+type Callbacks interface {
+	// For returns the callbacks for a run of the workflow to start with, or none.
+	For(workflowID string) []*commonpb.Callback
+	// Answered is told whether the server took them: nil if it did, or else why it refused them.
+	Answered(refused error)
 }
 
 // Runs are the runs of a namespace. The value is stateless and safe for
@@ -56,13 +68,15 @@ type Runs struct {
 	converter     converter.DataConverter
 	identity      string
 	workerTimeout time.Duration
+	callbacks     Callbacks
 }
 
 // New returns the runs of a namespace. The caller keeps ownership of the
 // client.
 func New(options Options) *Runs {
 	r := &Runs{temporal: options.Client, service: options.Service, namespace: options.Namespace,
-		converter: options.DataConverter, identity: options.Identity, workerTimeout: options.WorkerTimeout}
+		converter: options.DataConverter, identity: options.Identity, workerTimeout: options.WorkerTimeout,
+		callbacks: options.Callbacks}
 	if r.service == nil {
 		r.service = options.Client.WorkflowService
 	}

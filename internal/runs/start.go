@@ -46,12 +46,42 @@ func (r *Runs) Start(ctx context.Context, s Start) (runID string, err error) {
 		return "", fmt.Errorf("encode what starts %s: %w", s.WorkflowID, err)
 	}
 	request.Header = traceHeader(ctx)
-	response, err := r.start(ctx, request)
+	response, err := r.startCalledBack(ctx, request)
 	if len(s.Attributes) > 0 && is[*serviceerror.InvalidArgument](err) {
 		request.SearchAttributes = nil
 		response, err = r.start(ctx, request)
 	}
 	return response.GetRunId(), err
+}
+
+// startCalledBack starts a run with callbacks. If the server refuses them, it starts the run
+// without any: they are no more than a second way to learn of its close.
+func (r *Runs) startCalledBack(ctx context.Context, request *workflowservice.StartWorkflowExecutionRequest) (*workflowservice.StartWorkflowExecutionResponse, error) {
+	if r.callbacks != nil {
+		request.CompletionCallbacks = r.callbacks.For(request.GetWorkflowId())
+	}
+	response, err := r.start(ctx, request)
+	if len(request.GetCompletionCallbacks()) == 0 {
+		return response, err
+	}
+	if err == nil {
+		r.callbacks.Answered(nil)
+	}
+	if !refusesCallbacks(err) {
+		return response, err
+	}
+	request.CompletionCallbacks = nil
+	response, without := r.start(ctx, request)
+	if without == nil {
+		r.callbacks.Answered(err)
+	}
+	return response, without
+}
+
+// refusesCallbacks reports whether the error may be about the callbacks of a start. A server has
+// no error of their own for them.
+func refusesCallbacks(err error) bool {
+	return is[*serviceerror.InvalidArgument](err) || is[*serviceerror.Unimplemented](err) || is[*serviceerror.PermissionDenied](err)
 }
 
 func (r *Runs) start(ctx context.Context, request *workflowservice.StartWorkflowExecutionRequest) (*workflowservice.StartWorkflowExecutionResponse, error) {

@@ -205,6 +205,10 @@ type API struct {
 	EvidenceKeyFile string `env:"LATCH_EVIDENCE_KEY_FILE"`
 	// The address of Temporal UI, for links from a lock's page.
 	TemporalUI string `env:"LATCH_TEMPORAL_UI_URL"`
+	// The address at which Temporal's server reaches this API. With it, runs that the
+	// API starts carry a completion callback, so that watches learn of their close
+	// at once. The server must allow the address.
+	CompletionURL string `env:"LATCH_COMPLETION_CALLBACK_URL"`
 	// Append what callers do and are refused to the audit, by a workflow `latch-audit-<task queue>`.
 	Audit bool `env:"LATCH_AUDIT" envDefault:"true"`
 	Log

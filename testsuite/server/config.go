@@ -141,6 +141,13 @@ func dynamicConfig(override map[string]any) dynamicconfig.StaticClient {
 		"matching.persistenceMaxQPS":             ample,
 		"worker.persistenceMaxQPS":               ample,
 		"system.visibilityPersistenceMaxReadQPS": ample,
+
+		// Runs may have completion callbacks to this machine.
+		"callback.allowedAddresses": []any{
+			map[string]any{"Pattern": "127.0.0.1:*", "AllowInsecure": true},
+			map[string]any{"Pattern": "localhost:*", "AllowInsecure": true},
+			map[string]any{"Pattern": "[::1]:*", "AllowInsecure": true},
+		},
 	}
 	maps.Copy(settings, override)
 

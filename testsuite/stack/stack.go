@@ -128,7 +128,7 @@ func (s *Stack) start(ctx context.Context, o Options) error {
 // startAPI serves the HTTP API with the worker's settings.
 func (s *Stack) startAPI(ctx context.Context, o Options) (err error) {
 	s.APIURL = "http://" + o.API
-	env := slices.Concat(Environment{"LATCH_TEMPORAL_UI_URL=" + s.Server.UIURL}, o.Worker, Environment{"LATCH_API_ADDR=" + o.API}, s.connection())
+	env := slices.Concat(Environment{"LATCH_TEMPORAL_UI_URL=" + s.Server.UIURL, "LATCH_COMPLETION_CALLBACK_URL=" + s.APIURL}, o.Worker, Environment{"LATCH_API_ADDR=" + o.API}, s.connection())
 	if s.API, err = process.Begin(process.Command{Path: s.starter, Args: []string{"serve"}, Env: env}); err != nil {
 		return err
 	}

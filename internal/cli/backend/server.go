@@ -4,9 +4,15 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/runs"
 )
 
 // A Server answers questions about a Temporal server itself.
@@ -24,6 +30,9 @@ type Server interface {
 	DescribeNamespace(ctx context.Context) (*Namespace, error)
 	// SearchAttributes returns the types of the search attributes that exist.
 	SearchAttributes(ctx context.Context) (map[string]enumspb.IndexedValueType, error)
+	// TakesCallback returns an error if the server starts no runs with the completion callback. It
+	// asks by a start that the server refuses in any case, since the workflow of the watch is there.
+	TakesCallback(ctx context.Context, watch latch.RegisteredWatch, callback *commonpb.Callback) error
 	// AddSearchAttributes creates search attributes.
 	AddSearchAttributes(ctx context.Context, types map[string]enumspb.IndexedValueType) error
 }
@@ -67,5 +76,22 @@ func (s server) SearchAttributes(ctx context.Context) (map[string]enumspb.Indexe
 func (s server) AddSearchAttributes(ctx context.Context, types map[string]enumspb.IndexedValueType) error {
 	_, err := s.connection.OperatorService().AddSearchAttributes(ctx,
 		&operatorservice.AddSearchAttributesRequest{Namespace: s.connection.Namespace, SearchAttributes: types})
+	return err
+}
+
+func (s server) TakesCallback(ctx context.Context, watch latch.RegisteredWatch, callback *commonpb.Callback) error {
+	id := latch.PrefixWatch + watch.ID
+	if _, err := s.connection.DescribeWorkflowExecution(ctx, id, ""); err != nil {
+		return err
+	}
+	_, err := s.connection.WorkflowService().StartWorkflowExecution(ctx, &workflowservice.StartWorkflowExecutionRequest{
+		Namespace: s.connection.Namespace, WorkflowId: id, WorkflowType: &commonpb.WorkflowType{Name: latch.WorkflowWatch},
+		TaskQueue: &taskqueuepb.TaskQueue{Name: watch.TaskQueue}, RequestId: uuid.NewString(),
+		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		CompletionCallbacks:      []*commonpb.Callback{callback}})
+	if _, there := runs.RunningIn(err); there {
+		return nil
+	}
 	return err
 }

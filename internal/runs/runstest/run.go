@@ -28,6 +28,12 @@ func (r *Run) isOfType(query string) bool {
 	}
 }
 
+// isNamed reports whether the query names the run's id, or none.
+func (r *Run) isNamed(query string) bool {
+	_, ids, names := strings.Cut(query, "RunId IN (")
+	return !names || strings.Contains(ids, "'"+r.Info.GetExecution().GetRunId()+"'")
+}
+
 // WaitsFor sets the open locks in the run's memo.
 func (r *Run) WaitsFor(locks ...latch.OpenLock) { r.remember(latch.MemoLocks, locks) }
 

@@ -42,6 +42,9 @@ func (s service) StartWorkflowExecution(_ context.Context, request *workflowserv
 	}
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
+	if t.CallbackError != nil && len(request.GetCompletionCallbacks()) > 0 {
+		return nil, t.CallbackError
+	}
 	if before, err := t.find(request.GetWorkflowId(), ""); err == nil {
 		runID, status := before.Info.GetExecution().GetRunId(), before.Info.GetStatus()
 		running := status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
@@ -83,6 +86,19 @@ func (s service) SignalWithStartWorkflowExecution(ctx context.Context, request *
 	defer s.of.mutex.Unlock()
 	s.of.Signals = append(s.of.Signals, request.GetWorkflowId()+" "+request.GetSignalName())
 	return &workflowservice.SignalWithStartWorkflowExecutionResponse{RunId: started.GetRunId(), Started: started.GetStarted()}, nil
+}
+
+// SignalWorkflowExecution notes the signal of a run that is in progress.
+func (s service) SignalWorkflowExecution(_ context.Context, request *workflowservice.SignalWorkflowExecutionRequest, _ ...grpc.CallOption) (*workflowservice.SignalWorkflowExecutionResponse, error) {
+	s.of.mutex.Lock()
+	defer s.of.mutex.Unlock()
+	run, err := s.of.find(request.GetWorkflowExecution().GetWorkflowId(), request.GetWorkflowExecution().GetRunId())
+	if err != nil || run.Info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return nil, serviceerror.NewNotFound("workflow execution already completed, or not found")
+	}
+	s.of.Signals = append(s.of.Signals, request.GetWorkflowExecution().GetWorkflowId()+" "+request.GetSignalName())
+	s.of.Signalled = append(s.of.Signalled, request)
+	return &workflowservice.SignalWorkflowExecutionResponse{}, nil
 }
 
 // audit keeps the entries of a signal to the audit.

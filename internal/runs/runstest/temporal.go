@@ -23,9 +23,9 @@ import (
 )
 
 // A Temporal is a client of a fake Temporal whose runs a test adds. Its list
-// has all runs of the workflow types named in a query, in their order, and
-// ignores all other conditions. Methods that it does not implement panic. It is
-// safe for concurrent use once its runs are added.
+// has all runs of the workflow types and with the run ids that are named in a
+// query, in their order, and ignores all other conditions. Methods that it does
+// not implement panic. It is safe for concurrent use once its runs are added.
 type Temporal struct {
 	client.Client
 	// Runs are the runs, newest first.
@@ -42,6 +42,8 @@ type Temporal struct {
 	ListError error
 	// StartError is the error of starting a run.
 	StartError error
+	// CallbackError is the error of starting a run with completion callbacks.
+	CallbackError error
 	// DescribeError is the error of describing a run.
 	DescribeError error
 	// Unreachable is the error of all calls to the server itself.
@@ -62,9 +64,10 @@ type Temporal struct {
 	// run.
 	OnStart func(*Run)
 
-	// Signals are the workflow ids that were signalled by a start, each with the name
-	// of the signal.
-	Signals []string
+	// Signals are the workflow ids that were signalled, each with the name of the signal, and
+	// Signalled the requests of those that no start belongs to.
+	Signals   []string
+	Signalled []*workflowservice.SignalWorkflowExecutionRequest
 	// Queries and Sizes are the queries and page sizes of the lists requested.
 	Queries []string
 	Sizes   []int32
@@ -92,6 +95,8 @@ type Temporal struct {
 // A Run is a run of a [Temporal].
 type Run struct {
 	Info *workflowpb.WorkflowExecutionInfo
+	// Unlisted is true if no list has the run yet.
+	Unlisted bool
 	// Pending are the activities that have not ended.
 	Pending []*workflowpb.PendingActivityInfo
 	// Answer returns a worker's answer to a query.
@@ -170,7 +175,7 @@ func (t *Temporal) ListWorkflow(_ context.Context, request *workflowservice.List
 	_, _ = fmt.Sscan(string(request.GetNextPageToken()), &at)
 	response := &workflowservice.ListWorkflowExecutionsResponse{}
 	for ; at < len(t.Runs) && len(response.Executions) < int(request.GetPageSize()); at++ {
-		if t.Runs[at].isOfType(request.GetQuery()) {
+		if run := t.Runs[at]; !run.Unlisted && run.isOfType(request.GetQuery()) && run.isNamed(request.GetQuery()) {
 			response.Executions = append(response.Executions, t.Runs[at].Info)
 		}
 	}
