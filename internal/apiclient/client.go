@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -96,6 +97,8 @@ type Problem struct {
 	Record json.RawMessage `json:"record"`
 	// Current is the current version of what was to be changed.
 	Current json.RawMessage `json:"current"`
+	// RetryAfter is how long the API asks to wait before another call; 0 if it does not ask.
+	RetryAfter time.Duration `json:"-"`
 }
 
 // Error describes the problem.
@@ -196,6 +199,9 @@ func read(response *http.Response, text []byte, answer any) error {
 			_ = json.Unmarshal(text, problem) // the status says enough
 		}
 		problem.Status = response.StatusCode
+		if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
+			problem.RetryAfter = time.Duration(seconds) * time.Second
+		}
 		return problem
 	case response.StatusCode == http.StatusNoContent:
 		return nil

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -85,6 +86,7 @@ func TestAnswers(t *testing.T) {
 			t.Parallel()
 			client := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", test.kind)
+				w.Header().Set("Retry-After", "5")
 				if test.status == 301 {
 					w.Header().Set("Location", "https://elsewhere.example/")
 				}
@@ -96,6 +98,7 @@ func TestAnswers(t *testing.T) {
 			var problem *apiclient.Problem
 			if errors.As(err, &problem) && test.status == 422 {
 				require.Equal(t, latch.Problems{{Path: "id", Message: "required"}}, problem.Problems())
+				require.Equal(t, 5*time.Second, problem.RetryAfter)
 			}
 		})
 	}

@@ -98,9 +98,14 @@ type watcher struct {
 	measured map[string]int
 	rejected int
 	trouble  string
+	// notBefore is when the server lets itself be asked again.
+	notBefore time.Time
 }
 
 func (w *watcher) poll(ctx context.Context) {
+	if time.Now().Before(w.notBefore) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
 	status, records, err := w.ask(ctx)
@@ -108,6 +113,7 @@ func (w *watcher) poll(ctx context.Context) {
 		if !failure.IsInterrupted(ctx) {
 			w.tellTrouble(err)
 		}
+		w.notBefore = time.Now().Add(failure.Explain(err).RetryAfter)
 		return
 	}
 	w.trouble, w.records = "", records

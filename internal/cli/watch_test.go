@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -15,6 +16,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/cli/backend"
 	"github.com/latch-run/latch/internal/cli/failure"
+	"github.com/latch-run/latch/internal/runs"
 	"github.com/latch-run/latch/internal/runs/runstest"
 )
 
@@ -306,4 +308,33 @@ func TestConnectingIsBoundedAndNamesTheAddress(t *testing.T) {
 	_, err := backend.Dial(t.Context()) // without a bound it would never end
 	require.ErrorContains(t, err, "cannot reach Temporal at 127.0.0.1:1 (namespace shop)")
 	require.Equal(t, failure.ExitUnreachable, failure.Explain(err).ExitCode())
+}
+
+// A server that is too busy is not asked again before the time that it names.
+func TestWatchingAsksABusyServerNoSoonerThanItSays(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCommand("", releaseRun())
+		began, ended := time.Now(), make(chan struct{})
+		var asked []time.Duration
+		run := &backend.Run{WorkflowID: "release-first", RunID: "run-1",
+			Wait: func(context.Context) (*runs.Outcome, error) {
+				<-ended
+				return &runs.Outcome{WorkflowID: "release-first", Status: latch.ReleaseReleased}, nil
+			},
+			Progress: func(context.Context) (*latch.Status, []latch.Record, error) {
+				asked = append(asked, time.Since(began))
+				switch len(asked) {
+				case 1:
+					busy := failure.New(failure.Unreachable, "busy")
+					busy.RetryAfter = 5 * time.Second
+					return nil, nil, busy
+				case 2:
+					close(ended)
+				}
+				return &latch.Status{}, nil, nil
+			}}
+		require.NoError(t, follow(t.Context(), c.out, time.Second, run))
+		require.Equal(t, []time.Duration{0, 5 * time.Second}, asked[:2])
+	})
 }

@@ -80,7 +80,9 @@ func (a *API) refused(problem *apiclient.Problem, conflict string) *failure.Erro
 		f.Record = problem.Record
 		return f
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return failure.New(failure.Unreachable, "%s", text)
+		f := failure.New(failure.Unreachable, "%s", text)
+		f.RetryAfter = problem.RetryAfter
+		return f
 	default:
 		return failure.New(failure.Failed, "%s", text)
 	}

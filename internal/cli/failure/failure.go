@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/latch-run/latch"
 )
@@ -42,6 +43,8 @@ type Error struct {
 
 	// Text is the message for a person. It is empty if everything was already printed.
 	Text string `json:"-"`
+	// RetryAfter is how long a server that is too busy asks to wait before another call.
+	RetryAfter time.Duration `json:"-"`
 	// Printed reports that standard output already has the JSON.
 	Printed bool `json:"-"`
 
