@@ -72,6 +72,9 @@ type Options struct {
 	CompletionURL string
 	// TestPatience is how long the test of a webhook waits for a worker; 8 seconds if 0.
 	TestPatience time.Duration
+	// Calls is how many requests may call Temporal at once; [DefaultCalls] if 0. Others are refused
+	// with a 503. See [API.Enter].
+	Calls int
 	// Audit appends what callers do to the audit; nil appends nothing.
 	Audit *audit.Recorder
 	// Routes are added to Latch's own routes: a lock's page, Mitto's job API.
@@ -130,7 +133,8 @@ type API struct {
 	// hears of by them.
 	callbacks   *completion.Callbacks
 	completions *gatherer[*pendingClose]
-	// dryRuns has room for those that are under way.
+	// bounds have room for the requests that are under way, and dryRuns for those that run.
+	bounds  *bounds
 	dryRuns chan struct{}
 	pages   []Pages
 	// open are the routes that are open to all, by method and path.
@@ -200,6 +204,7 @@ func build(options Options) (*API, error) {
 	a.deliveries = deliveries.New(over) // no watch looks for a run that delivers
 	over.Callbacks = a.startCallbacks()
 	a.Runs = runs.New(over)
+	a.bounds = newBounds(cmp.Or(options.Calls, DefaultCalls), a.metrics)
 	a.events = newCommitter(a.commit, a.metrics)
 	a.dryRuns = make(chan struct{}, maximumDryRuns)
 	if err := errors.Join(a.setOrigin(options.PublicURL), a.setLinkKey(options)); err != nil {

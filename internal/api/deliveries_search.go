@@ -25,7 +25,7 @@ func (a *API) registerDeliverySearch() {
 		About: aboutDeliveries + " The filter is that of the list. All that it finds in the newest 500 runs is counted; where there are more runs, incomplete and complete_since say how far the call looked. since narrows it."}, a.deliveryStatistics)
 	Register[RedeliveryFilter](a, Operation{ID: "redeliver-failed", Method: http.MethodPost,
 		Act: latch.AuditDeliveryRedeliver, Path: deliveriesPath + "/redeliver", Role: RoleRun,
-		Required: true, Takes: deliveries.KeptLimit, Summary: "Send failed deliveries again",
+		Required: true, Takes: deliveries.KeptLimit, Load: LoadWait, Summary: "Send failed deliveries again",
 		About: aboutDeliveries + " The call may be repeated: deliveries in progress, or delivered since they failed, are skipped, and the answer lists them. At most twenty a second are started. With skipped, all that is found goes out in order by one workflow for each webhook, as fast as the endpoint answers; limit and cursor have no effect then, and the answer may take minutes where there are thousands of runs. GET /latch/v1/deliveries/queues/{id} says how far such a workflow has come."}, a.redeliverFailed)
 	Register[NoBody](a, Operation{ID: "get-delivery-queue", Method: http.MethodGet, Path: deliveriesPath + "/queues/{id}", Role: RoleRead,
 		Errors: []int{http.StatusNotFound}, Summary: "Get how far a workflow has come that sends what was skipped",

@@ -14,7 +14,7 @@ import (
 
 func (a *API) registerEvents() {
 	Register[latch.Emission](a, Operation{ID: "fire-event", Method: http.MethodPost, Act: latch.AuditEventFire,
-		Path: "/latch/v1/events", Role: RoleRun,
+		Path: "/latch/v1/events", Role: RoleRun, Load: LoadEvent,
 		Status: http.StatusCreated, Errors: []int{http.StatusConflict}, Summary: "Fire a custom event",
 		About: "Starts the workflow emit-<id>, or workflow_id. An event without an id gets a new one; under the same Idempotency-Key, always the same one. " +
 			"Under load, events without id, workflow_id, Idempotency-Key and blocking webhooks of their own share a run of latch.EmitBatch, which workflow_id then names."},
@@ -32,6 +32,11 @@ func (a *API) fireEvent(ctx context.Context, input *StartInput) (*startedOutput,
 	if mayShareRun(input, emission) {
 		return a.fireTogether(ctx, input, emission)
 	}
+	leave, refused := a.Enter(ctx, LoadCall) // it has a call of its own
+	if refused != nil {
+		return nil, refused
+	}
+	defer leave()
 	if err := a.checkReserved(ctx, emission.Webhooks); err != nil {
 		return nil, err
 	}

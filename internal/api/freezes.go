@@ -21,12 +21,12 @@ func (a *API) registerFreezes() {
 	Register[NoBody](a, Operation{ID: "get-freeze", Method: http.MethodGet, Path: freezesPath + "/{id}", Role: RoleRead,
 		Errors: missing, Summary: "Show a freeze and its state"}, a.getFreeze)
 	Register[latch.RegisteredFreeze](a, Operation{ID: "put-freeze", Method: http.MethodPut, Act: latch.AuditFreezePut,
-		Path: freezesPath + "/{id}", Role: RoleAdmin,
+		Path: freezesPath + "/{id}", Role: RoleAdmin, Load: LoadUrgent,
 		Errors: []int{http.StatusPreconditionFailed}, Summary: "Replace the freeze with this id, or register it", Required: true,
 		About: "Takes the whole freeze; its id may be left out. It applies to releases that begin from now on; one that waits already waits " +
 			"as it was told."}, a.putFreeze)
 	Register[NoBody](a, Operation{ID: "delete-freeze", Method: http.MethodDelete, Act: latch.AuditFreezeDelete,
-		Path: freezesPath + "/{id}", Role: RoleAdmin,
+		Path: freezesPath + "/{id}", Role: RoleAdmin, Load: LoadUrgent,
 		Status: http.StatusNoContent, Errors: []int{http.StatusNotFound, http.StatusPreconditionFailed}, Summary: "Delete a freeze",
 		About: "Releases that begin from now on do not wait for it. One that waits already waits on."}, a.deleteFreeze)
 }

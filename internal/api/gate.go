@@ -31,12 +31,12 @@ func (a *API) registerGates() {
 		About: "With wait, the answer comes once the gate has closed, or after that time. Only the status passed lets pass."}, a.getGate)
 	for message, summary := range map[string]string{latch.MessageStop: "Stop a gate", latch.MessageRollback: "Have a gate ask for a rollback"} {
 		Register[latch.Control](a, Operation{ID: message + "-gate", Method: http.MethodPost, Act: "gate." + message,
-			Path: gatesPath + "/{id}/" + message, Role: RoleRun,
+			Path: gatesPath + "/{id}/" + message, Role: RoleRun, Load: LoadUrgent,
 			Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: summary,
 			About: "Answers with the status. by is always the key's name, whatever the body says."}, a.controlRun(latch.GateKind, message))
 	}
 	Register[latch.Skip](a, Operation{ID: "skip-gate-hook", Method: http.MethodPost, Act: latch.AuditGateSkip,
-		Path: gatesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun,
+		Path: gatesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun, Load: LoadUrgent,
 		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Leave a hook out of a gate's decision",
 		About: "Answers with the record. by is always the key's name, whatever the body says. Skipping a hook of an enforced webhook requires the role admin."},
 		a.skipHook(latch.GateKind))
@@ -50,6 +50,14 @@ const maximumGateWait = time.Minute
 // huma.
 type GateWait struct {
 	Wait string `query:"wait" doc:"How long to wait for the decision, such as 30s; at most 1m. Without it the answer comes at once"`
+}
+
+// load is that of a call, unless it waits.
+func (w *GateWait) load() Load {
+	if wait, err := w.duration(); err != nil || wait == 0 {
+		return LoadCall
+	}
+	return LoadWait
 }
 
 func (w *GateWait) duration() (time.Duration, error) {

@@ -34,10 +34,10 @@ func (a *API) registerHooks() {
 		Path: webhooksPath + "/{id}", Role: RoleAdmin,
 		Status: http.StatusNoContent, Errors: changed, Summary: "Delete a webhook", About: "Runs that started before keep it for first deliveries; deliveries waiting to be sent again end. Its history stays."}, a.deleteRegistered)
 	Register[NoBody](a, Operation{ID: "enable-webhook", Method: http.MethodPost, Act: latch.AuditWebhookEnable,
-		Path: webhooksPath + "/{id}/enable", Role: RoleAdmin,
+		Path: webhooksPath + "/{id}/enable", Role: RoleAdmin, Load: LoadUrgent,
 		Errors: changed, Summary: "Enable a webhook"}, a.enableRegistered(true))
 	Register[NoBody](a, Operation{ID: "disable-webhook", Method: http.MethodPost, Act: latch.AuditWebhookDisable,
-		Path: webhooksPath + "/{id}/disable", Role: RoleAdmin,
+		Path: webhooksPath + "/{id}/disable", Role: RoleAdmin, Load: LoadUrgent,
 		Errors: changed, Summary: "Disable a webhook", About: "It applies to no run that starts from now on. Deliveries of earlier runs that wait to be sent again end."}, a.enableRegistered(false))
 }
 

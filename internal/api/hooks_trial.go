@@ -25,7 +25,7 @@ const (
 
 func (a *API) registerHookTest() {
 	Register[TestedWebhook](a, Operation{ID: "test-webhook", Method: http.MethodPost, Act: latch.AuditWebhookTest,
-		Path: webhooksPath + "/test", Role: RoleAdmin, Required: true, Large: true,
+		Path: webhooksPath + "/test", Role: RoleAdmin, Required: true, Large: true, Load: LoadWait,
 		Summary: "Send one test delivery of a registered webhook",
 		About:   AboutTests + " The run is made up."}, a.testRegistered)
 }

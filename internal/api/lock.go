@@ -21,12 +21,12 @@ const (
 
 func (a *API) registerLocks() {
 	a.registerLockList()
-	Register[NoBody](a, Operation{ID: "get-lock", Method: http.MethodGet, Path: locksPath + "/{lock}", Role: RoleRead,
+	Register[NoBody](a, Operation{ID: "get-lock", Method: http.MethodGet, Path: locksPath + "/{lock}", Role: RoleRead, Load: LoadUrgent,
 		Errors: []int{http.StatusNotFound}, Summary: "Show a lock, open or removed"}, a.getLock)
 	for _, method := range []string{http.MethodPost, http.MethodDelete} {
 		id := map[string]string{http.MethodPost: "release-lock", http.MethodDelete: "delete-lock"}[method]
 		Register[LockRemoval](a, Operation{ID: id, Method: method, Path: locksPath + "/{lock}" + lockRelease,
-			Role: RoleLock, Act: latch.AuditLockRelease,
+			Role: RoleLock, Act: latch.AuditLockRelease, Load: LoadUrgent,
 			Errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, Summary: "Remove a lock, or vote about it",
 			About: "Answers with the decided record. With approvals this is the caller's vote: the answer has the votes as approvals, and what " +
 				"is missing; a caller who may not vote is 403. Removing a removed lock with the same result answers with its record again, and " +

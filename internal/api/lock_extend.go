@@ -13,7 +13,7 @@ import (
 
 func (a *API) registerLockExtension() {
 	Register[LockExtension](a, Operation{ID: "extend-lock", Method: http.MethodPost, Act: latch.AuditLockExtend,
-		Path: locksPath + "/{lock}" + lockExtend, Role: RoleLock, Required: true,
+		Path: locksPath + "/{lock}" + lockExtend, Role: RoleLock, Required: true, Load: LoadUrgent,
 		Errors: []int{http.StatusForbidden, http.StatusNotFound, http.StatusConflict}, Summary: "Move a lock's deadline to a later time",
 		About: "Answers with the record and the deadline; a deadline that the lock has already changes nothing (unchanged). A lock that is " +
 			"closed is 409, one without a timeout 422, and so is a time before its deadline. With approvals the caller must be somebody who may " +

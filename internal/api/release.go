@@ -33,17 +33,17 @@ func (a *API) registerReleases() {
 		Errors: []int{http.StatusNotFound}, Summary: "Show a release, running or closed, with its webhook history"}, a.getRelease)
 	for _, message := range []string{latch.MessageStop, latch.MessageRollback} {
 		Register[latch.Control](a, Operation{ID: message + "-release", Method: http.MethodPost,
-			Act: "release." + message, Path: releasesPath + "/{id}/" + message, Role: RoleRun,
+			Act: "release." + message, Path: releasesPath + "/{id}/" + message, Role: RoleRun, Load: LoadUrgent,
 			Errors:  []int{http.StatusNotFound, http.StatusConflict},
 			Summary: map[string]string{latch.MessageStop: "Stop a release without undoing anything", latch.MessageRollback: "Stop a release and undo its steps"}[message],
 			About:   "Answers with the status. by is always the key's name, whatever the body says."}, a.controlRun(latch.ReleaseKind, message))
 	}
 	Register[latch.StepRetry](a, Operation{ID: "retry-step", Method: http.MethodPost, Act: latch.AuditReleaseRetry,
-		Path: releasesPath + "/{id}/" + latch.MessageRetry, Role: RoleRun,
+		Path: releasesPath + "/{id}/" + latch.MessageRetry, Role: RoleRun, Load: LoadUrgent,
 		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Take a failed step again, of a release with on_failure: pause",
 		About: "Answers with the status. step may be left out where one failed step alone waits. by is always the key's name, whatever the body says."}, a.retryStep)
 	Register[latch.Skip](a, Operation{ID: "skip-hook", Method: http.MethodPost, Act: latch.AuditReleaseSkip,
-		Path: releasesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun,
+		Path: releasesPath + "/{id}/" + latch.MessageSkip, Role: RoleRun, Load: LoadUrgent,
 		Errors: []int{http.StatusNotFound, http.StatusConflict}, Summary: "Leave a hook out of the decision, or go on without a failed step",
 		About: "For a hook, answers with its record; skipping one of an enforced webhook requires the role admin. With step alone it is a failed step of a release with on_failure: pause that is skipped, and the answer is the status. " +
 			"by is always the key's name, whatever the body says."}, a.skipInRelease)

@@ -24,7 +24,7 @@ const (
 
 func (a *API) registerReleaseDryRun() {
 	Register[DryRun](a, Operation{ID: "dry-run-release", Method: http.MethodPost, Act: NotAct,
-		Path: releasesPath + "/dry-run", Role: RoleRun, Required: true, Large: true,
+		Path: releasesPath + "/dry-run", Role: RoleRun, Required: true, Large: true, Load: LoadWait,
 		Summary: "Show all that a release would do, for given answers, and send nothing",
 		About: "The release runs without a worker and without the world: the answer lists, in order, the requests it would send, the locks that open and close, " +
 			"what steps and undos do and which rule decides. Time is skipped, and no secret is needed: each is ***. " +
@@ -114,6 +114,14 @@ func (a *API) dryRun(ctx context.Context, body []byte, answers *dryrun.Answers) 
 type startReleaseInput struct {
 	StartInput
 	Plan bool `query:"plan" doc:"Start nothing, and answer 200 with what would happen if all went well, as POST /latch/v1/releases/dry-run does"`
+}
+
+// load is that of a call, unless there is to be a dry run.
+func (i *startReleaseInput) load() Load {
+	if i.Plan {
+		return LoadWait
+	}
+	return LoadCall
 }
 
 type startReleaseOutput struct {

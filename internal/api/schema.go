@@ -84,6 +84,9 @@ type Operation struct {
 	Act string
 	// Takes is how long the answer may take; 0 is what the server allows.
 	Takes time.Duration
+	// Load is how the route's requests count, unless their input says so. It is for [Register]
+	// alone; see [API.Enter].
+	Load Load
 }
 
 // allow extends the time in which an answer must be written. A server without
@@ -116,6 +119,7 @@ func Register[B, I, O any](a *API, o Operation, handler func(context.Context, *I
 			described.MaxBodyBytes = maximumBody + 1
 		}
 	}
+	handler = entering(a, o.Load, handler)
 	huma.Register(a.huma, described, func(ctx context.Context, input *I) (*O, error) {
 		output, err := handler(ctx, input)
 		err = a.Explain(ctx, err)

@@ -56,6 +56,7 @@ of reach it answers 503 and stays up. All settings come from the environment:
                         Slack; LATCH_SLACK_URL, LATCH_EGRESS_PROXY: the way there
   LATCH_PEOPLE[_FILE]   alice@example.com[@group+group],…: who may click
   LATCH_API_ALLOW       CIDRs that may call (all)
+  LATCH_API_CALLS       how many requests may call Temporal at once (500)
   LATCH_API_TLS_CERT, LATCH_API_TLS_KEY   files in PEM
   LATCH_LOCK_LINKS      true: a lock's link opens its page without a key
   LATCH_LINK_KEY, LATCH_LINK_KEY_FILE     signs those links, and proves to runs who
@@ -108,9 +109,9 @@ func serveAPI(ctx context.Context, e *env) error {
 		Client: temporal, Namespace: configured.temporal.Namespace, TaskQueue: e.settings.TaskQueue,
 		Keys: configured.keys, OIDC: configured.oidc, Allow: configured.allow, PublicURL: configured.URL, FQDN: configured.fqdn(),
 		Environment: configured.Environment, DataConverter: configured.temporal.DataConverter,
+		Calls: configured.Calls, CompletionURL: configured.CompletionURL,
 		LockLinks: configured.LockLinks, LinkKey: []byte(configured.LinkKey), EvidenceKey: configured.evidence,
-		CompletionURL: configured.CompletionURL,
-		Logger:        logger, Metrics: metrics, Tracer: traces.Tracer, Audit: recorder,
+		Logger: logger, Metrics: metrics, Tracer: traces.Tracer, Audit: recorder,
 		Routes: configured.routes(ctx),
 	})
 	if err != nil {

@@ -50,6 +50,9 @@ func configureServe() (*serveConfiguration, error) {
 	note("LATCH_API_ADDR", api.CheckAddress(given.Addr, keys))
 	configured.allow, err = parsePrefixes(given.Allow)
 	note("LATCH_API_ALLOW", err)
+	if given.Calls < 1 {
+		note("LATCH_API_CALLS", fmt.Errorf("must be 1 or more, not %d", given.Calls))
+	}
 	configured.tls, err = environment.Certificate("LATCH_API_TLS_CERT", given.TLSCert, "LATCH_API_TLS_KEY", given.TLSKey)
 	problems = append(problems, err)
 	note("LATCH_API_URL", environment.CheckURL(given.URL))

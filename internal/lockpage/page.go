@@ -90,6 +90,12 @@ func (p *pages) showPage(w http.ResponseWriter, r *http.Request) {
 		p.Refuse(w, r, refused)
 		return
 	}
+	leave, refused := p.Enter(r.Context(), api.LoadUrgent)
+	if refused != nil {
+		p.Refuse(w, r, refused)
+		return
+	}
+	defer leave()
 	p.writeLock(w, r, token, who, page{choice: r.URL.Query().Get(locklink.ChoiceParameter)})
 }
 
@@ -112,6 +118,12 @@ func (p *pages) postPage(w http.ResponseWriter, r *http.Request) {
 		p.Refuse(w, r, api.NewProblem(http.StatusBadRequest, "The form cannot be read."))
 		return
 	}
+	leave, refused := p.Enter(r.Context(), api.LoadUrgent)
+	if refused != nil {
+		p.Refuse(w, r, refused)
+		return
+	}
+	defer leave()
 	if r.PostForm.Get("action") == "open" {
 		p.openPage(w, r, token)
 		return

@@ -20,6 +20,7 @@ const (
 	WebhookEndpoint = "latch_webhook_endpoint"
 
 	RequestDuration = "latch_http_request_duration"
+	RequestsShed    = "latch_http_requests_shed"
 	BatchDuration   = "latch_event_batch_duration"
 	EventsTaken     = "latch_events_taken"
 	EventsWaiting   = "latch_events_waiting"
@@ -76,6 +77,8 @@ var all = []Metric{
 		Help: "Endpoints of the task queue's registered webhooks with health: 1 for the state (healthy, failing or disabled) that each is in, 0 for the others. Every worker shows all of them: take the maximum, not the sum."},
 	{Name: RequestDuration, Kind: Timer, Labels: []string{"code", "method", "route"}, API: true,
 		Help: "Requests to the HTTP API and the console, by route and status."},
+	{Name: RequestsShed, Kind: Counter, Labels: []string{"load"}, API: true,
+		Help: "Requests that were refused at once with 503, since too many were under way (LATCH_API_CALLS), by load: call, urgent, wait or event."},
 	{Name: BatchDuration, Kind: Timer, Labels: []string{"outcome"}, API: true,
 		Help: "Starts of the runs that fire events, each for one event or a batch, by outcome: ok or error."},
 	{Name: EventsTaken, Kind: Counter, API: true,

@@ -185,6 +185,9 @@ type API struct {
 	// CIDRs that may call, matched against the address of the connection.
 	// Default: all.
 	Allow []string `env:"LATCH_API_ALLOW"`
+	// How many requests may call Temporal at once. One more is answered at once with 503
+	// and `Retry-After`, and has done nothing.
+	Calls int `env:"LATCH_API_CALLS" envDefault:"500"`
 	// The file with the TLS certificate, in PEM.
 	TLSCert string `env:"LATCH_API_TLS_CERT"`
 	// The file with its private key, in PEM.

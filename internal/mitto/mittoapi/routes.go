@@ -108,7 +108,7 @@ func (a *routes) registerOwn() {
 				"Secrets are shown by their names alone."}, a.previewJobWebhook)
 	register[TestedJobWebhook](a, []string{ownPath + "/webhooks/test"},
 		api.Operation{ID: "test-job-webhook", Method: http.MethodPost, Act: latch.AuditJobTest, Role: api.RoleAdmin,
-			Required: true, Large: true,
+			Required: true, Large: true, Load: api.LoadWait,
 			Errors: []int{http.StatusNotFound}, Summary: "Send one test delivery of a job's webhook",
 			About: api.AboutTests + " The variables have the values of the job's last run; without one, the run is made up."}, a.testJobWebhook)
 	changes := []int{http.StatusNotFound, http.StatusConflict}
@@ -144,10 +144,12 @@ func (a *routes) registerWebhooks() {
 }
 
 func (a *routes) registerAbout() {
-	register[api.NoBody](a, v2("/about"), api.Operation{ID: "get-about", Method: http.MethodGet, Role: api.RoleRead, Summary: "Show the service's version and system"}, a.getAbout)
+	register[api.NoBody](a, v2("/about"), api.Operation{ID: "get-about", Method: http.MethodGet, Role: api.RoleRead, Load: api.LoadNone,
+		Summary: "Show the service's version and system"}, a.getAbout)
 	register[api.NoBody](a, v2("/about/messages"), api.Operation{ID: "get-about-messages", Method: http.MethodGet, Role: api.RoleRead,
+		Load:    api.LoadNone,
 		Summary: "Show messages to users", About: "Latch has none."}, a.getAboutMessages)
-	register[api.NoBody](a, v1("/system"), api.Operation{ID: "get-system", Method: http.MethodGet, Role: api.RoleRead,
+	register[api.NoBody](a, v1("/system"), api.Operation{ID: "get-system", Method: http.MethodGet, Role: api.RoleRead, Load: api.LoadNone,
 		Summary: "Show what templates see as system"}, a.getSystem)
 	register[api.NoBody](a, v2("/metrics"), api.Operation{ID: "get-metrics", Method: http.MethodGet, Role: api.RoleRead,
 		Summary: "Count jobs and runs", About: "Counts the runs that Temporal still has, including those of sequences."}, a.getMetrics)
