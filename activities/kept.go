@@ -18,12 +18,12 @@ import (
 )
 
 const (
-	// keptAtOnce is how many kept deliveries are looked up together, while the previous ones
-	// are sent. A worker has twice as many of them in memory, and as many may be sent again if
-	// it dies.
+	// keptAtOnce is how many kept deliveries are a part, which is looked up together. While a part
+	// is sent, keptAhead parts are looked up, and the one before is recorded. So a worker has four
+	// parts in memory, and up to two may be sent again if it dies.
 	keptAtOnce = 32
-	// keptRecorders bounds the records of kept deliveries that are written
-	// concurrently.
+	keptAhead  = 2
+	// keptRecorders bounds the records of a part that are written concurrently.
 	keptRecorders = 16
 )
 
@@ -58,8 +58,44 @@ type keptBatch struct {
 
 	mutex    sync.Mutex
 	progress protocol.KeptProgress
-	// recording are the records of this part that are being written.
-	recording errgroup.Group
+	// parts are the parts that were sent and do not count yet: the one that is being sent, and the
+	// one before, whose records are being written.
+	parts []*keptPart
+}
+
+// A keptPart is a part that was sent, or that is being sent.
+type keptPart struct {
+	records    errgroup.Group
+	done, lost int
+}
+
+// beginPart begins to send a part.
+func (b *keptBatch) beginPart() *keptPart {
+	part := &keptPart{}
+	part.records.SetLimit(keptRecorders)
+	b.parts = append(b.parts, part)
+	return part
+}
+
+// awaitRecords waits until nothing is being recorded any more.
+func (b *keptBatch) awaitRecords() {
+	for _, part := range b.parts {
+		_ = part.records.Wait() // settle has returned the error
+	}
+}
+
+// settle waits until all parts are recorded but the last ones, as many as are left, and counts them
+// in their order.
+func (b *keptBatch) settle(left int) error {
+	for len(b.parts) > left {
+		part := b.parts[0]
+		if err := part.records.Wait(); err != nil {
+			return err
+		}
+		b.parts = b.parts[1:]
+		b.change(func(p *protocol.KeptProgress) { p.Done, p.Lost = p.Done+part.done, p.Lost+part.lost })
+	}
+	return nil
 }
 
 // told returns the progress of the batch.
@@ -85,74 +121,72 @@ func (b *keptBatch) send(ctx context.Context) error {
 			return err
 		}
 	}
-	left := b.items[min(b.told().Done, len(b.items)):]
-	next := b.prepare(ctx, left)
-	for len(left) > 0 && !b.told().Kept {
-		part := <-next
-		left = left[len(part):]
-		next = b.prepare(ctx, left)
+	var ahead []<-chan []deliveries.KeptSend
+	defer b.awaitRecords()
+	for left := b.items[min(b.told().Done, len(b.items)):]; !b.told().Kept; {
+		for len(left) > 0 && len(ahead) <= keptAhead {
+			part := left[:min(len(left), keptAtOnce)]
+			left, ahead = left[len(part):], append(ahead, b.prepare(ctx, part))
+		}
+		if len(ahead) == 0 {
+			break
+		}
+		part := <-ahead[0]
+		ahead = ahead[1:]
 		if err := b.sendPart(ctx, part); err != nil {
 			return err
 		}
 		activity.RecordHeartbeat(ctx, b.told())
 	}
-	return nil
+	return b.settle(0)
 }
 
-// prepare looks up the next part of the deliveries, concurrently with the caller.
-func (b *keptBatch) prepare(ctx context.Context, left []protocol.QueueItem) <-chan []deliveries.KeptSend {
+// prepare looks up a part of the deliveries, concurrently with the caller.
+func (b *keptBatch) prepare(ctx context.Context, items []protocol.QueueItem) <-chan []deliveries.KeptSend {
 	prepared := make(chan []deliveries.KeptSend, 1)
-	part := make([]protocol.KeptDelivery, min(len(left), keptAtOnce))
-	for i := range part {
-		runID, _ := protocol.RunOf(left[i].DeliveryID) // without one, the lookup says so
-		part[i] = protocol.KeptDelivery{DeliveryID: left[i].DeliveryID, WorkflowID: left[i].WorkflowID, RunID: runID}
+	part := make([]protocol.KeptDelivery, len(items))
+	for i, item := range items {
+		runID, _ := protocol.RunOf(item.DeliveryID) // without one, the lookup says so
+		part[i] = protocol.KeptDelivery{DeliveryID: item.DeliveryID, WorkflowID: item.WorkflowID, RunID: runID}
 	}
 	go func() { prepared <- b.log.PrepareKept(ctx, part) }()
 	return prepared
 }
 
-// sendPart sends a part. Its progress counts once all of it is recorded, or before it waits.
+// sendPart sends a part, while the one before is still being recorded. What was sent counts once all
+// of its part is recorded, or before the part waits for a delivery.
 func (b *keptBatch) sendPart(ctx context.Context, part []deliveries.KeptSend) error {
-	b.recording = errgroup.Group{}
-	b.recording.SetLimit(keptRecorders)
-	done, lost := 0, 0
-	settle := func() error {
-		if err := b.recording.Wait(); err != nil {
-			return err
-		}
-		b.change(func(p *protocol.KeptProgress) { p.Done, p.Lost = p.Done+done, p.Lost+lost })
-		done, lost = 0, 0
-		return nil
-	}
+	sending := b.beginPart()
 	for i := range part {
 		if ctx.Err() != nil {
-			return errors.Join(settle(), ctx.Err())
+			return errors.Join(b.settle(0), ctx.Err())
 		}
-		waits, err := b.sendOne(ctx, &part[i])
+		waits, err := b.sendOne(ctx, sending, &part[i])
 		switch {
 		case err == nil && waits == "":
-			done++
+			sending.done++
 		case err == nil:
-			if err := settle(); err != nil {
+			if err := b.settle(0); err != nil {
 				return err
 			}
 			b.change(func(p *protocol.KeptProgress) { p.Retried = waits })
 			if err := b.await(ctx, waits); err != nil {
 				return err
 			}
+			sending = b.beginPart()
 		case errors.Is(err, errKept):
 			b.change(func(p *protocol.KeptProgress) { p.Kept = true })
 		case isRefused(err):
 			activity.GetLogger(ctx).Error("a kept delivery cannot be sent; the next one goes out", "delivery", part[i].DeliveryID, "error", err)
-			done, lost = done+1, lost+1
+			sending.done, sending.lost = sending.done+1, sending.lost+1
 		default:
-			return errors.Join(settle(), err)
+			return errors.Join(b.settle(0), err)
 		}
 		if b.told().Kept {
 			break
 		}
 	}
-	return settle()
+	return b.settle(1)
 }
 
 // errKept reports that the endpoint is disabled again.
@@ -165,7 +199,7 @@ func isRefused(err error) bool {
 
 // sendOne makes the first attempt at a delivery. It returns the id of the workflow that sends
 // or retries it instead, or "" if the delivery is settled.
-func (b *keptBatch) sendOne(ctx context.Context, kept *deliveries.KeptSend) (waits string, err error) {
+func (b *keptBatch) sendOne(ctx context.Context, part *keptPart, kept *deliveries.KeptSend) (waits string, err error) {
 	var refused *deliveries.RefusedError
 	switch {
 	case errors.Is(kept.Err, deliveries.ErrArrived):
@@ -195,7 +229,7 @@ func (b *keptBatch) sendOne(ctx context.Context, kept *deliveries.KeptSend) (wai
 		return b.start(ctx, kept)
 	}
 	kept.Delivery.Outcome = &outcome
-	b.recording.Go(func() error {
+	part.records.Go(func() error {
 		_, err := b.start(ctx, kept)
 		return err
 	})

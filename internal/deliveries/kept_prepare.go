@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/latch-run/latch"
@@ -22,9 +23,11 @@ type KeptSend struct {
 	// Err is [ErrArrived], a [*RefusedError], or an error of Temporal's.
 	Err error
 
-	// run is the run that fired the delivery, and sent what it was sent with.
-	run  *workflowpb.WorkflowExecutionInfo
-	sent *protocol.Sent
+	// run is the run that fired the delivery, senders what may still send for it, and sent what the
+	// delivery was sent with.
+	run     *workflowpb.WorkflowExecutionInfo
+	senders []*workflowservice.DescribeWorkflowExecutionResponse
+	sent    *protocol.Sent
 }
 
 // PrepareKept looks up kept deliveries, concurrently, and returns what is
@@ -60,12 +63,16 @@ func (l *Log) PrepareKept(ctx context.Context, kept []protocol.KeptDelivery) []K
 }
 
 // prepareRun finds the run that fired the deliveries, and asks it once what it
-// sent.
+// sent and whether it still sends.
 func (l *Log) prepareRun(ctx context.Context, of []*KeptSend) {
 	run, err := l.originOf(ctx, of[0].DeliveryID, Origin{WorkflowID: of[0].WorkflowID, RunID: of[0].RunID})
+	var senders []*workflowservice.DescribeWorkflowExecutionResponse
+	if err == nil {
+		senders, err = l.sendersOf(ctx, run)
+	}
 	ids := make([]string, len(of))
 	for i, each := range of {
-		each.run, each.Err, ids[i] = run, err, each.DeliveryID
+		each.run, each.senders, each.Err, ids[i] = run, senders, err, each.DeliveryID
 	}
 	if err != nil {
 		return
@@ -102,7 +109,7 @@ func (l *Log) prepare(ctx context.Context, of *KeptSend) (*protocol.Delivery, er
 	if err != nil {
 		return nil, err
 	}
-	if err := l.checkUnderWay(ctx, of.run, of.DeliveryID); err != nil {
+	if err := l.checkSenders(ctx, of.run, of.senders, of.DeliveryID); err != nil {
 		return nil, err
 	}
 	before, err := l.redeliveries(ctx, last)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	historypb "go.temporal.io/api/history/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/protocol"
@@ -193,32 +195,62 @@ func (l *Log) neverSent(ctx context.Context, run *workflowpb.WorkflowExecutionIn
 // run, by the same run after a reset, or by the child workflow it was handed
 // to.
 func (l *Log) checkUnderWay(ctx context.Context, run *workflowpb.WorkflowExecutionInfo, id string) error {
-	workflowID, runID := run.GetExecution().GetWorkflowId(), run.GetExecution().GetRunId()
-	for _, each := range []struct{ workflowID, runID string }{
-		{workflowID, runID}, {workflowID, ""}, {latch.PrefixDelivery + id, ""},
-	} {
-		if each.runID != "" && !isRunning(run) {
-			continue // a run that has closed sends nothing
-		}
-		described, err := l.runs.Describe(ctx, each.workflowID, each.runID)
-		if runs.IsNotFound(err) {
-			continue
-		}
+	senders, err := l.sendersOf(ctx, run)
+	if err != nil {
+		return err
+	}
+	return l.checkSenders(ctx, run, senders, id)
+}
+
+// sendersOf describes what may still send a run's deliveries itself: the run, and the same run after
+// a reset, as far as they are running.
+func (l *Log) sendersOf(ctx context.Context, run *workflowpb.WorkflowExecutionInfo) ([]*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	runIDs := []string{run.GetExecution().GetRunId(), ""}
+	if !isRunning(run) {
+		runIDs = runIDs[1:] // a run that has closed sends nothing
+	}
+	var senders []*workflowservice.DescribeWorkflowExecutionResponse
+	for _, runID := range runIDs {
+		described, err := l.describeRunning(ctx, run.GetExecution().GetWorkflowId(), runID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		info := described.GetWorkflowExecutionInfo()
-		if !isRunning(info) {
-			continue
+		if described != nil {
+			senders = append(senders, described)
 		}
-		for _, pending := range described.GetPendingActivities() {
+	}
+	return senders, nil
+}
+
+// describeRunning describes a run, or returns nil if it is not running.
+func (l *Log) describeRunning(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	described, err := l.runs.Describe(ctx, workflowID, runID)
+	if runs.IsNotFound(err) || err == nil && !isRunning(described.GetWorkflowExecutionInfo()) {
+		return nil, nil
+	}
+	return described, err
+}
+
+// checkSenders is checkUnderWay for a run whose senders were described.
+func (l *Log) checkSenders(ctx context.Context, run *workflowpb.WorkflowExecutionInfo,
+	senders []*workflowservice.DescribeWorkflowExecutionResponse, id string) error {
+	child := latch.PrefixDelivery + id
+	handed, err := l.describeRunning(ctx, child, "")
+	if err != nil {
+		return err
+	}
+	if handed != nil {
+		senders = append(slices.Clone(senders), handed)
+	}
+	for _, each := range senders {
+		for _, pending := range each.GetPendingActivities() {
 			if pending.GetActivityId() == id {
-				return stillSending(runOf(info))
+				return stillSending(runOf(each.GetWorkflowExecutionInfo()))
 			}
 		}
-		if each.workflowID != workflowID {
-			return standsInTheWay(UnderWay, runOf(info), "%s carries this delivery on.", info.GetExecution().GetWorkflowId())
-		}
+	}
+	if handed != nil && child != run.GetExecution().GetWorkflowId() {
+		return standsInTheWay(UnderWay, runOf(handed.GetWorkflowExecutionInfo()), "%s carries this delivery on.", child)
 	}
 	return nil
 }

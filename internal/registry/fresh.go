@@ -77,6 +77,14 @@ func (f *fresh[T]) resting() (T, bool) {
 	return f.value, f.took > patience && time.Since(f.at) < min((1+rest)*f.took, longestStale)
 }
 
+// unhurried returns the age, or a larger one, up to longest, while loads are slow: who calls
+// again and again would otherwise wait for a load each time.
+func (f *fresh[T]) unhurried(age, longest time.Duration) time.Duration {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return max(age, min((1+rest)*f.took, longest))
+}
+
 // within returns the value, and whether its load began at most age ago.
 func (f *fresh[T]) within(age time.Duration) (T, bool) {
 	f.mutex.Lock()

@@ -44,6 +44,30 @@ func TestFreshLoadsAfterItIsAsked(t *testing.T) {
 	})
 }
 
+// Who calls again and again loads at most twenty times a second, and spends at most a third of the
+// time on it where loads are slow.
+func TestASlowLoadIsUsedForLonger(t *testing.T) {
+	t.Parallel()
+	for takes, want := range map[time.Duration]int{10 * time.Millisecond: 20, 100 * time.Millisecond: 4, 400 * time.Millisecond: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			loads := 0
+			values := newFresh(func(context.Context, int) (int, error) {
+				loads++
+				time.Sleep(takes)
+				return loads, nil
+			})
+			for began := time.Now(); time.Since(began) < time.Second; time.Sleep(time.Millisecond) {
+				age := values.unhurried(lately, recently)
+				if _, young := values.within(age); !young {
+					flight, _, _ := values.join(age)
+					<-flight.done
+				}
+			}
+			require.InDelta(t, want, loads, 1, takes)
+		})
+	}
+}
+
 // A caller that accepts data of a given age shares a load that began within that time, whether
 // or not it has ended, and no other.
 func TestFreshSharesALoadThatIsYoungEnough(t *testing.T) {
