@@ -85,6 +85,14 @@ func (f *fresh[T]) unhurried(age, longest time.Duration) time.Duration {
 	return max(age, min((1+rest)*f.took, longest))
 }
 
+// ahead begins a load if the value will soon be older than age, so that nobody has to wait for it
+// then.
+func (f *fresh[T]) ahead(age time.Duration) {
+	if _, young := f.within(age / 2); !young {
+		f.join(age)
+	}
+}
+
 // within returns the value, and whether its load began at most age ago.
 func (f *fresh[T]) within(age time.Duration) (T, bool) {
 	f.mutex.Lock()

@@ -68,6 +68,26 @@ func TestASlowLoadIsUsedForLonger(t *testing.T) {
 	}
 }
 
+// A load that begins ahead is over before the value is too old: who calls again and again waits for
+// the first one alone.
+func TestALoadAheadKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		values := newFresh(func(context.Context, int) (int, error) {
+			time.Sleep(400 * time.Millisecond)
+			return 1, nil
+		})
+		first, _, _ := values.join(0)
+		<-first.done
+		for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(10 * time.Millisecond) {
+			values.ahead(time.Second)
+			_, young := values.within(time.Second)
+			require.True(t, young, time.Since(began))
+		}
+		synctest.Wait()
+	})
+}
+
 // A caller that accepts data of a given age shares a load that began within that time, whether
 // or not it has ended, and no other.
 func TestFreshSharesALoadThatIsYoungEnough(t *testing.T) {

@@ -55,7 +55,11 @@ func (w *Webhooks) Get(ctx context.Context, id string) (*latch.RegisteredWebhook
 // Lately is [Webhooks.Get] for frequent callers: its result may be a twentieth
 // of a second old, or up to a second while Temporal is slow to answer.
 func (w *Webhooks) Lately(ctx context.Context, id string) (*latch.RegisteredWebhook, error) {
-	all, err := w.shelf.ReadWithin(ctx, w.shelf.reads.unhurried(lately, recently))
+	age := w.shelf.reads.unhurried(lately, recently)
+	if age > lately {
+		w.shelf.reads.ahead(age)
+	}
+	all, err := w.shelf.ReadWithin(ctx, age)
 	return among(all, id, err)
 }
 

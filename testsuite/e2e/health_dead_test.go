@@ -25,6 +25,9 @@ func TestADeadReceiverLosesNoEvent(t *testing.T) {
 	t.Parallel()
 	own := ownNamespace(t)
 	b := setup(t, "TEMPORAL_NAMESPACE", own)
+	if *deadEvents > 1000 {
+		b.ctx = t.Context() // -timeout bounds it
+	}
 	s := b.serve("LATCH_API_KEYS", apiKeys, "TEMPORAL_NAMESPACE", own)
 	b.receiver.Script("/dead", receiver.Status(503))
 	s.register("dead", `{"url":"{R}/dead","event":"PINGED","body":{"n":"${data.n}"},
