@@ -8,7 +8,9 @@ import (
 	"time"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch/internal/closes"
 	"github.com/latch-run/latch/internal/protocol"
@@ -42,6 +44,9 @@ func (a *Activities) Watch(ctx context.Context, at protocol.Watch) (protocol.Fou
 				return protocol.Found{Cursor: at.Cursor, Hints: at.Hints}, err
 			}
 			pause = min(time.Duration(float64(pause)*restGrowth), longestRest)
+			if at.Hinted && isGivenUp(ctx) {
+				return protocol.Found{}, temporal.NewCanceledError()
+			}
 		}
 		found, ended, err := a.lookOnce(ctx, store, at)
 		if err != nil || found.Gone || len(found.Closes) > 0 {
@@ -62,6 +67,15 @@ func rest(ctx context.Context, pause time.Duration) (goesOn bool, err error) {
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
+}
+
+// isGivenUp reports whether the workflow has given the activity up. The SDK learns of that by a
+// heartbeat, which it sends every eight seconds: too late to keep the looks of many hints apart.
+func isGivenUp(ctx context.Context) bool {
+	info := activity.GetInfo(ctx)
+	answer, err := activity.GetClient(ctx).WorkflowService().RecordActivityTaskHeartbeat(ctx,
+		&workflowservice.RecordActivityTaskHeartbeatRequest{Namespace: info.Namespace, TaskToken: info.TaskToken})
+	return err == nil && answer.GetCancelRequested()
 }
 
 // lookOnce asks for the runs of hints, or lists one page. It reports whether it reached the end of

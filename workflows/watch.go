@@ -89,7 +89,7 @@ func (w *watch) takeHints(ctx workflow.Context) (some bool) {
 			return some
 		}
 		if knows(ctx, takesHints) && w.Hints.Add(hint.Runs, &w.Memory, &w.Cursor) {
-			some = true
+			some, w.Hinted = true, true
 		}
 	}
 }

@@ -31,6 +31,8 @@ type Watch struct {
 	Cursor closes.Cursor `json:"cursor,omitzero"`
 	Memory closes.Memory `json:"memory,omitzero"`
 	Hints  closes.Hints  `json:"hints,omitzero"`
+	// Hinted reports that hints have come, so that the activity may be given up for the next one.
+	Hinted bool `json:"hinted,omitempty"`
 	// Told counts the runs that were reported, and Notices the workflows that reported them.
 	Told    int `json:"told,omitempty"`
 	Notices int `json:"notices,omitempty"`
