@@ -37,12 +37,13 @@ func TestConfigureServeReportsAll(t *testing.T) {
 	for name, value := range map[string]string{
 		"LATCH_API_ADDR": "0.0.0.0:7127", "LATCH_API_ALLOW": "here", "LATCH_API_TLS_KEY": "/nowhere", "LATCH_API_URL": "latch",
 		"LATCH_LOCK_LINKS": "true", "LATCH_LINK_KEY": "hush", "LATCH_LOG_LEVEL": "loud", "LATCH_LOG_FORMAT": "xml",
+		"LATCH_API_CALLS": "0", "LATCH_COMPLETION_CALLBACK_URL": "latch:7127?key=hush",
 	} {
 		t.Setenv(name, value)
 	}
 	_, err := configureServe()
 	for _, name := range []string{"LATCH_API_ADDR", "LATCH_API_ALLOW", "LATCH_API_TLS_CERT", "LATCH_API_URL",
-		"LATCH_LINK_KEY", "LATCH_LOG_LEVEL", "LATCH_LOG_FORMAT"} {
+		"LATCH_LINK_KEY", "LATCH_LOG_LEVEL", "LATCH_LOG_FORMAT", "LATCH_API_CALLS", "LATCH_COMPLETION_CALLBACK_URL"} {
 		require.ErrorContains(t, err, name)
 	}
 	require.NotContains(t, err.Error(), "hush")

@@ -49,7 +49,7 @@ func (v *visit) answerOf(make func(*visit) (*answer, error)) *answer {
 }
 
 // outOfReach is the title of a page that cannot be shown without Temporal.
-const outOfReach = "Temporal is out of reach"
+const outOfReach = "Temporal is out of reach or busy"
 
 // explain turns an error of the API into a page.
 func (v *visit) explain(err error) *answer {

@@ -94,7 +94,7 @@ func TestEachPageSaysThatTemporalIsOutOfReach(t *testing.T) {
 			continue
 		}
 		require.Equal(t, http.StatusServiceUnavailable, got.status, "%s: %s", path, got.body)
-		require.Contains(t, got.body, "<h1>Temporal is out of reach</h1>", path)
+		require.Contains(t, got.body, "<h1>Temporal is out of reach or busy</h1>", path)
 		require.Contains(t, got.body, ">Releases</a>", "%s: the navigation stays", path)
 	}
 }

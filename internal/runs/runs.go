@@ -2,6 +2,7 @@ package runs
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -59,8 +60,7 @@ type Callbacks interface {
 	Answered(refused error)
 }
 
-// Runs are the runs of a namespace. The value is stateless and safe for
-// concurrent use.
+// Runs are the runs of a namespace. The value is safe for concurrent use.
 type Runs struct {
 	temporal      Client
 	service       func() workflowservice.WorkflowServiceClient
@@ -69,6 +69,8 @@ type Runs struct {
 	identity      string
 	workerTimeout time.Duration
 	callbacks     Callbacks
+	// lacked is when the namespace last lacked a search attribute of a start.
+	lacked atomic.Pointer[time.Time]
 }
 
 // New returns the runs of a namespace. The caller keeps ownership of the

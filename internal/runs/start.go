@@ -46,12 +46,27 @@ func (r *Runs) Start(ctx context.Context, s Start) (runID string, err error) {
 		return "", fmt.Errorf("encode what starts %s: %w", s.WorkflowID, err)
 	}
 	request.Header = traceHeader(ctx)
-	response, err := r.startCalledBack(ctx, request)
-	if len(s.Attributes) > 0 && is[*serviceerror.InvalidArgument](err) {
+	if r.lacksAttributes() {
 		request.SearchAttributes = nil
-		response, err = r.start(ctx, request)
+	}
+	response, err := r.startCalledBack(ctx, request)
+	if request.SearchAttributes != nil && is[*serviceerror.InvalidArgument](err) {
+		request.SearchAttributes = nil
+		if response, err = r.start(ctx, request); err == nil {
+			now := time.Now()
+			r.lacked.Store(&now)
+		}
 	}
 	return response.GetRunId(), err
+}
+
+// lackedFor is how long runs are started without search attributes after the namespace has lacked
+// one, so that not every run of many is started twice.
+const lackedFor = time.Minute
+
+func (r *Runs) lacksAttributes() bool {
+	lacked := r.lacked.Load()
+	return lacked != nil && time.Since(*lacked) < lackedFor
 }
 
 // startCalledBack starts a run with callbacks. If the server refuses them, it starts the run

@@ -45,6 +45,10 @@ func (s service) StartWorkflowExecution(_ context.Context, request *workflowserv
 	if t.CallbackError != nil && len(request.GetCompletionCallbacks()) > 0 {
 		return nil, t.CallbackError
 	}
+	if t.LacksAttributes && request.GetSearchAttributes() != nil {
+		t.Refused = append(t.Refused, request)
+		return nil, serviceerror.NewInvalidArgument("Namespace default has no mapping defined for search attribute LatchID")
+	}
 	if before, err := t.find(request.GetWorkflowId(), ""); err == nil {
 		runID, status := before.Info.GetExecution().GetRunId(), before.Info.GetStatus()
 		running := status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
