@@ -32,6 +32,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 		Volleys:          true,
 		EndsTogether:     true,
 		DecidesHere:      true,
+		SafeToRedo:       true,
 		Evidence:         a.options.Evidence.URL != "",
 		Rates:            a.limitsRates(ctx),
 		System:           vars.NewSystem(a.options.FQDN, a.options.Environment, info.Namespace, info.TaskQueue),

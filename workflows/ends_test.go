@@ -236,7 +236,7 @@ func TestARunThatEndedWhileItPlannedIsReported(t *testing.T) {
 			require.Equal(t, c.status, result.Status)
 			told := result.History[len(result.History)-2:]
 			for i, record := range told {
-				origin := fmt.Sprintf("%s\x00%d\x00log", original, c.first+i)
+				origin := fmt.Sprintf("%s\x00%d\x00log\x00%s\x00", original, c.first+i, record.Event)
 				require.Equal(t, protocol.DeliveryID(original, origin), record.DeliveryID, record.Event)
 			}
 		})

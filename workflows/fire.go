@@ -194,7 +194,7 @@ func (f *firing) plan(ctx workflow.Context) ([]protocol.PlannedHook, error) {
 }
 
 // deliveryID returns an id that is the same for every attempt of one delivery and unique among
-// deliveries. It is derived from the run, the firing and the webhook. The run's id suffices,
+// deliveries. It is derived from the run, the firing with its event, and the webhook. The run's id suffices,
 // and is all that a replayer of a history file knows. For a run that a watch has found, it is
 // derived from that run and the watch.
 func (f *firing) deliveryID(webhook string) string {
@@ -202,6 +202,9 @@ func (f *firing) deliveryID(webhook string) string {
 		return protocol.WatchDeliveryID(f.watch, f.emission, webhook)
 	}
 	origin := fmt.Sprintf("%s\x00%d\x00%s", f.session.originalRunID, f.sequence, webhook)
+	if f.session.admission.SafeToRedo {
+		origin += "\x00" + f.event + "\x00" + f.step
+	}
 	if f.session.admission.RunInDeliveryIDs {
 		return protocol.DeliveryID(f.session.originalRunID, origin)
 	}

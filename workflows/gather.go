@@ -37,6 +37,7 @@ func (g *gatherer) gather(ctx workflow.Context) {
 		await(ctx, g.hasPlaces)
 		g.full = false
 		g.listen(ctx)
+		g.session.record(ctx)
 		g.session.pacer.reserve(ctx)
 		hooks := g.next()
 		g.shooting++
@@ -59,6 +60,16 @@ func (g *gatherer) listen(ctx workflow.Context) {
 	for before := -1; before < len(g.ready); {
 		before = len(g.ready)
 		letOthersRun(ctx)
+	}
+}
+
+// record waits until the updates that the run has taken are in its history. Temporal writes an
+// update down only with the workflow task that has taken it. If the worker died after a volley and
+// before that, another one might take another message first, such as the other answer to a lock, and
+// the run would go another way than the volley has told.
+func (s *session) record(ctx workflow.Context) {
+	if s.updatedAt > 0 && s.updatedAt == workflow.GetInfo(ctx).GetCurrentHistoryLength() && s.admission.SafeToRedo {
+		_ = anotherTask(ctx, "Recording what was decided").Get(ctx, nil) // it is not cancelled
 	}
 }
 

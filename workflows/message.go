@@ -155,6 +155,7 @@ func (s *session) answerQueries(ctx workflow.Context) error {
 func (s *session) answerUpdate(ctx workflow.Context, m message) error {
 	handler := func(ctx workflow.Context, argument converter.RawValue) (any, error) {
 		s.updatesUnderWay++
+		s.updatedAt = workflow.GetInfo(ctx).GetCurrentHistoryLength()
 		defer func() { s.updatesUnderWay-- }()
 		return m.take(ctx, payloadJSON(argument), senderOf(ctx))
 	}

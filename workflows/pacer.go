@@ -37,7 +37,7 @@ func (p *pacer) wait(ctx workflow.Context, weight int) {
 			continue
 		}
 		if p.pause == nil {
-			p.pause = workflow.NewTimerWithOptions(ctx, time.Millisecond, workflow.TimerOptions{Summary: "Making room for large requests"})
+			p.pause = anotherTask(ctx, "Making room for large requests")
 		}
 		pause := p.pause
 		await(ctx, pause.IsReady)
@@ -46,6 +46,12 @@ func (p *pacer) wait(ctx workflow.Context, weight int) {
 		}
 	}
 	p.scheduled += weight
+}
+
+// anotherTask returns a future that is ready in a later workflow task, once the current one is in
+// the history.
+func anotherTask(ctx workflow.Context, why string) workflow.Future {
+	return workflow.NewTimerWithOptions(ctx, time.Millisecond, workflow.TimerOptions{Summary: why})
 }
 
 // reserve reserves room for the answer of a volley. The actual size is known after the volley,

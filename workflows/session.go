@@ -89,7 +89,9 @@ type session struct {
 	// signalsUnderWay and updatesUnderWay count messages that are being taken. unread are those that were received
 	// but not taken.
 	signalsUnderWay, updatesUnderWay int
-	unread                           unread
+	// updatedAt is the length of the history when the latest update was taken; 0 if there was none.
+	updatedAt int
+	unread    unread
 	// bounds are those of a gate.
 	bounds bounds
 

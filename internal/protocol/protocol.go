@@ -108,6 +108,10 @@ type Admission struct {
 	EndsTogether bool `json:"ends_together,omitempty"`
 	// DecidesHere makes the run decide by itself about a hook without expressions.
 	DecidesHere bool `json:"decides_here,omitempty"`
+	// SafeToRedo makes what a volley has told hold although its workflow task is lost with a worker,
+	// and done again after the run was told something else: a volley waits until the updates that
+	// the run has taken are in its history, and an event is part of the ids of its deliveries.
+	SafeToRedo bool `json:"safe_to_redo,omitempty"`
 	// AsksForJobs makes the jobs of a sequence ask for the earlier ones if they need them, instead
 	// of each being given them.
 	AsksForJobs bool `json:"asks_for_jobs,omitempty"`

@@ -86,6 +86,36 @@ func TestKilledInTheMiddleOfAVolley(t *testing.T) {
 	}
 }
 
+// A lock is removed, and the worker is killed while it tells of what follows. That holds, although
+// somebody stops the run before another worker takes over.
+func TestKilledWhileTellingOfADecision(t *testing.T) {
+	t.Parallel()
+	l := setup(t).lane(t)
+	held, release := l.hold(receiver.Status(200))
+	l.script("/log", held)
+	run := l.begin(latch.WorkflowRelease, `{"id":"r","steps":$STEPS(a),"webhooks":[
+		{"id":"gate","url":"$R/gate","events":[{"event":"AFTER_STEP","blocking":true}]},
+		{"id":"log","url":"$R/log","events":[{"event":"RELEASE_SUCCESS"},{"event":"RELEASE_STOPPED"}]}]}`)
+	lock := l.openLock(run.GetID(), "gate")
+	answered := make(chan error, 1)
+	go func() {
+		answered <- l.update(run.GetID(), latch.MessageReleaseLock, map[string]any{"lock": lock.Token, "result": "pass"}, nil)
+	}()
+	l.arrived("/log", 1)
+	require.NoError(t, l.worker.Kill())
+	l.signal(run.GetID(), latch.MessageStop, latch.Control{By: "ann"})
+	l.startWorker()
+	release()
+	require.NoError(t, <-answered)
+	got := l.outcome(run)
+	require.Equal(t, latch.ReleaseReleased, got.Status)
+	told := record(t, got.History, "log", latch.EventReleaseSuccess)
+	for _, request := range l.arrived("/log", 1) {
+		require.Equal(t, told.DeliveryID, request.Header.Get("Webhook-Id"), "%s", request.Body)
+		require.Contains(t, string(request.Body), latch.EventReleaseSuccess)
+	}
+}
+
 // A worker is killed between the jobs of a sequence, while a lock is open. A new worker
 // continues, and nothing is done or sent twice.
 func TestKilledBetweenTasks(t *testing.T) {
