@@ -34,7 +34,7 @@ HISTORIES := TestRecordHistories TestASkippedRunIsTold TestADeletedWatchEnds Tes
 	TestReleasesOfOneKey TestFreeze TestEvidenceOfARelease TestAudit TestLifecycleHistoriesReplayBothWays \
 	TestLifecycleLeavesAtOnce TestDisabledEndpointLosesNothing TestALockOutlivesItsRuns TestARollbackGoesOnInTheNextRun \
 	TestACancelledReleaseIsRolledBackOverRuns TestAJobGoesOnAsANewRunAfterItsTask TestABatchOutlivesItsRuns \
-	TestAFloodOfSignalsLosesNone TestAWatchIsTold
+	TestAFloodOfSignalsLosesNone TestAWatchIsTold TestKilledWhileTellingOfADecision
 
 # Flags of make release: -platforms linux/amd64 -out FOLDER.
 RELEASE_FLAGS ?=

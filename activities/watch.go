@@ -10,7 +10,6 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/latch-run/latch/internal/closes"
 	"github.com/latch-run/latch/internal/protocol"
@@ -45,7 +44,7 @@ func (a *Activities) Watch(ctx context.Context, at protocol.Watch) (protocol.Fou
 			}
 			pause = min(time.Duration(float64(pause)*restGrowth), longestRest)
 			if at.Hinted && isGivenUp(ctx) {
-				return protocol.Found{}, temporal.NewCanceledError()
+				return protocol.Found{}, nil // nobody reads it
 			}
 		}
 		found, ended, err := a.lookOnce(ctx, store, at)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enums "go.temporal.io/api/enums/v1"
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/completion"
@@ -39,6 +40,7 @@ func TestAWatchIsTold(t *testing.T) {
 		time.Time{})
 
 	require.Eventually(b, func() bool { return l.hintsOf(id) >= 2 }, patience, tick, "the API has told the watch of each run")
+	require.Eventually(b, func() bool { return l.looksOf(id) == 1 }, patience, tick, "looks that a hint cut short have ended")
 	link := fmt.Sprintf("temporal:///namespaces/default/workflows/%s/%s/history?eventID=1&eventType=WorkflowExecutionStarted"+
 		"&referenceType=EventReference", completed.WorkflowID, completed.RunID)
 	forged := s.callOnce("POST", completion.Path, "", completion.TokenHeader, "forged",
@@ -46,6 +48,22 @@ func TestAWatchIsTold(t *testing.T) {
 	require.Equal(b, http.StatusUnauthorized, forged.status, forged.body)
 	require.False(b, strings.Contains(s.process.Stderr.String(), "refuses completion callbacks"))
 	l.keepOne("watch-hinted", latch.PrefixWatch+id)
+}
+
+// looksOf counts the activities of a watch that have not ended. None may fail.
+func (l *lane) looksOf(watch string) (looks int) {
+	l.Helper()
+	for _, event := range l.recorded(latch.PrefixWatch+watch, "").GetEvents() {
+		switch event.GetEventType() {
+		case enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+			looks++
+		case enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, enums.EVENT_TYPE_ACTIVITY_TASK_CANCELED:
+			looks--
+		case enums.EVENT_TYPE_ACTIVITY_TASK_FAILED, enums.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+			l.Fatal(event)
+		}
+	}
+	return looks
 }
 
 // hintsOf counts the hints that have reached the workflow of a watch.

@@ -114,6 +114,7 @@ func TestKilledWhileTellingOfADecision(t *testing.T) {
 		require.Equal(t, told.DeliveryID, request.Header.Get("Webhook-Id"), "%s", request.Body)
 		require.Contains(t, string(request.Body), latch.EventReleaseSuccess)
 	}
+	l.keepOne("release-recorded-first", run.GetID())
 }
 
 // A worker is killed between the jobs of a sequence, while a lock is open. A new worker
