@@ -265,9 +265,14 @@ func (p *Page) load(what string, action chromedp.Action[chromedp.Void]) int64 {
 	return response.Status
 }
 
+// lastLook bounds reading the page of a test that fails: its tab may have stopped answering.
+const lastLook = 10 * time.Second
+
 func (p *Page) fail(what string, err error) {
 	p.t.Helper()
-	text, unread := chromedp.Run(context.WithoutCancel(p.ctx), chromedp.Text(chromedp.CSS("body")))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(p.ctx), lastLook)
+	defer cancel()
+	text, unread := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("body")))
 	if unread != nil {
 		text = fmt.Sprintf("(%v)", unread)
 	}
