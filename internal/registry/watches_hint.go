@@ -125,7 +125,7 @@ func (w *Watches) late(ctx context.Context, closed []completion.Close, rest []cl
 	return late, nil
 }
 
-// hint tells the workflow of a watch. One that was ended by hand is not told.
+// hint signals the workflow of a watch, unless somebody has ended it.
 func (w *Watches) hint(ctx context.Context, watch *latch.RegisteredWatch, hints []closes.Hint) error {
 	if len(hints) == 0 {
 		return nil

@@ -16,7 +16,7 @@ import (
 )
 
 // Contract, "Watch", "Sources": Temporal's server calls the API when a run has closed that the API
-// has started, and the watch that looks for it tells of it once. The watch's history replays; with
+// has started, and the watch that looks for it reports it once. The watch's history replays; with
 // -record it is kept.
 func TestAWatchIsTold(t *testing.T) {
 	t.Parallel()

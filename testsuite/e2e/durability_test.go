@@ -86,8 +86,8 @@ func TestKilledInTheMiddleOfAVolley(t *testing.T) {
 	}
 }
 
-// A lock is removed, and the worker is killed while it tells of what follows. That holds, although
-// somebody stops the run before another worker takes over.
+// A lock is removed, and the worker is killed while it sends the event that follows. The event
+// stands, although somebody stops the run before another worker takes over.
 func TestKilledWhileTellingOfADecision(t *testing.T) {
 	t.Parallel()
 	l := setup(t).lane(t)
