@@ -63,7 +63,7 @@ func TestADeadReceiverLosesNoEvent(t *testing.T) {
 		asked := time.Now()
 		said := b.starter([]string{"TEMPORAL_NAMESPACE=" + own}, "deliveries", "redeliver", "--skipped", "--wait", "--webhook", "dead",
 			"--since", "1h", "--task-queue", b.queue)
-		t.Logf("what was skipped was found and sent in %s", time.Since(asked))
+		t.Logf("redeliver --skipped took %s and ended with %d: %s%s", time.Since(asked), said.code, said.out, said.err)
 		return said.code == 0 && len(b.receiver.Requests("/dead"))-down >= *deadEvents
 	}, patience*4, 10*tick, "all events are there")
 	t.Logf("%d events sent in %s", *deadEvents, time.Since(began))
