@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -73,13 +72,9 @@ func (h *history) changed(record *latch.Record) {
 }
 
 func (h *history) measure(kept *keptRecord) {
-	encoded, err := json.Marshal(kept.Record)
-	if err != nil {
-		// Every part of a record was decoded from JSON.
-		panic(fmt.Sprintf("latch: record %s: %v", kept.DeliveryID, err))
-	}
-	h.total += len(encoded) + 1 - kept.size
-	kept.size, kept.row = len(encoded)+1, ""
+	size := recordSize(kept.Record) + len(",")
+	h.total += size - kept.size
+	kept.size, kept.row = size, ""
 }
 
 // cutTries needs no mark: Attempts still counts them.

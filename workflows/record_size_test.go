@@ -1,0 +1,112 @@
+package workflows
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/latch-run/latch"
+)
+
+// sizeOfJSON is what recordSize must return.
+func sizeOfJSON(t *testing.T, record *latch.Record) int {
+	t.Helper()
+	encoded, err := json.Marshal(record)
+	require.NoError(t, err)
+	return len(encoded)
+}
+
+// Each field of a record counts, alone and with all others, and so does each field of what a
+// record consists of.
+func TestRecordSizeCountsEachField(t *testing.T) {
+	t.Parallel()
+	var all latch.Record
+	fill(reflect.ValueOf(&all).Elem())
+	require.Equal(t, sizeOfJSON(t, &all), recordSize(&all))
+	require.Equal(t, sizeOfJSON(t, &latch.Record{}), recordSize(&latch.Record{}))
+	empty := &latch.Record{Request: &latch.RecordRequest{}, Response: &latch.RecordResponse{}, Tries: make([]latch.RecordTry, 2),
+		Data: latch.Object{}, Lock: &latch.RecordLock{}}
+	require.Equal(t, sizeOfJSON(t, empty), recordSize(empty))
+	eachField(reflect.ValueOf(&all).Elem(), func(name string, clear func() (restore func())) {
+		restore := clear()
+		defer restore()
+		require.Equal(t, sizeOfJSON(t, &all), recordSize(&all), "without %s", name)
+	})
+}
+
+// fill sets all fields of a value to something that is not zero.
+func fill(v reflect.Value) {
+	switch value := v.Addr().Interface().(type) {
+	case *latch.Time:
+		*value = latch.NewTime(time.Date(2026, 7, 1, 18, 0, 0, 123_000_000, time.UTC))
+		return
+	case *latch.Object:
+		*value = latch.Object{"result": json.RawMessage(`"pass"`), "html": json.RawMessage(`"<b>"`)}
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString("a text\nof <two> lines")
+	case reflect.Int, reflect.Int64:
+		v.SetInt(-12_345)
+	case reflect.Float64:
+		v.SetFloat(0.375)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem())
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range v.Len() {
+			fill(v.Index(i))
+		}
+	case reflect.Map:
+		v.Set(reflect.ValueOf(map[string]string{"Content-Type": "text/plain", "X-<Odd>": "ü"}))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	default:
+		panic("no value for " + v.Type().String())
+	}
+}
+
+// eachField calls f with each field of a value, and of the values in it.
+func eachField(v reflect.Value, f func(name string, clear func() (restore func()))) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		eachField(v.Elem(), f)
+	case reflect.Slice:
+		eachField(v.Index(0), f)
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[latch.Time]() {
+			return
+		}
+		for i := range v.NumField() {
+			field := v.Field(i)
+			f(v.Type().String()+"."+v.Type().Field(i).Name, func() func() {
+				before := reflect.ValueOf(field.Interface())
+				field.SetZero()
+				return func() { field.Set(before) }
+			})
+			eachField(field, f)
+		}
+	}
+}
+
+func FuzzTextSize(f *testing.F) {
+	f.Add("plain")
+	f.Add("\"\\\b\f\n\r\t\x00\x1f\x7f<>&")
+	f.Add("größe \u2028\u2029 \xff\xc3 \ufffd 日本 🎉")
+	f.Add(strings.Repeat("x", 100))
+	f.Fuzz(func(t *testing.T, text string) {
+		encoded, err := json.Marshal(text)
+		require.NoError(t, err)
+		require.Equal(t, len(encoded), textSize(text), "%q", text)
+	})
+}
