@@ -128,7 +128,7 @@ func (r *Receiver) Script(path string, answers ...Answer) {
 }
 
 // Requests returns the requests to a path, oldest first, or to any path if it is empty. A
-// receiver keeps its first 10 000 requests, and 64 MiB of their bodies.
+// receiver keeps its first 50 000 requests, and 64 MiB of their bodies.
 func (r *Receiver) Requests(path string) []Request {
 	return r.journal.of(path)
 }

@@ -15,7 +15,7 @@ const (
 	maxBody = 1 << 20
 
 	// maxRequests bounds how many requests are kept. The others are only counted.
-	maxRequests = 10_000
+	maxRequests = 50_000
 
 	// maxBytes bounds the sum of the kept bodies, in bytes. Further requests are kept without
 	// their bodies.
