@@ -94,12 +94,15 @@ func (s *Store) suspect(ctx context.Context, id string, err error) error {
 // or if Temporal does not say.
 func (s *Store) namesakeOfSchedule(ctx context.Context, id string) error {
 	running := s.running(ctx, schedulerPrefix+id)
-	kind := running.GetType().GetName()
-	genuine := kind == schedulerType && running.GetTaskQueue() == schedulerQueue || kind == sentinelType
-	if running == nil || genuine {
+	if running == nil || isScheduler(running) || running.GetType().GetName() == sentinelType {
 		return nil
 	}
 	return newNamesake(running, fmt.Sprintf("the schedule %q", id))
+}
+
+// isScheduler reports whether a run is one that Temporal's server runs for a schedule.
+func isScheduler(info *workflowpb.WorkflowExecutionInfo) bool {
+	return info.GetType().GetName() == schedulerType && info.GetTaskQueue() == schedulerQueue
 }
 
 // namesakeOfRun returns an error if another workflow occupies the id of a

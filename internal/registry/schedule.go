@@ -97,6 +97,10 @@ type kept struct {
 	input    json.RawMessage
 }
 
+// hasWorkflow reports whether Temporal's server runs a workflow for the schedule. For one without,
+// it tells how large its state is.
+func (k *kept) hasWorkflow() bool { return k.info.GetStateSizeBytes() == 0 }
+
 // read reads a schedule. Its error is ErrUnknown if there is no such schedule,
 // and a [*NamesakeError] if another workflow occupies its id.
 func (s *Store) read(ctx context.Context, id string) (*kept, error) {

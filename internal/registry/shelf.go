@@ -20,6 +20,8 @@ type Shelf[T any] struct {
 	// holds says what the schedule is for, in words.
 	holds string
 	reads *fresh[shelved[T]]
+	// unmarked is until when load asks for no marks. Only load uses it.
+	unmarked time.Time
 	// turn is held by the one caller of this process that changes the document, since callers
 	// who write at the same time only make each other try again.
 	turn *semaphore.Weighted
@@ -30,6 +32,10 @@ type shelved[T any] struct {
 	Revision string   `json:"revision"`
 	Earlier  []string `json:"earlier,omitempty"`
 	Content  T        `json:"content"`
+
+	// mark is that of the schedule before the document was read, at readAt; or zero.
+	mark   mark
+	readAt time.Time
 }
 
 // A shelfInput is the input with which the schedule would start latch.Trigger.
@@ -40,15 +46,33 @@ type shelfInput[T any] struct {
 
 func newShelf[T any](store *Store, id, holds string) *Shelf[T] {
 	shelf := &Shelf[T]{store: store, id: id, holds: holds, turn: semaphore.NewWeighted(1)}
-	shelf.reads = newFresh(func(ctx context.Context, _ shelved[T]) (shelved[T], error) {
-		document, _, err := shelf.read(ctx)
-		return document, err
-	})
+	shelf.reads = newFresh(shelf.load)
 	return shelf
 }
 
+// load returns the document that is known if the schedule has not changed since, or else reads it.
+// One load is under way at a time.
+func (s *Shelf[T]) load(ctx context.Context, known shelved[T]) (shelved[T], error) {
+	var now mark
+	if known.Revision != "" && time.Now().After(s.unmarked) { // a program that reads once asks for no mark
+		var marks bool
+		if now, marks = s.store.mark(ctx, s.id); !marks {
+			s.unmarked = time.Now().Add(markless)
+		}
+	}
+	if now != (mark{}) && now == known.mark && time.Since(known.readAt) < believed {
+		return known, nil
+	}
+	document, found, err := s.read(ctx)
+	if found != nil && found.hasWorkflow() {
+		document.mark, document.readAt = now, time.Now()
+	}
+	return document, err
+}
+
 // Read returns the latest document written before the call, or the zero value
-// before the first write. Concurrent callers share one read.
+// before the first write. Concurrent callers share one read, and all callers the
+// document: nobody may change it.
 func (s *Shelf[T]) Read(ctx context.Context) (T, error) {
 	return s.wait(ctx, 0)
 }
@@ -74,7 +98,8 @@ func (s *Shelf[T]) ReadWithin(ctx context.Context, age time.Duration) (T, error)
 	return s.wait(ctx, age)
 }
 
-func (s *Shelf[T]) read(ctx context.Context) (shelved[T], []byte, error) {
+// read reads the document. The schedule is nil if there is none, or none that holds a document.
+func (s *Shelf[T]) read(ctx context.Context) (shelved[T], *kept, error) {
 	found, err := s.store.read(ctx, s.id)
 	if errors.Is(err, ErrUnknown) {
 		return shelved[T]{}, nil, nil
@@ -89,7 +114,7 @@ func (s *Shelf[T]) read(ctx context.Context) (shelved[T], []byte, error) {
 	if input.Shelf.Revision == "" { // not a shelf, not even an empty one
 		return shelved[T]{}, nil, fmt.Errorf("read %s: schedule %q does not hold them; did somebody change what it starts?", s.holds, s.id)
 	}
-	return input.Shelf, found.token, nil
+	return input.Shelf, found, nil
 }
 
 // Change changes the document: it calls change with the latest document, and
@@ -104,7 +129,7 @@ func (s *Shelf[T]) Change(ctx context.Context, change func(T) (T, error)) error 
 		if err := stepAside(ctx, try); err != nil {
 			return fmt.Errorf("write %s: %w", s.holds, err)
 		}
-		document, token, err := s.read(ctx)
+		document, found, err := s.read(ctx)
 		if err != nil {
 			return err
 		}
@@ -112,7 +137,7 @@ func (s *Shelf[T]) Change(ctx context.Context, change func(T) (T, error)) error 
 		if changed.Content, err = change(document.Content); err != nil {
 			return err
 		}
-		err = s.write(ctx, changed, token, document.Revision == "")
+		err = s.write(ctx, changed, found)
 		if errors.Is(err, ErrExists) {
 			continue
 		}
@@ -131,7 +156,8 @@ func (s *Shelf[T]) Change(ctx context.Context, change func(T) (T, error)) error 
 	return fmt.Errorf("write %s: %w", s.holds, ErrConflict)
 }
 
-func (s *Shelf[T]) write(ctx context.Context, document shelved[T], token []byte, first bool) error {
+// write replaces the schedule that was found, or creates it if none was.
+func (s *Shelf[T]) write(ctx context.Context, document shelved[T], found *kept) error {
 	encoded, err := json.Marshal(shelfInput[T]{Trigger: protocol.Trigger{Holds: s.holds}, Shelf: document})
 	if err != nil {
 		return err
@@ -144,8 +170,8 @@ func (s *Shelf[T]) write(ctx context.Context, document shelved[T], token []byte,
 		return err
 	}
 	schedule.State.Notes = "Holds Latch's " + s.holds + " and runs nothing. Deleting it deletes them."
-	if first {
+	if found == nil {
 		return s.store.create(ctx, s.id, schedule)
 	}
-	return s.store.write(ctx, s.id, schedule, token)
+	return s.store.write(ctx, s.id, schedule, found.token)
 }
