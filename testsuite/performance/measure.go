@@ -127,8 +127,12 @@ func takeTurns(ctx context.Context, w *world, r row, o options) ([]map[string][]
 	return figures, nil
 }
 
+// turn lets one side measure, once nothing of an earlier turn is left to do.
 func turn(ctx context.Context, w *world, s side, o options) ([]float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, turnLimit)
 	defer cancel()
+	if err := w.settle(ctx); err != nil {
+		return nil, err
+	}
 	return s.measure(ctx, w, o)
 }
