@@ -33,7 +33,7 @@ func deliveriesCommand(e *env) *cobra.Command {
 With --failed --redeliver all of them are sent again, under the same delivery
 ids and with the same requests, twenty a second at most. It may be repeated: what
 is under way, or was delivered since, is skipped. The exit code is 1 where one
-could not be sent again.
+could not be sent again, and 3 where runs did not answer which may have others.
 
   starter deliveries --failed --since 2h
   starter deliveries --failed --since 2h --webhook billing --redeliver` + whatDeliveriesLack},
@@ -101,8 +101,9 @@ With --skipped, send what was skipped since the endpoint of its registered webho
 was disabled: of each webhook in the order of the events, each delivery once the one
 before is settled. A workflow does that, which goes on without this command; on a
 terminal, or with --wait, the command shows how far it is, until it has ended. If the
-endpoint is disabled again, the others stay skipped. With
---task-queue only runs on that task queue are asked, and no worker of another one.`},
+endpoint is disabled again, the others stay skipped. The exit code is 3 where runs
+did not answer which may have others: repeat it then. With --task-queue only runs on
+that task queue are asked, and no worker of another one.`},
 		func(ctx context.Context, open opener, args []string) error {
 			if err := kept.check(args, origin); err != nil || kept.filter.Kept {
 				if err != nil {
@@ -236,10 +237,20 @@ func redeliverFailed(ctx context.Context, out *output.Printer, log backend.Deliv
 	}
 	progress.End()
 	printRedelivered(out, all)
-	if all.Errors > 0 {
+	return bulkFailure(all)
+}
+
+// bulkFailure is silent, since what was printed says the same: a delivery could not be sent again, or
+// runs did not answer which may have some.
+func bulkFailure(all *deliveries.BulkRedelivery) error {
+	switch {
+	case all.Errors > 0:
 		return failure.Silent(failure.ExitFailed)
+	case all.Unanswered > 0:
+		return failure.Silent(failure.ExitUnreachable)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func addPart(all, part *deliveries.BulkRedelivery) {

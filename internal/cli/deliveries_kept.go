@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
 	"github.com/latch-run/latch/internal/deliveries"
 )
@@ -65,9 +64,11 @@ func redeliverKept(ctx context.Context, open opener, out *output.Printer, call k
 		return err
 	}
 	if len(bulk.Deliveries) == 0 && !out.JSON {
-		out.Printf("nothing was skipped since its endpoint was disabled\n")
+		if bulk.Unanswered == 0 {
+			out.Printf("nothing was skipped since its endpoint was disabled\n")
+		}
 		warnUnanswered(out, bulk.Unanswered)
-		return nil
+		return bulkFailure(bulk)
 	}
 	var followed error
 	if !call.dryRun && call.follows(out) {
@@ -77,8 +78,8 @@ func redeliverKept(ctx context.Context, open opener, out *output.Printer, call k
 	if bulk.Incomplete && bulk.Unanswered == 0 && !out.JSON {
 		out.Notef("There are more than one queue holds; repeat this once it has ended.")
 	}
-	if followed == nil && bulk.Errors > 0 {
-		return failure.Silent(failure.ExitFailed)
+	if followed == nil {
+		return bulkFailure(bulk)
 	}
 	return followed
 }

@@ -99,7 +99,9 @@ func printRedelivered(out *output.Printer, all *deliveries.BulkRedelivery) {
 		return
 	}
 	if len(all.Deliveries) == 0 {
-		out.Printf("no delivery failed\n")
+		if all.Unanswered == 0 {
+			out.Printf("no delivery failed\n")
+		}
 		warnUnanswered(out, all.Unanswered)
 		return
 	}

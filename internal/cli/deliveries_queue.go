@@ -13,8 +13,12 @@ import (
 	"github.com/latch-run/latch/internal/deliveries"
 )
 
-// followEvery is how often a queue is asked how far it has come.
-const followEvery = time.Second
+const (
+	// followEvery is how often a queue is asked how far it has come.
+	followEvery = time.Second
+	// followPatience is for how long it need not answer: its worker may be busy, or be replaced.
+	followPatience = 5 * time.Minute
+)
 
 // follows reports whether the command waits until all is sent.
 func (c *keptCall) follows(out *output.Printer) bool {
@@ -29,12 +33,17 @@ func followQueues(ctx context.Context, log backend.Deliveries, out *output.Print
 	defer progress.End()
 	var unsent error
 	for _, workflowID := range queuesOf(bulk) {
-		for {
+		for answered := time.Now(); ; {
 			state, err := log.Queue(ctx, workflowID)
 			if failure.IsInterrupted(ctx) {
 				progress.End()
 				out.Notef("%s goes on sending.", output.Printable(workflowID))
 				return ctx.Err()
+			}
+			if err != nil && failure.Explain(err).Kind == failure.Unreachable && time.Since(answered) < followPatience {
+				progress.Show("%s does not answer yet", output.Printable(workflowID))
+				pause(ctx, followEvery)
+				continue
 			}
 			if err != nil {
 				return fmt.Errorf("ask how far %s is, which goes on: %w", workflowID, err)
@@ -47,6 +56,7 @@ func followQueues(ctx context.Context, log backend.Deliveries, out *output.Print
 				}
 				break
 			}
+			answered = time.Now()
 			progress.Show("%s: %d settled, %d to come", output.Printable(workflowID), state.Done, state.Left)
 			pause(ctx, followEvery)
 		}

@@ -57,7 +57,7 @@ func (l *Log) allKept(ctx context.Context, filter Filter, bulk *BulkRedelivery) 
 		return nil, err
 	}
 	found := &keptRecords{known: map[string]bool{}}
-	s := &search{log: l, filter: filter, silent: map[string]bool{}, found: &newestRecords{limit: maximumQueue}, sink: found}
+	s := &search{log: l, filter: filter, silent: newSilence(nil), found: &newestRecords{limit: maximumQueue}, sink: found}
 	for {
 		if err := s.carryOut(ctx); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package deliveries
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
@@ -33,7 +34,7 @@ func (l *Log) scan(ctx context.Context, s scan) (next []byte, err error) {
 	for asked := 0; ; {
 		response, err := l.runs.Page(ctx, s.query, runsAtOnce, page)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("list runs: %w", err)
 		}
 		runs := response.GetExecutions()
 		if err := s.ask(ctx, runs); err != nil {

@@ -3,7 +3,6 @@ package deliveries
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -80,8 +79,8 @@ type search struct {
 	next  []byte
 
 	mutex sync.Mutex
-	// silent holds the task queues that no worker polls.
-	silent map[string]bool
+	// silent are the task queues that no worker answers on.
+	silent silence
 	runs   int
 	// unanswered counts the runs that did not answer, and refusal is one of
 	// their errors.
@@ -100,7 +99,7 @@ type passed struct {
 
 func (l *Log) search(ctx context.Context, filter Filter, cursor string, limit int) (*search, error) {
 	found := &newestRecords{limit: max(limit, len(filter.IDs)), records: []latch.Record{}}
-	s := &search{log: l, filter: filter, silent: map[string]bool{}, found: found, sink: found}
+	s := &search{log: l, filter: filter, silent: newSilence(nil), found: found, sink: found}
 	s.cursor.Since, s.cursor.Until = filter.Since, filter.Until
 	if cursor != "" && !decodeCursor(cursor, &s.cursor) {
 		return nil, badCursor(cursor)
@@ -109,9 +108,7 @@ func (l *Log) search(ctx context.Context, filter Filter, cursor string, limit in
 	if err := s.filter.check(); err != nil {
 		return nil, err
 	}
-	for _, queue := range s.cursor.Silent {
-		s.silent[queue] = true
-	}
+	s.silent = newSilence(s.cursor.Silent)
 	return s, s.carryOut(ctx)
 }
 
@@ -149,7 +146,7 @@ func (s *search) part() *DeliveryPart {
 	default:
 		return part
 	}
-	next.Silent = slices.Sorted(maps.Keys(s.silent))
+	next.Silent = s.silent.queues()
 	next.Silent = next.Silent[:min(len(next.Silent), maximumSilent)]
 	part.NextCursor = encodeCursor(next)
 	return part
@@ -195,7 +192,7 @@ func (s *search) tolerate(ctx context.Context, run *workflowpb.WorkflowExecution
 	}
 	var broken *serviceerror.QueryFailed
 	if !errors.As(err, &broken) && !runs.IsPaused(err) { // these concern one run
-		s.silent[run.GetTaskQueue()] = true
+		s.silent.missed(run.GetTaskQueue())
 	}
 	return nil
 }
@@ -203,7 +200,13 @@ func (s *search) tolerate(ctx context.Context, run *workflowpb.WorkflowExecution
 func (s *search) isSilent(queue string) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	return s.silent[queue]
+	return s.silent.has(queue)
+}
+
+func (s *search) heard(queue string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.silent.heard(queue)
 }
 
 // recordsOf returns the run's records that match the filter.
@@ -219,6 +222,9 @@ func (s *search) recordsOf(ctx context.Context, run *workflowpb.WorkflowExecutio
 	var notBegun *serviceerror.WorkflowNotReady
 	if hasNoRecords(err) || errors.As(err, &notBegun) {
 		return nil, nil
+	}
+	if err == nil {
+		s.heard(run.GetTaskQueue())
 	}
 	for i := range all {
 		record, err := s.followed(ctx, run, all[i])

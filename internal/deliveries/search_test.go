@@ -145,7 +145,8 @@ func TestSearchFollowsWhatWasHandedOver(t *testing.T) {
 	}
 }
 
-// A run without a worker does not hide other runs' deliveries. Its task queue is queried once.
+// A run without a worker does not hide other runs' deliveries. Its task queue is soon not asked any
+// more.
 // If no worker answers at all, that is an error.
 func TestSearchOfSilentRuns(t *testing.T) {
 	t.Parallel()
@@ -181,6 +182,24 @@ func TestSearchOfSilentRuns(t *testing.T) {
 	_, err = logOf(dead).Search(t.Context(), deliveries.Filter{}, "", 10)
 	var deadline *serviceerror.DeadlineExceeded
 	require.ErrorAs(t, err, &deadline)
+}
+
+// A busy worker, which misses a run now and then, is asked about all others.
+func TestSearchOfABusyWorkersRuns(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	missed := 0
+	for n := range 200 {
+		run := f.run(fmt.Sprint("job-", n), completed, failed(fmt.Sprint("dlv_", n), time.Hour))
+		if n%50 == 7 {
+			run.Err = serviceerror.NewDeadlineExceeded("too busy")
+			missed++
+		}
+	}
+	got, err := logOf(f).Search(t.Context(), deliveries.Filter{}, "", 300)
+	require.NoError(t, err)
+	require.Len(t, got.Records, 200-missed)
+	require.Equal(t, missed, got.Unanswered)
 }
 
 // A run that somebody paused by Temporal's own means answers nothing, but its worker answers for others.

@@ -64,7 +64,7 @@ func (l *Log) Statistics(ctx context.Context, filter Filter, intervals int) (*St
 		return nil, err
 	}
 	found := &samples{of: map[place]sample{}}
-	s := &search{log: l, filter: filter, silent: map[string]bool{}, found: &newestRecords{}, sink: found}
+	s := &search{log: l, filter: filter, silent: newSilence(nil), found: &newestRecords{}, sink: found}
 	s.cursor.Since, s.cursor.Until = filter.Since, filter.Until
 	if err := s.carryOut(ctx); err != nil {
 		return nil, err

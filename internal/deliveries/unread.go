@@ -71,7 +71,7 @@ func (s *search) followed(ctx context.Context, run *workflowpb.WorkflowExecution
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if runs.IsUnanswered(err) {
-		s.silent[queue] = true
+		s.silent.missed(queue)
 	}
 	s.appendUnread(UnreadRun{WorkflowID: record.HandedTo, RunID: run.GetExecution().GetRunId(), DeliveryID: record.DeliveryID, Reason: reasonOf(run, err)})
 	return record, nil

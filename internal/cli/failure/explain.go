@@ -83,15 +83,15 @@ func TooLate(reason string, record json.RawMessage) *Error {
 	return f
 }
 
-// cutConnection is gRPC's text for a call that ended without an answer.
-var cutConnection = regexp.MustCompile(`stream terminated by RST_STREAM( with error code: \w+)?`)
+// unanswered matches what gRPC and Go say of a call that ended without an answer.
+var unanswered = regexp.MustCompile(`stream terminated by RST_STREAM( with error code: \w+)?|context deadline exceeded`)
 
 // Plainly returns the error's text without the transport's own wording.
 func Plainly(err error) string {
-	return cutConnection.ReplaceAllString(err.Error(), "no answer came in time")
+	return unanswered.ReplaceAllString(err.Error(), "no answer came in time")
 }
 
 // IsUnanswered reports whether neither Temporal nor a worker answered in time.
 func IsUnanswered(err error) bool {
-	return runs.IsUnanswered(err) || cutConnection.MatchString(err.Error())
+	return runs.IsUnanswered(err) || unanswered.MatchString(err.Error())
 }
