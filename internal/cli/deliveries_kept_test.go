@@ -32,6 +32,6 @@ func TestRedeliverSkippedWaitsForAnAnswer(t *testing.T) {
 			{200, `{"workflow_id":"latch-kept-latch/board","status":"completed","done":1}`}}})
 	code, out, errors := f.run("", "deliveries", "redeliver", "--skipped", "--wait")
 	require.Equal(t, failure.ExitOK, code, errors)
-	require.Contains(t, out, "1 sent again, 0 skipped, 0 could not be")
+	require.Contains(t, out, "1 queued, 0 skipped, 0 could not be")
 	require.Contains(t, errors, "latch-kept-latch/board: 1 are settled.")
 }

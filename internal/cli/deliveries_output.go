@@ -63,11 +63,15 @@ func subjectOf(job, release, workflowID string) string {
 // longestRedelivered is how many deliveries of a queue are listed one by one.
 const longestRedelivered = 50
 
+// queued is what is done with what was skipped: a workflow sends it in order, as long as the
+// endpoint is not disabled.
+const queued = "queued"
+
 // printKept prints what was done with what was skipped: of many only how many, by
 // what was done.
 func printKept(out *output.Printer, all *deliveries.BulkRedelivery) {
 	if out.JSON || len(all.Deliveries) <= longestRedelivered {
-		printRedelivered(out, all)
+		listRedelivered(out, all, queued)
 		return
 	}
 	t := output.NewTable("DONE", "WEBHOOK", "DELIVERIES", "NOTE")
@@ -89,11 +93,17 @@ func printKept(out *output.Printer, all *deliveries.BulkRedelivery) {
 	}
 	add()
 	out.Table(t)
-	sayRedelivered(out, all)
+	sayRedelivered(out, all, queued)
 }
 
-// printRedelivered prints the outcome for each delivery, and the totals.
+// printRedelivered prints the outcome for each delivery that failed, and the totals.
 func printRedelivered(out *output.Printer, all *deliveries.BulkRedelivery) {
+	listRedelivered(out, all, "sent again")
+}
+
+// listRedelivered prints the outcome for each delivery, and the totals. done says what was done with
+// those that were started.
+func listRedelivered(out *output.Printer, all *deliveries.BulkRedelivery, done string) {
 	if out.JSON {
 		out.Value(all)
 		return
@@ -110,15 +120,15 @@ func printRedelivered(out *output.Printer, all *deliveries.BulkRedelivery) {
 		t.Add(redeliveredRow(&all.Deliveries[i])...)
 	}
 	out.Table(t)
-	sayRedelivered(out, all)
+	sayRedelivered(out, all, done)
 }
 
 // sayRedelivered prints the totals.
-func sayRedelivered(out *output.Printer, all *deliveries.BulkRedelivery) {
+func sayRedelivered(out *output.Printer, all *deliveries.BulkRedelivery, done string) {
 	if all.DryRun {
-		out.Printf("%d would be sent again, %d skipped\n", all.Planned, all.Skipped)
+		out.Printf("%d would be %s, %d skipped\n", all.Planned, done, all.Skipped)
 	} else {
-		out.Printf("%d sent again, %d skipped, %d could not be\n", all.Started, all.Skipped, all.Errors)
+		out.Printf("%d %s, %d skipped, %d could not be\n", all.Started, done, all.Skipped, all.Errors)
 	}
 	if all.NextCursor != "" {
 		out.Notef("There may be more; --limit bounds them.")

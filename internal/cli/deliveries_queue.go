@@ -82,7 +82,7 @@ func sayQueue(out *output.Printer, state *deliveries.QueueState) {
 	id := output.Printable(state.WorkflowID)
 	switch {
 	case state.Kept:
-		out.Warnf("%s: %d are settled, then the endpoint was disabled again; %d stay skipped.", id, state.Done, state.Left)
+		out.Warnf("%s: %d are settled, and the endpoint is disabled; %d stay skipped.", id, state.Done, state.Left)
 	case state.Left > 0:
 		out.Warnf("%s has ended with %d settled; %d stay skipped.", id, state.Done, state.Left)
 	default:

@@ -74,5 +74,5 @@ A registered job, over HTTP:
   go run ./starter job apply examples/jobs.yaml
   curl {{if .Keys}}-H 'X-API-Key: <key>' {{end}}--json '{"action": "START"}' {{.API}}/v2/jobs/nightly-export/:actions{{if .Keys}}   # one of LATCH_API_KEYS, of the role run or admin{{end}}
 
-Ctrl-C ends it; the data stay.
+Ctrl-C ends it.
 `))
