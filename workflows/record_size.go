@@ -1,6 +1,11 @@
 package workflows
 
-import "github.com/latch-run/latch"
+import (
+	"maps"
+	"slices"
+
+	"github.com/latch-run/latch"
+)
 
 // recordSize returns how many bytes [json.Marshal] makes of a record. A history measures each
 // record whenever it changes: to count is much cheaper than to encode. Replays depend on the
@@ -68,8 +73,8 @@ func responseSize(r *latch.RecordResponse) int {
 	o.number("status", int64(r.Status))
 	if len(r.Headers) > 0 {
 		headers := newObjectSize()
-		for name, value := range r.Headers {
-			headers.text(name, value)
+		for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+			headers.text(name, r.Headers[name])
 		}
 		o.member("headers", headers.size())
 	}
