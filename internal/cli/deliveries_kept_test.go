@@ -8,7 +8,8 @@ import (
 	"github.com/latch-run/latch/internal/cli/failure"
 )
 
-// Runs that do not answer may have skipped deliveries: nobody says that there is none.
+// A run that gave no answer may hold skipped deliveries, so the command does not claim that nothing
+// was skipped.
 func TestRedeliverSkippedWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	f := newAPI(t, map[string][]apiAnswer{"POST /latch/v1/deliveries/redeliver": {

@@ -7,10 +7,10 @@ import (
 	"github.com/latch-run/latch/internal/runs"
 )
 
-// A mark tells states of a schedule apart. To describe a schedule, Temporal's server has a worker
-// of its own ask the workflow that it runs for each. The mark is what the server knows of that
-// workflow by itself, at a fraction of the cost: its run, how many events that has, and how often
-// its state was written. Each change of a schedule adds to these. The zero mark tells nothing.
+// A mark identifies a state of a schedule. Temporal's server runs a workflow for each schedule, and
+// queries it on a worker to describe the schedule. The mark costs a fraction of that, as the server
+// knows it without the worker: the workflow's run, its number of events, and the number of its state
+// transitions. Every change of the schedule increases them. The zero mark matches no state.
 type mark struct {
 	runID          string
 	events, writes int64

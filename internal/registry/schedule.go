@@ -97,8 +97,8 @@ type kept struct {
 	input    json.RawMessage
 }
 
-// hasWorkflow reports whether Temporal's server runs a workflow for the schedule. For one without,
-// it tells how large its state is.
+// hasWorkflow is true if Temporal's server runs a workflow for the schedule. Only for schedules
+// without one does it give the size of their state.
 func (k *kept) hasWorkflow() bool { return k.info.GetStateSizeBytes() == 0 }
 
 // read reads a schedule. Its error is ErrUnknown if there is no such schedule,

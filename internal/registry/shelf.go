@@ -98,7 +98,7 @@ func (s *Shelf[T]) ReadWithin(ctx context.Context, age time.Duration) (T, error)
 	return s.wait(ctx, age)
 }
 
-// read reads the document. The schedule is nil if there is none, or none that holds a document.
+// read fetches the document, and the schedule that holds it. Without such a schedule both are zero.
 func (s *Shelf[T]) read(ctx context.Context) (shelved[T], *kept, error) {
 	found, err := s.store.read(ctx, s.id)
 	if errors.Is(err, ErrUnknown) {
