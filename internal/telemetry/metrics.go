@@ -44,7 +44,7 @@ func NewMetrics(program string) (*Metrics, error) {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	provider := sdk.NewMeterProvider(sdk.WithReader(exporter), sdk.WithView(view))
-	handler := opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{Meter: provider.Meter("latch"), UseMonotonicCounters: true})
+	handler := remembering(opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{Meter: provider.Meter("latch"), UseMonotonicCounters: true}))
 	build := buildinfo.Read()
 	handler.WithTags(metric.Labels("program", program, "version", build.Version, "commit", build.Commit)).Gauge(metric.BuildInfo).Update(1)
 	return &Metrics{Handler: handler, Page: promhttp.HandlerFor(registry, promhttp.HandlerOpts{})}, nil

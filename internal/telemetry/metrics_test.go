@@ -2,10 +2,12 @@ package telemetry
 
 import (
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/latch-run/latch/internal/metric"
 )
@@ -51,4 +53,28 @@ func TestPageFollowsTheCatalogue(t *testing.T) {
 		require.Contains(t, text, line)
 	}
 	require.NotContains(t, text, "otel_scope")
+}
+
+// Values of the same tags add up, whoever records them; other tags are counted separately, and
+// each handler and instrument is made once.
+func TestTagsAreTold(t *testing.T) {
+	t.Parallel()
+	metrics, err := NewMetrics("worker")
+	require.NoError(t, err)
+	tagged := func(event, outcome string) client.MetricsHandler {
+		return metrics.Handler.WithTags(metric.Labels("event", event)).WithTags(metric.Labels("outcome", outcome))
+	}
+	var together sync.WaitGroup
+	for range 8 {
+		together.Go(func() {
+			tagged("JOB_START", "delivered").Counter(metric.Deliveries).Inc(1)
+			tagged("JOB_START", "failed").Counter(metric.Deliveries).Inc(2)
+		})
+	}
+	together.Wait()
+	text := page(t, metrics)
+	require.Contains(t, text, `latch_deliveries_total{event="JOB_START",outcome="delivered"} 8`)
+	require.Contains(t, text, `latch_deliveries_total{event="JOB_START",outcome="failed"} 16`)
+	require.Same(t, tagged("JOB_START", "gone"), tagged("JOB_START", "gone"))
+	require.NotEqual(t, keyOf(map[string]string{"a": "b", "c": "d"}), keyOf(map[string]string{"a": "b\x00c", "": "d"}))
 }
