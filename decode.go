@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/latch-run/latch/internal/excerpt"
 	"github.com/latch-run/latch/internal/fields"
@@ -323,9 +324,24 @@ func decodeScalar(problems *Problems, path string, data json.RawMessage, target 
 		problems.Addf(path, "must be %s, not %s", wanted, abbreviate(data))
 		return
 	}
+	if target.Kind() == reflect.String {
+		if text, plain := plainText(data); plain {
+			target.SetString(text)
+			return
+		}
+	}
 	if err := json.Unmarshal(data, target.Addr().Interface()); err != nil {
 		problems.Addf(path, "must be %s, not %s", wanted, abbreviate(data))
 	}
+}
+
+// plainText returns the text of a JSON string that stands there as it is, as nearly all do. It is
+// much cheaper than to have it decoded.
+func plainText(data json.RawMessage) (string, bool) {
+	if !isString(data) || bytes.IndexByte(data, '\\') >= 0 || !utf8.Valid(data) {
+		return "", false
+	}
+	return string(data[1 : len(data)-1]), true
 }
 
 // A member is one key of an object with its value.
@@ -345,10 +361,12 @@ func objectMembers(problems *Problems, path string, data json.RawMessage) ([]mem
 	members := make([]member, 0, len(both)/2)
 	seen := make(map[string]bool, len(both)/2)
 	for pair := range slices.Chunk(both, 2) {
-		var key string
-		if err := json.Unmarshal(pair[0], &key); err != nil {
-			problems.Addf(path, "no valid JSON: %v", err)
-			return nil, false
+		key, plain := plainText(pair[0])
+		if !plain {
+			if err := json.Unmarshal(pair[0], &key); err != nil {
+				problems.Addf(path, "no valid JSON: %v", err)
+				return nil, false
+			}
 		}
 		if seen[key] {
 			problems.Addf(field(path, key), "is given twice")
