@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -102,9 +103,7 @@ func encodeTime(t time.Time) json.RawMessage {
 
 // encodeID returns the description of a thing that is known by its id.
 func encodeID(id string) json.RawMessage {
-	return rawjson.Encode(struct {
-		ID string `json:"id"`
-	}{id})
+	return slices.Concat([]byte(`{"id":`), rawjson.Encode(id), []byte("}"))
 }
 
 // withoutSetup returns the job without its configuration and its webhooks, which only a body

@@ -80,8 +80,9 @@ func parseTarget(address string) (target, error) {
 	return found, nil
 }
 
-// maximumTargets bounds how many parsed URLs are cached.
-const maximumTargets = 256
+// maximumTargets bounds how many parsed URLs are cached: those of some events with a thousand
+// webhooks each.
+const maximumTargets = 4096
 
 // targets caches recently parsed URLs by their texts.
 var targets, _ = lru.New[string, target](maximumTargets) // fails only for a size below 1
