@@ -6,6 +6,7 @@ import (
 
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/excerpt"
+	"github.com/latch-run/latch/internal/recordsize"
 )
 
 // maximumHistoryBytes bounds the records of a run as JSON (contract, "Records"). It leaves room
@@ -72,7 +73,7 @@ func (h *history) changed(record *latch.Record) {
 }
 
 func (h *history) measure(kept *keptRecord) {
-	size := recordSize(kept.Record) + len(",")
+	size := recordsize.Of(kept.Record) + len(",")
 	h.total += size - kept.size
 	kept.size, kept.row = size, ""
 }

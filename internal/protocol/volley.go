@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/latch-run/latch"
@@ -37,7 +36,10 @@ type Volley struct {
 // and [VolleyAnswer.Unpack].
 type VolleyAnswer struct {
 	Shots []Shot `json:"shots,omitempty"`
-	// Packed are the shots as compressed JSON, if there are many.
+	// Joined are the shots as compressed JSON, if there are many. What endpoints answered is in
+	// it once, if they answered the same.
+	Joined []byte `json:"joined,omitempty"`
+	// Packed is what earlier versions have in place of Joined: each shot with its answer.
 	Packed []byte `json:"packed,omitempty"`
 	// Bytes is about how much of the history the answer takes.
 	Bytes int `json:"bytes,omitempty"`
@@ -52,19 +54,10 @@ type Shot struct {
 	// Queue is the task queue of the worker in which the attempt continues.
 	Queue string `json:"queue,omitempty"`
 
-	// encoded is the shot as JSON, if it has been encoded.
-	encoded []byte
-}
-
-// Encode encodes the complete shot for [Pack], and returns how many bytes of a volley's answer
-// it takes.
-func (s *Shot) Encode() int {
-	encoded, err := json.Marshal(s)
-	if err != nil {
-		panic(fmt.Sprintf("latch: shot: %v", err)) // every part was decoded from JSON
-	}
-	s.encoded = encoded
-	return len(encoded)
+	// encoded is the shot without its answer as JSON, and size what it takes with its answer, if
+	// it has been encoded.
+	encoded json.RawMessage
+	size    int
 }
 
 // Ends reports whether the shot ends the delivery.

@@ -1,9 +1,10 @@
-package workflows
+package recordsize
 
 import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/latch-run/latch"
@@ -57,13 +58,41 @@ func (o *objectSize) optionalTime(name string, value latch.Time) {
 	}
 }
 
+// optionalDecimal is for a number that encoding/json writes without an exponent, as it does from
+// 1e-6 to 1e21.
+func (o *objectSize) optionalDecimal(name string, value float64) {
+	if value == 0 {
+		return
+	}
+	if value < 1e-6 || value >= 1e21 {
+		o.encoded(name, value)
+		return
+	}
+	var digits [32]byte
+	o.member(name, len(strconv.AppendFloat(digits[:0], value, 'f', -1, 64)))
+}
+
 // encoded is for what is rare or small enough to be encoded.
-func (o *objectSize) encoded(name string, value any) {
+func (o *objectSize) encoded(name string, value any) { o.member(name, encodedSize(value)) }
+
+func encodedSize(value any) int {
 	encoded, err := json.Marshal(value)
 	if err != nil {
-		panic(fmt.Sprintf("latch: %s of a record: %v", name, err)) // every part was decoded from JSON
+		panic(fmt.Sprintf("latch: part of a record: %v", err)) // every part was decoded from JSON
 	}
-	o.member(name, len(encoded))
+	return len(encoded)
+}
+
+// rawSize returns the size of JSON. encoding/json compacts it, and escapes what HTML or JavaScript
+// would misread.
+func rawSize(value json.RawMessage) int {
+	stays := func(c byte) bool { return c > ' ' && c < utf8.RuneSelf && c != '<' && c != '>' && c != '&' }
+	for _, c := range value {
+		if !stays(c) {
+			return encodedSize(value)
+		}
+	}
+	return max(len(value), len("null"))
 }
 
 // listSize returns the size of a list that is not empty.
@@ -81,27 +110,38 @@ const (
 	shortlyEscaped = len(`\n`)
 )
 
-// textSize returns the size of a text with its quotes. encoding/json escapes what HTML or
-// JavaScript would misread, too.
+// sizes are those of the ASCII characters in a text. encoding/json escapes what HTML would
+// misread, too.
+var sizes = func() (sizes [utf8.RuneSelf]uint8) {
+	for c := range sizes {
+		switch {
+		case strings.ContainsRune("\"\\\b\f\n\r\t", rune(c)):
+			sizes[c] = uint8(shortlyEscaped)
+		case c < ' ', strings.ContainsRune("<>&", rune(c)):
+			sizes[c] = uint8(escaped)
+		default:
+			sizes[c] = 1
+		}
+	}
+	return sizes
+}()
+
+// textSize returns the size of a text with its quotes. Of what is not ASCII, encoding/json
+// escapes what is no character, and what JavaScript takes for the end of a line.
 func textSize(text string) int {
-	size := len(`""`) + len(text)
+	size := len(`""`)
 	for i := 0; i < len(text); {
-		c := text[i]
-		if c < utf8.RuneSelf {
+		if c := text[i]; c < utf8.RuneSelf {
+			size += int(sizes[c])
 			i++
-			switch {
-			case c == '"', c == '\\', c == '\b', c == '\f', c == '\n', c == '\r', c == '\t':
-				size += shortlyEscaped - 1
-			case c < ' ', c == '<', c == '>', c == '&':
-				size += escaped - 1
-			}
 			continue
 		}
 		r, width := utf8.DecodeRuneInString(text[i:])
 		i += width
 		if r == utf8.RuneError && width == 1 || r == '\u2028' || r == '\u2029' {
-			size += escaped - width
+			width = escaped
 		}
+		size += width
 	}
 	return size
 }

@@ -1,4 +1,4 @@
-package workflows
+package recordsize
 
 import (
 	"maps"
@@ -7,10 +7,8 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// recordSize returns how many bytes [json.Marshal] makes of a record. A history measures each
-// record whenever it changes: to count is much cheaper than to encode. Replays depend on the
-// exact number.
-func recordSize(r *latch.Record) int {
+// Of returns how many bytes [json.Marshal] makes of a record.
+func Of(r *latch.Record) int {
 	o := newObjectSize()
 	o.text("delivery_id", r.DeliveryID)
 	o.optionalNumber("sequence", int64(r.Sequence))
@@ -24,7 +22,7 @@ func recordSize(r *latch.Record) int {
 	o.text("workflow_id", r.WorkflowID)
 	o.text("run_id", r.RunID)
 	o.text("result", r.Result)
-	o.encoded("data", r.Data)
+	o.member("data", OfObject(r.Data))
 	o.number("attempts", int64(r.Attempts))
 	if len(r.Tries) > 0 {
 		o.member("tries", listSize(r.Tries, trySize))
@@ -45,7 +43,7 @@ func recordSize(r *latch.Record) int {
 		o.member("request", requestSize(r.Request))
 	}
 	if r.Response != nil {
-		o.member("response", responseSize(r.Response))
+		o.member("response", OfResponse(r.Response))
 	}
 	o.optionalTime("started_at", r.StartedAt)
 	o.optionalTime("completed_at", r.CompletedAt)
@@ -68,7 +66,8 @@ func requestSize(r *latch.RecordRequest) int {
 	return o.size()
 }
 
-func responseSize(r *latch.RecordResponse) int {
+// OfResponse returns the size of an answer.
+func OfResponse(r *latch.RecordResponse) int {
 	o := newObjectSize()
 	o.number("status", int64(r.Status))
 	if len(r.Headers) > 0 {
@@ -82,6 +81,15 @@ func responseSize(r *latch.RecordResponse) int {
 	return o.size()
 }
 
+// OfObject returns the size of an object.
+func OfObject(o latch.Object) int {
+	size := newObjectSize()
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		size.member(name, rawSize(o[name]))
+	}
+	return size.size()
+}
+
 func trySize(t *latch.RecordTry) int {
 	o := newObjectSize()
 	o.number("number", int64(t.Number))
@@ -93,7 +101,17 @@ func trySize(t *latch.RecordTry) int {
 	o.optionalNumber("retry_in_ms", t.RetryInMS)
 	o.optionalText("address", t.Address)
 	if t.Timings != nil {
-		o.encoded("timings", t.Timings)
+		o.member("timings", timingsSize(t.Timings))
 	}
+	return o.size()
+}
+
+func timingsSize(t *latch.Timings) int {
+	o := newObjectSize()
+	o.optionalDecimal("dns_ms", t.DNSMS)
+	o.optionalDecimal("connect_ms", t.ConnectMS)
+	o.optionalDecimal("tls_ms", t.TLSMS)
+	o.optionalDecimal("first_byte_ms", t.FirstByteMS)
+	o.optionalDecimal("total_ms", t.TotalMS)
 	return o.size()
 }

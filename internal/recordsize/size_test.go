@@ -1,7 +1,8 @@
-package workflows
+package recordsize
 
 import (
 	"encoding/json"
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ import (
 	"github.com/latch-run/latch"
 )
 
-// sizeOfJSON is what recordSize must return.
+// sizeOfJSON is what Of must return.
 func sizeOfJSON(t *testing.T, record *latch.Record) int {
 	t.Helper()
 	encoded, err := json.Marshal(record)
@@ -26,15 +27,15 @@ func TestRecordSizeCountsEachField(t *testing.T) {
 	t.Parallel()
 	var all latch.Record
 	fill(reflect.ValueOf(&all).Elem())
-	require.Equal(t, sizeOfJSON(t, &all), recordSize(&all))
-	require.Equal(t, sizeOfJSON(t, &latch.Record{}), recordSize(&latch.Record{}))
+	require.Equal(t, sizeOfJSON(t, &all), Of(&all))
+	require.Equal(t, sizeOfJSON(t, &latch.Record{}), Of(&latch.Record{}))
 	empty := &latch.Record{Request: &latch.RecordRequest{}, Response: &latch.RecordResponse{}, Tries: make([]latch.RecordTry, 2),
 		Data: latch.Object{}, Lock: &latch.RecordLock{}}
-	require.Equal(t, sizeOfJSON(t, empty), recordSize(empty))
+	require.Equal(t, sizeOfJSON(t, empty), Of(empty))
 	eachField(reflect.ValueOf(&all).Elem(), func(name string, clear func() (restore func())) {
 		restore := clear()
 		defer restore()
-		require.Equal(t, sizeOfJSON(t, &all), recordSize(&all), "without %s", name)
+		require.Equal(t, sizeOfJSON(t, &all), Of(&all), "without %s", name)
 	})
 }
 
@@ -108,5 +109,20 @@ func FuzzTextSize(f *testing.F) {
 		encoded, err := json.Marshal(text)
 		require.NoError(t, err)
 		require.Equal(t, len(encoded), textSize(text), "%q", text)
+	})
+}
+
+func FuzzDecimalSize(f *testing.F) {
+	for _, value := range []float64{0, 0.001, 12.345, 1e-6, 9.99e-7, 1e20, 1e21, -3, 0.1 + 0.2} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value float64) {
+		if math.IsNaN(value) || math.IsInf(value, 0) {
+			return // JSON has no such number
+		}
+		timings := latch.Timings{DNSMS: value}
+		encoded, err := json.Marshal(timings)
+		require.NoError(t, err)
+		require.Equal(t, len(encoded), timingsSize(&timings), "%v", value)
 	})
 }
