@@ -50,7 +50,10 @@ func checkJSON(data []byte) error {
 	if depthExceeds(data, maximumDepth) {
 		return fmt.Errorf("it nests deeper than %d levels", maximumDepth)
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
+	if json.Valid(data) {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data)) // it says what is wrong, and where
 	var value json.RawMessage
 	if err := decoder.Decode(&value); err != nil {
 		var syntax *json.SyntaxError

@@ -25,3 +25,6 @@ func WithDefaults[T hasDefaults](given T) T {
 	}
 	return given
 }
+
+// webhookDefaults are the defaults of a webhook, for those who need one of them often.
+var webhookDefaults = WithDefaults(Webhook{})

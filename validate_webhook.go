@@ -1,6 +1,7 @@
 package latch
 
 import (
+	"cmp"
 	"encoding/json"
 	"mime"
 	"net/textproto"
@@ -174,10 +175,7 @@ func (w *Webhook) validateSecrets(problems *Problems, path string) {
 		taken[textproto.CanonicalMIMEHeaderKey(name)] = "headers"
 	}
 	if w.Secret != "" && w.SendsSecret() {
-		sent := w.SecretHeader
-		if sent == "" {
-			sent = WithDefaults(*w).SecretHeader
-		}
+		sent := cmp.Or(w.SecretHeader, webhookDefaults.SecretHeader)
 		if other := taken[textproto.CanonicalMIMEHeaderKey(sent)]; other != "" {
 			problems.Addf(field(path, "secret_header"), "%s stands in %s too", sent, other)
 		}
@@ -222,7 +220,7 @@ func (w *Webhook) validateBody(problems *Problems, path string) {
 }
 
 // method returns the webhook's method.
-func (w *Webhook) method() string { return WithDefaults(*w).Method }
+func (w *Webhook) method() string { return cmp.Or(w.Method, webhookDefaults.Method) }
 
 // needsBody reports whether there is no default body, because that one is JSON.
 func (w *Webhook) needsBody() bool {

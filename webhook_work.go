@@ -1,6 +1,7 @@
 package latch
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -107,7 +108,7 @@ func (w *Webhook) AttemptTimeout() time.Duration {
 	case w.Analysis != nil:
 		given = Duration(w.Analysis.attempt())
 	default:
-		given = WithDefaults(*w).Timeout
+		given = cmp.Or(w.Timeout, webhookDefaults.Timeout)
 	}
 	return time.Duration(given)
 }

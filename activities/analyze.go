@@ -56,7 +56,7 @@ func (a *Activities) analyze(ctx context.Context, send protocol.Send) (protocol.
 		outcome.Error, outcome.Delivered = "", true
 		outcome.Data = dataOf(phase, known.Measured, settings)
 		outcome.Open = phase == analysis.Inconclusive && settings.AsksPerson()
-		outcome.Verdict = ask(send, outcome)
+		outcome.Verdict = ask(&send, outcome)
 		return outcome, nil
 	}
 }

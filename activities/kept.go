@@ -219,7 +219,7 @@ func (b *keptBatch) sendOne(ctx context.Context, part *keptPart, kept *deliverie
 	if reason := b.keptBack(ctx, &send); reason != "" {
 		return "", errKept
 	}
-	outcome, judged, err := b.attempt(ctx, send, 1, memory{}, b.options.Sender.Send)
+	outcome, judged, err := b.attempt(ctx, &send, 1, memory{}, b.options.Sender.Send)
 	switch {
 	case err != nil: // it waits for a place at the endpoint
 		return b.start(ctx, kept)

@@ -25,7 +25,7 @@ func unanswered(poll *latch.Poll, now, end time.Time, err *delivery.NotYetError)
 }
 
 // askAgain is the end of an attempt whose answer is not final.
-func (a *Activities) askAgain(ctx context.Context, send protocol.Send, made *delivery.Attempt, number int, known memory,
+func (a *Activities) askAgain(ctx context.Context, send *protocol.Send, made *delivery.Attempt, number int, known memory,
 	err *delivery.NotYetError) (protocol.Outcome, *judgement, error) {
 	judged := unanswered(send.Request.Webhook.Poll, rehearsal.Now(ctx), send.PollUntil, err)
 	outcome := outcomeOf(made, number)

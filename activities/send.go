@@ -48,7 +48,7 @@ func (a *Activities) SendWebhook(ctx context.Context, send protocol.Send) (proto
 	if limit := retry.AttemptLimit(); limit > 0 && number-known.Answered > limit+maximumLost {
 		return protocol.Outcome{}, lostAttempts(ctx, limit, known)
 	}
-	outcome, judged, err := a.attempt(ctx, send, number, known, a.options.Sender.Send)
+	outcome, judged, err := a.attempt(ctx, &send, number, known, a.options.Sender.Send)
 	if err != nil {
 		stop()
 		return protocol.Outcome{}, notSent(ctx, send, known, number-1, err)
@@ -75,11 +75,12 @@ type caller func(ctx context.Context, request *protocol.WebhookRequest, number i
 
 // attempt makes one attempt. It returns the outcome and, if the attempt failed, the judgement.
 // It returns an error if nothing was sent because the endpoint has as much in flight as it may.
-func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int, known memory, call caller) (protocol.Outcome, *judgement, error) {
-	send.Request.Occurrence = occurrenceOf(send.Record)
-	send.Request.Sequence, send.Request.PreviousID = send.Record.Sequence, send.Record.PreviousID
+func (a *Activities) attempt(ctx context.Context, send *protocol.Send, number int, known memory, call caller) (protocol.Outcome, *judgement, error) {
+	request := send.Request
+	request.Occurrence = occurrenceOf(&send.Record)
+	request.Sequence, request.PreviousID = send.Record.Sequence, send.Record.PreviousID
 	sending, span := startSpan(context.WithoutCancel(ctx), send, number)
-	made, err := call(sending, &send.Request, number)
+	made, err := call(sending, &request, number)
 	endSpan(span, made, err)
 	var busy *delivery.BusyError
 	if errors.As(err, &busy) {
@@ -87,10 +88,10 @@ func (a *Activities) attempt(ctx context.Context, send protocol.Send, number int
 	}
 	var notYet *delivery.NotYetError
 	if errors.As(err, &notYet) {
-		a.report(ctx, &send, nil, made.CompletedAt)
+		a.report(ctx, send, nil, made.CompletedAt)
 		return a.askAgain(ctx, send, made, number, known, notYet)
 	}
-	a.report(ctx, &send, err, made.CompletedAt)
+	a.report(ctx, send, err, made.CompletedAt)
 	outcome := outcomeOf(made, number)
 	try := tryOf(made, number, err)
 	if err == nil {
@@ -199,7 +200,7 @@ func lostAttempts(ctx context.Context, limit int, known memory) error {
 
 // occurrenceOf returns the description of a CloudEvent. It is derived from the record at the
 // time of the event, so it is the same for every attempt.
-func occurrenceOf(record latch.Record) protocol.Occurrence {
+func occurrenceOf(record *latch.Record) protocol.Occurrence {
 	subject := record.Job + record.Release // it has one of them, or neither
 	if record.Step != "" {
 		subject += "/" + record.Step
@@ -220,7 +221,7 @@ func outcomeOf(made *delivery.Attempt, number int) protocol.Outcome {
 }
 
 // ask answers the send's question over the record after the delivery.
-func ask(send protocol.Send, outcome protocol.Outcome) *verdict.Verdict {
+func ask(send *protocol.Send, outcome protocol.Outcome) *verdict.Verdict {
 	if send.Question == nil {
 		return nil
 	}
@@ -248,7 +249,7 @@ func countAttempt(ctx context.Context, event, outcome string, made *delivery.Att
 }
 
 // logAttempt writes one wide line for each attempt.
-func logAttempt(ctx context.Context, send protocol.Send, outcome protocol.Outcome, try latch.RecordTry, err error) {
+func logAttempt(ctx context.Context, send *protocol.Send, outcome protocol.Outcome, try latch.RecordTry, err error) {
 	fields := []any{"webhook", send.Record.Webhook, "event", send.Record.Event, "delivery", send.Record.DeliveryID,
 		"attempt", outcome.Attempts, "duration_ms", outcome.DurationMS}
 	if outcome.Request != nil {

@@ -13,7 +13,7 @@ import (
 
 // startSpan starts an attempt's span below the activity's. The request names it in its header
 // traceparent. If the activity has no span, nothing is traced.
-func startSpan(ctx context.Context, send protocol.Send, number int) (context.Context, trace.Span) {
+func startSpan(ctx context.Context, send *protocol.Send, number int) (context.Context, trace.Span) {
 	provider := trace.SpanFromContext(ctx).TracerProvider()
 	return provider.Tracer("latch").Start(ctx, "deliver "+send.Record.Event, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
 		attribute.String("latch.delivery", send.Record.DeliveryID), attribute.String("latch.webhook", send.Record.Webhook),

@@ -19,8 +19,7 @@ import (
 // lost on the way to the server, sends nothing twice.
 func (a *Activities) Volley(ctx context.Context, volley protocol.Volley) (protocol.VolleyAnswer, error) {
 	flights := make([]*flight, len(volley.Sends))
-	for i := range volley.Sends {
-		send := &volley.Sends[i]
+	for i, send := range volley.Sends {
 		flights[i] = a.flights.join(send.Request.DeliveryID, func() protocol.Shot { return a.shoot(ctx, send) })
 	}
 	patience := time.NewTimer(protocol.VolleyPatience)
@@ -69,7 +68,7 @@ func (a *Activities) shoot(ctx context.Context, send *protocol.Send) (shot proto
 		kept := keptOutcome(ctx, reason, 0, memory{})
 		return protocol.Shot{Outcome: &kept}
 	}
-	outcome, judged, err := a.attempt(ctx, *send, 1, memory{}, a.callQuickly)
+	outcome, judged, err := a.attempt(ctx, send, 1, memory{}, a.callQuickly)
 	if err != nil {
 		return protocol.Shot{} // its activity waits, for a place or for a slow endpoint
 	}

@@ -35,7 +35,7 @@ func TestVolleySendsNothingTwice(t *testing.T) {
 	environment.RegisterActivity(a.Volley)
 	var volley protocol.Volley
 	for id, path := range map[string]string{"dlv_1": "/takes", "dlv_2": "/refuses"} {
-		volley.Sends = append(volley.Sends, protocol.Send{Request: protocol.WebhookRequest{DeliveryID: id,
+		volley.Sends = append(volley.Sends, &protocol.Send{Request: protocol.WebhookRequest{DeliveryID: id,
 			Event: latch.Event{Event: "JOB_SUCCESS"}, Webhook: latch.Webhook{ID: path[1:], URL: server.URL + path}}})
 	}
 	shoot := func() []protocol.Shot {

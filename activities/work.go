@@ -51,7 +51,7 @@ func (a *Activities) Judge(ctx context.Context, end protocol.WorkEnd) (protocol.
 			StartedAt: end.StartedAt.Time, CompletedAt: rehearsal.Now(ctx)})
 	}
 	end.Send.Request.Webhook.Retry = limitedWork(end.Send.Request.Webhook.Retry)
-	outcome, judged, err := a.attempt(ctx, end.Send, end.Number, memory{Tries: end.Send.Tries}, receive)
+	outcome, judged, err := a.attempt(ctx, &end.Send, end.Number, memory{Tries: end.Send.Tries}, receive)
 	if judged != nil && !judged.final {
 		outcome.NextAttemptAt = latch.NewTime(rehearsal.Now(ctx).Add(judged.delay))
 	}

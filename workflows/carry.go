@@ -95,10 +95,11 @@ func (h *hook) carried(place int, held bool) protocol.HookState {
 // underWay returns what is needed to continue the delivery. A run that continues as new has
 // taken it down before; a run that was ended from outside has not.
 func (h *hook) underWay() *protocol.Delivery {
-	if h.kept != nil || !isOwn(h) || h.attempt.send.Request.DeliveryID != h.record.DeliveryID {
+	send := h.attempt.send
+	if h.kept != nil || !isOwn(h) || send == nil || send.Request.DeliveryID != h.record.DeliveryID {
 		return h.kept
 	}
-	return &protocol.Delivery{Send: h.attempt.send, NotBefore: h.attempt.send.NotBefore}
+	return &protocol.Delivery{Send: *send, NotBefore: send.NotBefore}
 }
 
 // takeOver makes the run continue where the previous one ended. It needs the subject and its

@@ -106,16 +106,20 @@ func cutData(record *latch.Record) bool {
 	if len(record.Data) == 0 {
 		return false
 	}
-	kept := latch.Object{}
+	var kept []string
 	for _, key := range latch.DecisiveKeys {
 		if value, ok := record.Data[key]; ok && len(value) <= 64 {
-			kept[key] = value
+			kept = append(kept, key)
 		}
 	}
 	if len(kept) == len(record.Data) {
 		return false
 	}
-	record.Data, record.Truncated = kept, true
+	data := latch.Object{}
+	for _, key := range kept {
+		data[key] = record.Data[key]
+	}
+	record.Data, record.Truncated = data, true
 	return true
 }
 

@@ -137,7 +137,7 @@ func (s *session) handOverQueues(ctx workflow.Context) {
 func (s *session) handOverWaiting(ctx workflow.Context, h *hook) {
 	h.turn = itsTurn
 	h.attempt.send = h.newSend(ctx)
-	delivery := protocol.Delivery{Send: h.attempt.send, Brought: h.brought, LockRemoved: h.lockRemoved,
+	delivery := protocol.Delivery{Send: *h.attempt.send, Brought: h.brought, LockRemoved: h.lockRemoved,
 		Operators: h.firing.operators, Waits: true}
 	s.pacer.wait(ctx, h.weight())
 	if child := s.startDelivery(ctx, delivery); child != "" {

@@ -70,8 +70,8 @@ func (s *session) sentOf(ids []string) []protocol.Sent {
 
 // sent returns what was sent for the hook's delivery, without a Send if it was not sent.
 func (h *hook) sent() protocol.Sent {
-	send := &h.attempt.send
-	if send.Request.DeliveryID != h.record.DeliveryID {
+	send := h.attempt.send
+	if send == nil || send.Request.DeliveryID != h.record.DeliveryID {
 		return protocol.Sent{}
 	}
 	return protocol.Sent{Send: send, UnderWay: h.state == verdict.UnderWay && h.record.HandedTo == ""}

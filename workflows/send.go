@@ -28,7 +28,8 @@ const (
 
 // An attemptInFlight lets the closing run end a delivery between two attempts.
 type attemptInFlight struct {
-	send   protocol.Send
+	// send is what is sent, or nil. It is never changed, since a volley's worker reads it.
+	send   *protocol.Send
 	cancel workflow.CancelFunc
 	// firstEndsBy is the time by which the first attempt has certainly ended.
 	firstEndsBy time.Time
@@ -41,7 +42,7 @@ type attemptInFlight struct {
 }
 
 // send sends the hook's delivery and writes the outcome to the record.
-func (h *hook) send(ctx workflow.Context) { h.sendBy(ctx, h.newSend(ctx)) }
+func (h *hook) send(ctx workflow.Context) { h.sendBy(ctx, *h.newSend(ctx)) }
 
 // sendBy is send with the attempts' argument.
 func (h *hook) sendBy(ctx workflow.Context, send protocol.Send) {
@@ -52,9 +53,9 @@ func (h *hook) sendBy(ctx workflow.Context, send protocol.Send) {
 		h.keepFor(protocol.Delivery{Send: send, NotBefore: send.NotBefore}, protocol.Outcome{})
 		return
 	}
-	h.attempt = attemptInFlight{send: send, cancel: cancel,
+	h.attempt = attemptInFlight{send: &send, cancel: cancel,
 		firstEndsBy: workflow.Now(ctx).Add(connectTimeout + h.webhook.AttemptTimeout())}
-	outcome, resume := deliver(ctx, h.attempt.send, h.firing.event+" → "+h.webhook.ID, &h.attempt)
+	outcome, resume := deliver(ctx, send, h.firing.event+" → "+h.webhook.ID, &h.attempt)
 	if resume != nil && h.firing.session.link.down {
 		h.keepFor(*resume, outcome)
 		return
@@ -89,7 +90,7 @@ func (h *hook) conclude(ctx workflow.Context, outcome protocol.Outcome) {
 }
 
 // newSend returns the argument of the delivery's attempts.
-func (h *hook) newSend(ctx workflow.Context) protocol.Send {
+func (h *hook) newSend(ctx workflow.Context) *protocol.Send {
 	webhook := *h.webhook
 	webhook.Event, webhook.Events = "", nil
 	question := verdict.ForEvent(h.settings, h.firing.scope)
@@ -114,7 +115,7 @@ func (h *hook) newSend(ctx workflow.Context) protocol.Send {
 	} else if lock := h.lockToOpen(); lock != nil { // it is about a lock, which does not hold it
 		request.LockURL = lock.URL
 	}
-	send := protocol.Send{
+	send := &protocol.Send{
 		Request:    request,
 		Record:     *h.record,
 		Question:   asked,

@@ -28,7 +28,7 @@ func (h *hook) inVolley() bool {
 // shoot makes the first attempts of hooks in one local activity, and continues each by its
 // outcome. The hooks already have their places.
 func (s *session) shoot(ctx workflow.Context, hooks []*hook) {
-	volley := protocol.Volley{Sends: make([]protocol.Send, 0, len(hooks))}
+	volley := protocol.Volley{Sends: make([]*protocol.Send, 0, len(hooks))}
 	limit := time.Duration(0)
 	for _, hook := range hooks {
 		hook.attempt = attemptInFlight{send: hook.newSend(ctx)}
@@ -86,7 +86,7 @@ func (h *hook) goOn(ctx workflow.Context, shot protocol.Shot) {
 		h.conclude(ctx, *shot.Outcome)
 		return
 	}
-	send := h.attempt.send
+	send := *h.attempt.send
 	if outcome := shot.Outcome; outcome != nil {
 		send.PriorAttempts, send.Tries, send.NotBefore = outcome.Attempts, outcome.Tries, outcome.NextAttemptAt
 	}

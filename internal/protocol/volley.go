@@ -29,7 +29,7 @@ type Sent struct {
 // A Volley is the argument of ActivityVolley: deliveries whose first attempts are made
 // concurrently.
 type Volley struct {
-	Sends []Send `json:"sends"`
+	Sends []*Send `json:"sends"`
 }
 
 // A VolleyAnswer has a shot for each of the volley's deliveries, in the same order. See [Pack]

@@ -1,7 +1,6 @@
 package telemetry
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -61,7 +60,12 @@ const usualKey = 96
 func keyOf(tags map[string]string) string {
 	var key strings.Builder
 	key.Grow(usualKey)
-	for _, name := range slices.Sorted(maps.Keys(tags)) {
+	names := make([]string, 0, len(tags))
+	for name := range tags {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
 		key.WriteString(name)
 		key.WriteByte(0)
 		key.WriteString(tags[name])
