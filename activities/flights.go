@@ -36,6 +36,7 @@ type flights struct {
 	bytes int
 	// changed is signalled when an open one is over.
 	changed *sync.Cond
+	crew    crew
 }
 
 // A flight is one attempt.
@@ -49,7 +50,7 @@ type flight struct {
 }
 
 func newFlights() *flights {
-	f := &flights{open: map[string]*flight{}, over: expirable.NewLRU[string, *flight](keptFlights, nil, keptFor)}
+	f := &flights{crew: newCrew(), open: map[string]*flight{}, over: expirable.NewLRU[string, *flight](keptFlights, nil, keptFor)}
 	f.changed = sync.NewCond(&f.mutex)
 	return f
 }
@@ -69,7 +70,7 @@ func (f *flights) join(delivery string, shoot func() protocol.Shot) *flight {
 	}
 	f.open[delivery] = begun
 	f.underWay++
-	go func() {
+	f.crew.run(func() {
 		begun.shot = shoot()
 		begun.size = begun.shot.Encode()
 		close(begun.done)
@@ -79,7 +80,7 @@ func (f *flights) join(delivery string, shoot func() protocol.Shot) *flight {
 		if !begun.promised {
 			f.close(delivery, begun)
 		}
-	}()
+	})
 	return begun
 }
 

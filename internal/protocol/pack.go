@@ -20,6 +20,9 @@ import (
 // Temporal UI.
 const packedFrom = 2 << 10
 
+// usualRatio is how many times as large shots usually are before they are compressed.
+const usualRatio = 10
+
 // Joined are many shots. Most endpoints answer alike, and an answer is most of what a shot costs
 // to write and to read.
 type joined struct {
@@ -172,11 +175,12 @@ func (a VolleyAnswer) Unpack() ([]Shot, error) {
 }
 
 func inflate(packed []byte, into any) error {
-	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), 2*MaximumVolleyBytes))
-	if err != nil {
+	var plain bytes.Buffer
+	plain.Grow(min(usualRatio*len(packed), 2*MaximumVolleyBytes))
+	if _, err := plain.ReadFrom(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), 2*MaximumVolleyBytes)); err != nil {
 		return err
 	}
-	return json.Unmarshal(plain, into)
+	return json.Unmarshal(plain.Bytes(), into)
 }
 
 // giveAnswers gives the shots their answers.
