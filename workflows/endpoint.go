@@ -34,7 +34,7 @@ func Endpoint(ctx workflow.Context, input converter.RawValue) error {
 	if err := json.Unmarshal(payloadJSON(input), &e.Endpoint); err != nil || e.Webhook == "" {
 		return invalidSpec(latch.Problems{{Message: fmt.Sprintf("%s is started by a worker, not by hand", latch.WorkflowEndpoint)}})
 	}
-	if err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, Look: true}); err != nil {
+	if _, err := e.look(ctx); err != nil {
 		return err
 	}
 	for {
@@ -85,6 +85,11 @@ func (e *endpoint) take(ctx workflow.Context, report protocol.Report) error {
 		}
 	}
 	e.Kept = e.Kept.First(report.Kept)
+	if report.Changed {
+		if err := e.heed(ctx); err != nil {
+			return err
+		}
+	}
 	if report.Failed == 0 {
 		return nil
 	}
@@ -96,7 +101,7 @@ func (e *endpoint) take(ctx workflow.Context, report protocol.Report) error {
 	state.Count += report.Failed
 	state.LastError = report.Error
 	e.State = &state
-	if err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, Look: true}); err != nil || e.State == nil {
+	if _, err := e.look(ctx); err != nil || e.State == nil {
 		return err
 	}
 	changed := e.judge(ctx, before, report.At)
@@ -148,27 +153,48 @@ func (e *endpoint) planProbe(ctx workflow.Context) {
 // write writes the state to the registry, where runs and workers read it.
 func (e *endpoint) write(ctx workflow.Context) error {
 	e.WrittenAt = latch.NewTime(workflow.Now(ctx))
-	return e.observe(ctx, protocol.Observation{Webhook: e.Webhook, State: e.State})
+	_, err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, State: e.State})
+	return err
 }
 
-// observe reads the registered webhook, and writes the endpoint's state unless it only looks.
-// If an operator ended the count meanwhile, nothing is left to do.
-func (e *endpoint) observe(ctx workflow.Context, observation protocol.Observation) error {
-	var seen protocol.Observed
-	if err := ask(ctx, "Look at webhook "+e.Webhook, protocol.ActivityObserve, observation, &seen); err != nil {
-		return err
-	}
-	e.health = seen.Health
-	switch {
-	case e.health == nil:
+// heed takes over what a change of the webhook made of the count, which may begin anew.
+func (e *endpoint) heed(ctx workflow.Context) error {
+	seen, err := e.look(ctx)
+	if err == nil && seen.State == nil {
 		e.State, e.Alarmed = nil, false
-	case e.State == nil && observation.Look && seen.State != nil:
+	}
+	return err
+}
+
+// look reads the registered webhook, and takes over what an operator has changed about its
+// endpoint. If they ended the count, nothing is left to do.
+func (e *endpoint) look(ctx workflow.Context) (protocol.Observed, error) {
+	seen, err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, Look: true})
+	switch {
+	case err != nil || e.health == nil:
+	case e.State == nil && seen.State != nil:
 		// The previous workflow was ended from outside.
 		e.State, e.Alarmed = seen.State, true
-	case e.State.Disabled() && observation.Look && seen.State == nil:
+	case e.State.Disabled() && seen.State == nil:
 		e.State, e.Alarmed = nil, false // an operator has enabled it
+	case e.State.Disabled() && seen.State.Disabled():
+		e.State.ProbeAt = seen.State.ProbeAt
 	}
-	return nil
+	return seen, err
+}
+
+// observe reads the registered webhook, and writes the endpoint's state unless it only looks. If
+// failures are no longer counted, there is no state.
+func (e *endpoint) observe(ctx workflow.Context, observation protocol.Observation) (protocol.Observed, error) {
+	var seen protocol.Observed
+	if err := ask(ctx, "Look at webhook "+e.Webhook, protocol.ActivityObserve, observation, &seen); err != nil {
+		return seen, err
+	}
+	e.health = seen.Health
+	if e.health == nil {
+		e.State, e.Alarmed = nil, false
+	}
+	return seen, nil
 }
 
 // details describes the state of the endpoint for people.

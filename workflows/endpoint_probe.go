@@ -14,7 +14,7 @@ const probeLimit = 5 * time.Minute
 
 // probe probes a disabled endpoint once. A delivery that it sends reports like any other.
 func (e *endpoint) probe(ctx workflow.Context) error {
-	if err := e.observe(ctx, protocol.Observation{Webhook: e.Webhook, Look: true}); err != nil || e.State == nil {
+	if _, err := e.look(ctx); err != nil || e.State == nil {
 		return err
 	}
 	e.planProbe(ctx)

@@ -28,7 +28,8 @@ func idOf(prefix, taskQueue, webhook string) string {
 	return prefix + hex.EncodeToString(sum[:])
 }
 
-// A Report is the result of attempts at an endpoint, or reports that some were not made.
+// A Report is the result of attempts at an endpoint, or reports that some were not made or that
+// the webhook was changed.
 type Report struct {
 	// Failed is how many attempts failed since the last one that was delivered. The first of
 	// them ended at Since, the last at At with Error.
@@ -40,6 +41,8 @@ type Report struct {
 	Delivered bool `json:"delivered,omitempty"`
 	// Kept is the first of the deliveries that were not sent because the endpoint is disabled.
 	Kept *KeptDelivery `json:"kept,omitempty"`
+	// Changed reports that somebody has changed the registered webhook.
+	Changed bool `json:"changed,omitempty"`
 }
 
 // A KeptDelivery is a delivery that was not sent, and that can be sent later.
@@ -134,8 +137,8 @@ func (k *KeptDelivery) First(other *KeptDelivery) *KeptDelivery {
 
 // Add adds a later report.
 func (r *Report) Add(later Report) {
-	later.Kept = r.Kept.First(later.Kept)
-	r.Kept = later.Kept
+	later.Kept, later.Changed = r.Kept.First(later.Kept), r.Changed || later.Changed
+	r.Kept, r.Changed = later.Kept, later.Changed
 	if later.Delivered {
 		*r = later
 		return

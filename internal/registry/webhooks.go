@@ -93,7 +93,7 @@ func (w *Webhooks) Create(ctx context.Context, webhook latch.RegisteredWebhook) 
 // is ErrUnknown if none has the id.
 func (w *Webhooks) Update(ctx context.Context, id string, change func(*latch.RegisteredWebhook) error) (*latch.RegisteredWebhook, error) {
 	var changed latch.RegisteredWebhook
-	err := w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
+	err := w.change(ctx, []string{id}, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
 		at := find(all, id)
 		if at < 0 {
 			return nil, aboutWebhook(id, ErrUnknown)
@@ -102,22 +102,14 @@ func (w *Webhooks) Update(ctx context.Context, id string, change func(*latch.Reg
 		if err := change(&changed); err != nil {
 			return nil, err
 		}
-		changed.ID, changed.CreatedAt, changed.UpdatedAt = id, all[at].CreatedAt, latch.NewTime(time.Now())
-		changed.Endpoint = endpointAfter(&all[at], &changed)
+		now := time.Now()
+		changed.ID, changed.CreatedAt, changed.UpdatedAt = id, all[at].CreatedAt, latch.NewTime(now)
+		changed.Endpoint = endpointAfter(&all[at], &changed, now)
 		after := slices.Clone(all)
 		after[at] = changed
 		return after, nil
 	})
 	return &changed, err
-}
-
-// endpointAfter returns the state of the endpoint after a change of the
-// webhook: nil if health is no longer tracked, or is tracked anew.
-func endpointAfter(before, changed *latch.RegisteredWebhook) *latch.EndpointState {
-	if changed.Health == nil || changed.IsEnabled() && !before.IsEnabled() {
-		return nil
-	}
-	return before.Endpoint
 }
 
 // Recently is [Webhooks.Lately] with a result up to a second old. It costs a
@@ -161,13 +153,18 @@ var errSame = errors.New("nothing differs")
 // Put writes several webhooks and removes others, in one write: a run sees all
 // of it or nothing.
 func (w *Webhooks) Put(ctx context.Context, put []latch.RegisteredWebhook, remove []string) error {
-	return w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
-		now := latch.NewTime(time.Now())
+	ids := slices.Clone(remove)
+	for i := range put {
+		ids = append(ids, put[i].ID)
+	}
+	return w.change(ctx, ids, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
+		began := time.Now()
+		now := latch.NewTime(began)
 		after := slices.DeleteFunc(slices.Clone(all), func(w latch.RegisteredWebhook) bool { return slices.Contains(remove, w.ID) })
 		for _, webhook := range put {
 			webhook.CreatedAt, webhook.UpdatedAt = now, now
 			if at := find(after, webhook.ID); at >= 0 {
-				webhook.CreatedAt, webhook.Endpoint = after[at].CreatedAt, endpointAfter(&after[at], &webhook)
+				webhook.CreatedAt, webhook.Endpoint = after[at].CreatedAt, endpointAfter(&after[at], &webhook, began)
 				after[at] = webhook
 				continue
 			}
@@ -183,7 +180,7 @@ func (w *Webhooks) Put(ctx context.Context, put []latch.RegisteredWebhook, remov
 // Delete removes a webhook, unless check returns an error for it. Runs in
 // progress keep using it for what they send for the first time.
 func (w *Webhooks) Delete(ctx context.Context, id string, check func(*latch.RegisteredWebhook) error) error {
-	return w.shelf.Change(ctx, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
+	return w.change(ctx, []string{id}, func(all []latch.RegisteredWebhook) ([]latch.RegisteredWebhook, error) {
 		at := find(all, id)
 		if at < 0 {
 			return nil, aboutWebhook(id, ErrUnknown)
