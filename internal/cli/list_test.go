@@ -29,7 +29,7 @@ const (
 	lockHeader = "SINCE\tWEBHOOK\tEVENT\tOF\tTITLE\tUNTIL\tTHEN\tLOCK\n"
 	boardsRow  = "2026-07-01T10:00:00Z\tboard\tAFTER_STEP (deploy)\trelease shop\tThe " +
 		"shop\t2026-07-01T14:00:00Z\trollback\trelease-shop:board:r4nd\n"
-	webhookHeader = "ID\tEVENTS\tURL\tWHEN\tENABLED\tENFORCED\tCHANGED\n"
+	webhookHeader = "ID\tEVENTS\tURL\tWHEN\tENABLED\tENFORCED\tENDPOINT\tCHANGED\n"
 )
 
 // waitingTemporal has a release that waits for a lock.
@@ -206,9 +206,10 @@ const boardsJSON = `{"token":"release-shop:board:r4nd","webhook":"board","event"
 func TestWebhookList(t *testing.T) {
 	t.Parallel()
 	const rows = webhookHeader +
-		"on-call\tJOB_FAILURE, BEFORE_RELEASE*\thttps://hooks.example.com/x?token=***\t'prod' in job.tags\tno\tyes\t2026-07-01T10:00:00Z\n" +
-		"person\tJOB_START*\t-\t-\tyes\tno\t2026-07-01T10:00:00Z\n" +
-		"quiet\tJOB_SUCCESS\tsecret chat\t-\tyes\tno\t2026-07-01T10:00:00Z\n"
+		"on-call\tJOB_FAILURE, BEFORE_RELEASE*\thttps://hooks.example.com/x?token=***\t'prod' in job.tags\tno\tyes\t-\t2026-07-01T10:00:00Z\n" +
+		"person\tJOB_START*\t-\t-\tyes\tno\tworks\t2026-07-01T10:00:00Z\n" +
+		"quiet\tJOB_SUCCESS\tsecret chat\t-\tyes\tno\tfailing since 2026-07-01T08:00:00Z\t2026-07-01T10:00:00Z\n" +
+		"dead\tJOB_SUCCESS\tsecret chat\t-\tyes\tno\tdisabled since 2026-07-01T09:00:00Z, tried at 2026-07-01T11:00:00Z\t2026-07-01T10:00:00Z\n"
 	disabled := false
 	webhooks := []latch.RegisteredWebhook{
 		{When: "'prod' in job.tags", Enforced: true,
@@ -228,7 +229,7 @@ func TestWebhookList(t *testing.T) {
 	code, out, errors := execute("", temporal, "webhook", "list")
 	require.Equal(t, failure.ExitOK, code, errors)
 	require.Regexp(t,
-		`(?m)^on-call\tJOB_FAILURE, BEFORE_RELEASE\*\thttps://hooks\.example\.com/x\?token=\*\*\*\t'prod' in job\.tags\tno\tyes\t20\d\d-`, out)
+		`(?m)^on-call\tJOB_FAILURE, BEFORE_RELEASE\*\thttps://hooks\.example\.com/x\?token=\*\*\*\t'prod' in job\.tags\tno\tyes\t-\t20\d\d-`, out)
 	require.NotContains(t, out, "s3cret")
 	code, out, _ = execute("", temporal, "webhook", "list", "-o", "json")
 	require.Equal(t, failure.ExitOK, code)
@@ -245,9 +246,14 @@ func TestWebhookList(t *testing.T) {
 				{"event":"JOB_FAILURE"},
 				{"event":"JOB_SUCCESS","enabled":false},
 				{"event":"BEFORE_RELEASE","blocking":true}]},
-		{"id":"person","events":[{"event":"JOB_START","blocking":true}],"updated_at":"2026-07-01T10:00:00Z"},
-		{"id":"quiet","url_secret":"chat","event":"JOB_SUCCESS","updated_at":"2026-07-01T10:00:00Z"}]}`}}})
+		{"id":"person","events":[{"event":"JOB_START","blocking":true}],"updated_at":"2026-07-01T10:00:00Z","health":{}},
+		{"id":"quiet","url_secret":"chat","event":"JOB_SUCCESS","updated_at":"2026-07-01T10:00:00Z","health":{},
+			"endpoint":{"state":"failing","count":7,"since":"2026-07-01T08:00:00Z"}},
+		{"id":"dead","url_secret":"chat","event":"JOB_SUCCESS","updated_at":"2026-07-01T10:00:00Z","health":{"disable_after":"1h"},
+			"endpoint":{"state":"disabled","count":9,"since":"2026-07-01T08:00:00Z","disabled_at":"2026-07-01T09:00:00Z",
+				"probe_at":"2026-07-01T11:00:00Z"}}]}`}}})
 	require.Equal(t, rows, f.ok("", "webhook", "list"))
+	require.Contains(t, f.ok("", "webhook", "list", "-o", "json"), `"probe_at": "2026-07-01T11:00:00.000Z"`)
 }
 
 // All wrong flags of a list are reported at once, before any request, with Temporal and with

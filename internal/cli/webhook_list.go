@@ -15,7 +15,9 @@ func webhookListCommand(e *env) *cobra.Command {
 	return remote(e, &cobra.Command{Use: "list", Short: "List the registered webhooks", Args: cobra.NoArgs,
 		Long: `List the registered webhooks, which apply to the runs of the task queue
 (--task-queue; with --api, the API's), in the order in which they were made. In
-their URLs *** stands for credentials. * marks an event that blocks.`},
+their URLs *** stands for credentials. * marks an event that blocks. ENDPOINT is
+for those with a health: works, failing or disabled, since when, and when a disabled
+one is tried again.`},
 		func(ctx context.Context, open opener, _ []string) error { return listWebhooks(ctx, open, e.out) })
 }
 
@@ -42,7 +44,7 @@ func listWebhooks(ctx context.Context, open opener, out *output.Printer) error {
 		out.Value(listedWebhooks{webhooks})
 		return nil
 	}
-	t := output.NewTable("ID", "EVENTS", "URL", "WHEN", "ENABLED", "ENFORCED", "CHANGED")
+	t := output.NewTable("ID", "EVENTS", "URL", "WHEN", "ENABLED", "ENFORCED", "ENDPOINT", "CHANGED")
 	for i := range webhooks {
 		t.Add(webhookRow(&webhooks[i])...)
 	}
@@ -59,7 +61,22 @@ func webhookRow(webhook *latch.RegisteredWebhook) []output.Cell {
 		enforced = output.Yellow.In("yes")
 	}
 	return []output.Cell{output.Bold.In(output.OneLine(webhook.ID)), output.Plain(output.OrDash(eventsText(webhook))), output.Plain(output.OrDash(addressText(webhook))),
-		output.Plain(output.OrDash(output.OneLine(webhook.When))), enabled, enforced, output.Plain(utc(webhook.UpdatedAt))}
+		output.Plain(output.OrDash(output.OneLine(webhook.When))), enabled, enforced, endpointCell(webhook), output.Plain(utc(webhook.UpdatedAt))}
+}
+
+// endpointCell returns what is known of the webhook's endpoint, if its failed attempts are counted.
+func endpointCell(webhook *latch.RegisteredWebhook) output.Cell {
+	state := webhook.Endpoint
+	switch {
+	case webhook.Health == nil:
+		return output.Plain("-")
+	case state == nil:
+		return output.Green.In("works")
+	case state.Disabled():
+		return output.Red.In("disabled since " + utc(state.DisabledAt) + ", tried at " + utc(state.ProbeAt))
+	default:
+		return output.Yellow.In(output.OneLine(state.State) + " since " + utc(state.Since))
+	}
 }
 
 // eventsText returns the events that the webhook listens to.

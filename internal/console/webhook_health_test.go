@@ -85,3 +85,19 @@ func TestAnEndpointThatDoesNotWorkIsTold(t *testing.T) {
 	}
 	require.Error(t, addEndpoint(&piece.Facts{}, json.RawMessage(`"odd"`)))
 }
+
+// The list of webhooks shows since when an endpoint does not work, and when a disabled one is tried
+// again.
+func TestTheListShowsEndpoints(t *testing.T) {
+	t.Parallel()
+	at := func(hour int) latch.Time { return latch.NewTime(time.Date(2026, 7, 1, hour, 0, 0, 0, time.UTC)) }
+	webhook := latch.RegisteredWebhook{}
+	require.Equal(t, piece.Cell{}, hookEndpoint(&webhook), "nothing is counted")
+	webhook.Health = &latch.Health{}
+	require.Equal(t, piece.Status("healthy"), hookEndpoint(&webhook))
+	webhook.Endpoint = &latch.EndpointState{State: latch.EndpointFailing, Count: 7, Since: at(12)}
+	require.Equal(t, piece.Cell{Text: "failing", Status: "bad", Note: "since", NoteAt: at(12).Time}, hookEndpoint(&webhook))
+	webhook.Endpoint = &latch.EndpointState{State: latch.EndpointDisabled, Since: at(12), DisabledAt: at(13), ProbeAt: at(14)}
+	require.Equal(t, piece.Cell{Text: "disabled", Status: "bad", Note: "since 2026-07-01 13:00 UTC; tried again at", NoteAt: at(14).Time},
+		hookEndpoint(&webhook))
+}

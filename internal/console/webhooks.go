@@ -38,7 +38,7 @@ func (v *visit) webhooks() (*answer, error) {
 	if err := v.api.Webhooks(v.request.Context(), &listed); err != nil {
 		return nil, err
 	}
-	page := hooksPage{List: piece.List{ID: "webhooks", Name: "Registered webhooks", Columns: []string{"Webhook", "Events", "State", "Secret", "Changed"},
+	page := hooksPage{List: piece.List{ID: "webhooks", Name: "Registered webhooks", Columns: []string{"Webhook", "Events", "State", "Endpoint", "Secret", "Changed"},
 		Count: piece.Count(len(listed.Webhooks), len(listed.Webhooks), false), Empty: "There are none yet."}}
 	if v.may(api.RoleAdmin) {
 		page.New = v.link(newWebhookPath)
@@ -60,7 +60,24 @@ func (v *visit) hookRow(webhook *latch.RegisteredWebhook) piece.Row {
 	}
 	name := piece.Link(webhook.ID, v.link(webhooksPath+"/"+segment(webhook.ID))).With(hookTarget(&webhook.Webhook))
 	return piece.Row{Key: webhook.ID, Cells: []piece.Cell{name,
-		piece.Text(hookEvents(&webhook.Webhook)), state, piece.Text(webhook.Secret), piece.When(webhook.UpdatedAt)}}
+		piece.Text(hookEvents(&webhook.Webhook)), state, hookEndpoint(webhook), piece.Text(webhook.Secret), piece.When(webhook.UpdatedAt)}}
+}
+
+// hookEndpoint returns what is known of the webhook's endpoint: nothing unless its failed attempts are
+// counted.
+func hookEndpoint(webhook *latch.RegisteredWebhook) piece.Cell {
+	state := webhook.Endpoint
+	switch {
+	case webhook.Health == nil:
+		return piece.Cell{}
+	case state == nil:
+		return piece.Status("healthy")
+	case state.Disabled():
+		since := "since " + state.DisabledAt.UTC().Format("2006-01-02 15:04 MST")
+		return piece.Cell{Text: state.State, Status: "bad"}.WithTime(since+"; tried again at", state.ProbeAt)
+	default:
+		return piece.Cell{Text: state.State, Status: "bad"}.WithTime("since", state.Since)
+	}
 }
 
 // hookEvents returns the events that the webhook listens to, in words.

@@ -231,7 +231,7 @@ func TestStarterLists(t *testing.T) {
 
 			hooks := i.starter(settings, "webhook", "list")
 			require.Equal(t, 0, hooks.code, hooks.err)
-			require.Contains(t, hooks.out, "\non-call\tJOB_FAILURE\t"+i.receiver.URL+"/x?token=***\t-\tyes\tyes\t20")
+			require.Contains(t, hooks.out, "\non-call\tJOB_FAILURE\t"+i.receiver.URL+"/x?token=***\t-\tyes\tyes\t-\t20")
 			wrong := i.starter(settings, "release", "list", "--status", "done")
 			require.Equal(t, 2, wrong.code)
 			require.Contains(t, wrong.err, `--status: "done" is not a status of a release`)
