@@ -130,7 +130,8 @@ const (
 	SearchAttributeWaiting = "LatchWaiting"
 	// SearchAttributeWebhooks (KeywordList) holds the ids of the run's webhooks, and
 	// <id>:<event> for each event that one listens to. It makes it possible to find a webhook's
-	// history across runs.
+	// history across runs. If they have more than 2,000 bytes, ":more" stands for the rest, which
+	// that history lacks.
 	SearchAttributeWebhooks = "LatchWebhooks"
 )
 

@@ -109,13 +109,14 @@ var ownTypes = fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s', '%s', '%s', '%s',
 // query returns the visibility query for the runs that may have matching records: a record begins
 // and ends within its run. With search attributes it also finds users' own workflows, and leaves
 // out runs that have attributes but not the webhook. Runs of workers that write no attributes are
-// always included.
+// always included, and those whose attribute has no room for all of their webhooks.
 func (f *Filter) query(attributes bool) string {
 	terms := []string{ownTypes}
 	if attributes {
 		terms = []string{runs.Either(ownTypes, latch.SearchAttributeWebhooks+" IS NOT NULL")}
 		if f.Webhook != "" {
-			terms = append(terms, isOrLacks(latch.SearchAttributeWebhooks, tagOf(f.Webhook, f.Event)))
+			terms = append(terms, runs.Either(isOrLacks(latch.SearchAttributeWebhooks, tagOf(f.Webhook, f.Event)),
+				latch.SearchAttributeWebhooks+" = "+runs.Quote(protocol.TagMore)))
 		}
 		if id := f.Job + f.Release; id != "" {
 			terms = append(terms, isOrLacks(latch.SearchAttributeID, id))

@@ -78,10 +78,10 @@ func TestSearchQueries(t *testing.T) {
 	}{
 		"all": {deliveries.Filter{}, `(` + own + ` OR LatchWebhooks IS NOT NULL)`, own},
 		"a webhook": {deliveries.Filter{Webhook: "it's"},
-			`(` + own + ` OR LatchWebhooks IS NOT NULL) AND (LatchWebhooks = 'it\'s' OR LatchWebhooks IS NULL)`, own},
+			`(` + own + ` OR LatchWebhooks IS NOT NULL) AND ((LatchWebhooks = 'it\'s' OR LatchWebhooks IS NULL) OR LatchWebhooks = ':more')`, own},
 		"its event, and a job": {deliveries.Filter{Webhook: "a", Event: "JOB_START", Job: "books"},
 			`(` + own +
-				` OR LatchWebhooks IS NOT NULL) AND (LatchWebhooks = 'a:JOB_START' OR LatchWebhooks IS NULL) AND (LatchID = ` +
+				` OR LatchWebhooks IS NOT NULL) AND ((LatchWebhooks = 'a:JOB_START' OR LatchWebhooks IS NULL) OR LatchWebhooks = ':more') AND (LatchID = ` +
 				`'books' OR LatchID IS NULL)`, own},
 		"what was kept on a task queue": {deliveries.Filter{Kept: true, TaskQueue: "it's"},
 			`(` + own + ` OR LatchWebhooks IS NOT NULL) AND TaskQueue = 'it\'s' AND ExecutionStatus != 'ContinuedAsNew'`,

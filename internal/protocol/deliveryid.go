@@ -3,6 +3,7 @@ package protocol
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -44,18 +45,45 @@ func RunOf(deliveryID string) (runID string, ok bool) {
 	return uuid.UUID(decoded[:len(uuid.UUID{})]).String(), true
 }
 
-// WebhookTags returns the values of the search attribute that lists a run's webhooks.
+// TagMore is the value of the search attribute that lists a run's webhooks if not all of them fit
+// into it. No webhook has such an id.
+const TagMore = ":more"
+
+// maximumTags bounds the search attribute in bytes of JSON: Temporal terminates a run that sets one
+// of more than 2 KiB.
+const maximumTags = 2000
+
+// WebhookTags returns the values of the search attribute that lists a run's webhooks. If they do not
+// fit into it, it has the ids rather than their events, and [TagMore].
 func WebhookTags(webhooks ...latch.Webhook) []string {
-	var tags []string
+	var ids, events []string
 	for i := range webhooks {
 		if !webhooks[i].IsEnabled() {
 			continue
 		}
-		tags = append(tags, webhooks[i].ID)
+		ids = append(ids, webhooks[i].ID)
 		for _, settings := range webhooks[i].EventSettings() {
-			tags = append(tags, webhooks[i].ID+":"+settings.Event)
+			events = append(events, webhooks[i].ID+":"+settings.Event)
 		}
 	}
+	slices.Sort(ids)
+	slices.Sort(events)
+	tags := append(slices.Compact(ids), slices.Compact(events)...)
+	if fit := fitting(tags); fit < len(tags) {
+		return append(tags[:fit:fit], TagMore)
+	}
 	slices.Sort(tags)
-	return slices.Compact(tags)
+	return tags
+}
+
+// fitting returns how many of the first tags fit into the search attribute beside [TagMore].
+func fitting(tags []string) int {
+	room := maximumTags - len(TagMore)
+	for i, tag := range tags {
+		encoded, err := json.Marshal(tag) // as the SDK encodes search attributes
+		if room -= len(encoded) + len(","); err != nil || room < 0 {
+			return i
+		}
+	}
+	return len(tags)
 }

@@ -1,6 +1,9 @@
 package protocol_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -37,4 +40,29 @@ func TestWebhookTags(t *testing.T) {
 		latch.Webhook{ID: "off", Event: "JOB_SUCCESS", Enabled: &off},
 		latch.Webhook{ID: "board", Events: []latch.Event{{Event: "BEFORE_RELEASE"}}},
 	))
+}
+
+// What does not fit into the search attribute is told by one value more. Ids take precedence over
+// their events.
+func TestWebhookTagsFitIntoTheAttribute(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]int{10: 20, 40: 0, 1000: 0} {
+		var webhooks []latch.Webhook
+		for i := range n {
+			webhooks = append(webhooks, latch.Webhook{ID: fmt.Sprintf("<%03d> %s", i, strings.Repeat("x", 20)), Event: "JOB_SUCCESS"})
+		}
+		tags := protocol.WebhookTags(webhooks...)
+		encoded, err := json.Marshal(tags)
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(encoded), 2048, "of %d webhooks", n)
+		if want > 0 {
+			require.Len(t, tags, want)
+			continue
+		}
+		require.Equal(t, protocol.TagMore, tags[len(tags)-1])
+		require.Greater(t, len(encoded), 1900)
+		for i, tag := range tags[:min(n, len(tags)-1)] {
+			require.Equal(t, webhooks[i].ID, tag)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/deliveries"
 	"github.com/latch-run/latch/testsuite/receiver"
 	"github.com/latch-run/latch/testsuite/server"
 )
@@ -125,5 +126,27 @@ func TestWebhookHistoryWithoutTheAttribute(t *testing.T) {
 	for _, told := range []string{"temporal operator search-attribute create --namespace default",
 		"--name LatchWebhooks --type KeywordList", "LATCH_SEARCH_ATTRIBUTES=true"} {
 		require.Contains(t, missing.Detail, told)
+	}
+}
+
+// A run has more webhooks than its search attribute has room for. It ends as any other, and its
+// deliveries to each of them are found.
+func TestDeliveriesOfMoreWebhooksThanFitIntoTheAttribute(t *testing.T) {
+	t.Parallel()
+	b := setup(t, "LATCH_SEARCH_ATTRIBUTES", "true")
+	s := b.serve("LATCH_API_KEYS", apiKeys)
+	var webhooks []string
+	for i := range 100 {
+		webhooks = append(webhooks, fmt.Sprintf(`{"id":"%02d of many webhooks","url":"{R}/many","event":"PINGED"}`, i))
+	}
+	result := b.emission(b.startSpec(latch.WorkflowEmit, "many", `{"event":"PINGED","webhooks":[`+strings.Join(webhooks, ",")+`]}`))
+	require.Len(t, result.History, len(webhooks))
+	for _, id := range []string{"00 of many webhooks", "99 of many webhooks"} {
+		require.Eventually(t, func() bool {
+			var part deliveries.DeliveryPart
+			query := url.Values{"webhook": {id}, "task_queue": {b.queue}, "event": {"PINGED"}}
+			s.as("read-key-0123456789", "GET", "/latch/v1/deliveries?"+query.Encode(), "").read(t, 200, &part)
+			return len(part.Records) == 1 && part.Records[0].Webhook == id
+		}, patience, tick, id)
 	}
 }
