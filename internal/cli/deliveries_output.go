@@ -144,11 +144,13 @@ func redeliveredRow(d *deliveries.RedeliveryOutcome) []output.Cell {
 		told = "in order, by " + d.WorkflowID
 	case d.Outcome == deliveries.OutcomeStarted:
 		told = fmt.Sprintf("redelivery %d: %s", d.Redelivery, d.WorkflowID)
+	case d.Outcome == deliveries.OutcomePlanned:
+		told = d.Failure
 	case d.Reason == deliveries.ReasonUnderWay:
 		told = "is under way"
 	case d.Reason == deliveries.ReasonDelivered:
 		told = "was delivered since"
 	}
-	return []output.Cell{colour.In(output.Printable(d.Outcome)), output.Plain(output.OneLine(d.Webhook)), output.Plain(output.Printable(d.Event)), output.Plain(output.OrDash(output.OneLine(subjectOf(d.Job, d.Release, "")))),
+	return []output.Cell{colour.In(output.Printable(d.Outcome)), output.Plain(output.OneLine(d.Webhook)), output.Plain(output.Printable(d.Event)), output.Plain(output.OrDash(output.OneLine(subjectOf(d.Job, d.Release, d.FiredBy)))),
 		output.Dim.In(output.Printable(d.DeliveryID)), output.Plain(output.OrDash(output.OneLine(told)))}
 }

@@ -34,6 +34,7 @@ type RedeliveryOutcome struct {
 	Event      string `json:"event"`
 	Job        string `json:"job,omitempty"`
 	Release    string `json:"release,omitempty"`
+	FiredBy    string `json:"fired_by,omitempty" doc:"The workflow id of the run that fired it"`
 	Outcome    string `json:"outcome" enum:"started,planned,skipped,error"`
 	Reason     string `json:"reason,omitempty" enum:"under_way,delivered" doc:"Why it was skipped: it is being sent, or has arrived since it failed"`
 	Error      string `json:"error,omitempty" doc:"Why it could not be sent again"`
@@ -164,7 +165,8 @@ func (l *Log) redeliverOne(ctx context.Context, record *latch.Record, dryRun boo
 }
 
 func redeliveryOf(record *latch.Record) RedeliveryOutcome {
-	outcome := RedeliveryOutcome{DeliveryID: record.DeliveryID, Webhook: record.Webhook, Event: record.Event, Job: record.Job, Release: record.Release}
+	outcome := RedeliveryOutcome{DeliveryID: record.DeliveryID, Webhook: record.Webhook, Event: record.Event, Job: record.Job,
+		Release: record.Release, FiredBy: record.WorkflowID}
 	if Failed(record) {
 		outcome.Failure = record.Error
 	}
