@@ -102,8 +102,9 @@ was disabled: of each webhook in the order of the events, each delivery once the
 before is settled. A workflow does that, which goes on without this command; on a
 terminal, or with --wait, the command shows how far it is, until it has ended. If the
 endpoint is disabled again, the others stay skipped. The exit code is 3 where runs
-did not answer which may have others: repeat it then. With --task-queue only runs on
-that task queue are asked, and no worker of another one.`},
+did not answer, asked twice, which may have others: repeat it then. With --task-queue only runs on
+that task queue are asked, and no worker of another one. A --webhook that is not
+registered, and of which nothing was skipped, is refused.`},
 		func(ctx context.Context, open opener, args []string) error {
 			if err := kept.check(args, origin); err != nil || kept.filter.Kept {
 				if err != nil {

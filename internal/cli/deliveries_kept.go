@@ -3,11 +3,17 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/latch-run/latch/internal/cli/backend"
+	"github.com/latch-run/latch/internal/cli/failure"
 	"github.com/latch-run/latch/internal/cli/output"
+	"github.com/latch-run/latch/internal/counted"
 	"github.com/latch-run/latch/internal/deliveries"
+	"github.com/latch-run/latch/internal/typo"
 )
 
 // A keptCall holds the arguments of deliveries redeliver --skipped.
@@ -58,8 +64,13 @@ func redeliverKept(ctx context.Context, open opener, out *output.Printer, call k
 	}
 	progress := out.Progress()
 	progress.Show("looking for what was skipped")
-	bulk, err := log.RedeliverFailed(ctx, call.filter, "", deliveriesAtOnce, call.dryRun)
+	bulk, err := log.RedeliverSkipped(ctx, call.filter, call.dryRun, func(runs, found int) {
+		progress.Show("looking for what was skipped: %s asked, %d found", counted.Of(runs, "run", "runs"), found)
+	})
 	progress.End()
+	if err == nil && len(bulk.Deliveries) == 0 && bulk.Unanswered == 0 {
+		err = checkRegistered(ctx, log, call.filter.Webhook)
+	}
 	if err != nil {
 		return err
 	}
@@ -82,4 +93,28 @@ func redeliverKept(ctx context.Context, open opener, out *output.Printer, call k
 		return bulkFailure(bulk)
 	}
 	return followed
+}
+
+// checkRegistered returns an error if the webhook of which nothing was found is not registered. Only a
+// registered webhook skips deliveries, and one that was deleted since may have.
+func checkRegistered(ctx context.Context, lists backend.Lists, id string) error {
+	if id == "" {
+		return nil
+	}
+	registered, err := lists.Webhooks(ctx)
+	if err != nil {
+		return nil // what was asked has its answer: nothing
+	}
+	ids := make([]string, len(registered))
+	for i := range registered {
+		ids[i] = registered[i].ID
+	}
+	if slices.Contains(ids, id) {
+		return nil
+	}
+	meant := ""
+	if near := typo.Meant(id, ids); near != "" {
+		meant = fmt.Sprintf("; did you mean %q?", near)
+	}
+	return failure.New(failure.NotFound, "no webhook %q is registered, and no run of that time has skipped a delivery to it%s", id, meant)
 }

@@ -70,7 +70,7 @@ const pace = 50 * time.Millisecond
 // that were not found.
 func (l *Log) RedeliverFailed(ctx context.Context, filter Filter, cursor string, limit int, dryRun bool) (*BulkRedelivery, error) {
 	if filter.Kept {
-		return l.redeliverKept(ctx, filter, dryRun)
+		return l.RedeliverKept(ctx, filter, dryRun, func(int, int) {})
 	}
 	filter.Failed = true
 	s, err := l.search(ctx, filter, cursor, limit)

@@ -25,13 +25,16 @@ const (
 // KeptLimit bounds how long it may take to find what was kept: each run is asked.
 const KeptLimit = 10 * time.Minute
 
-// redeliverKept sends all kept deliveries. A workflow for each webhook sends
-// them in the order of their events, each after the previous one has ended.
-func (l *Log) redeliverKept(ctx context.Context, filter Filter, dryRun bool) (*BulkRedelivery, error) {
+// RedeliverKept sends all kept deliveries that match the filter. A workflow for
+// each webhook sends them in the order of their events, each after the previous
+// one has ended. While it looks for them, looked is called with how many runs
+// were asked and how many deliveries were found.
+func (l *Log) RedeliverKept(ctx context.Context, filter Filter, dryRun bool, looked func(runs, found int)) (*BulkRedelivery, error) {
+	filter.Kept = true
 	ctx, cancel := context.WithTimeout(ctx, KeptLimit)
 	defer cancel()
 	bulk := &BulkRedelivery{DryRun: dryRun}
-	records, err := l.allKept(ctx, filter, bulk)
+	records, err := l.allKept(ctx, filter, looked, bulk)
 	if err != nil {
 		return nil, err
 	}
@@ -50,14 +53,16 @@ func (l *Log) redeliverKept(ctx context.Context, filter Filter, dryRun bool) (*B
 	return bulk, nil
 }
 
-// allKept returns the records that match the filter, oldest first, and asks
-// each run once. It adds those that are already being sent to bulk.
-func (l *Log) allKept(ctx context.Context, filter Filter, bulk *BulkRedelivery) ([]latch.Record, error) {
+// allKept returns the records that match the filter, oldest first. It asks each
+// run once, and those that gave no answer again: what they kept may come before
+// what was found. It adds those that are already being sent to bulk.
+func (l *Log) allKept(ctx context.Context, filter Filter, looked func(runs, found int), bulk *BulkRedelivery) ([]latch.Record, error) {
 	if err := filter.check(); err != nil {
 		return nil, err
 	}
 	found := &keptRecords{known: map[string]bool{}}
 	s := &search{log: l, filter: filter, silent: newSilence(nil), found: &newestRecords{limit: maximumQueue}, sink: found}
+	s.asked = func() { looked(s.runs, len(found.records)) }
 	for {
 		if err := s.carryOut(ctx); err != nil {
 			return nil, err
@@ -66,6 +71,9 @@ func (l *Log) allKept(ctx context.Context, filter Filter, bulk *BulkRedelivery) 
 			break
 		}
 		s.cursor.Page = s.next
+	}
+	if err := s.askAgain(ctx); err != nil {
+		return nil, err
 	}
 	for _, each := range s.passed {
 		if found.known[each.record.DeliveryID] {

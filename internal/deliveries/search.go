@@ -87,6 +87,9 @@ type search struct {
 	unanswered int
 	refusal    error
 	unread     []UnreadRun
+	// missed are the runs that did not answer, if asked is set. It is called whenever runs were asked.
+	missed []*workflowpb.WorkflowExecutionInfo
+	asked  func()
 	// passed lists failed deliveries that need no redelivery any more, at most
 	// limit.
 	passed []passed
@@ -166,7 +169,18 @@ func (s *search) ask(ctx context.Context, runs []*workflowpb.WorkflowExecutionIn
 	err := group.Wait()
 	s.sink.add(slices.Concat(told...))
 	s.runs += len(runs)
+	if s.asked != nil {
+		s.asked()
+	}
 	return err
+}
+
+// askAgain asks the runs that did not answer once more.
+func (s *search) askAgain(ctx context.Context) error {
+	missed := s.missed
+	s.missed, s.unread, s.unanswered, s.silent = nil, nil, 0, newSilence(nil)
+	s.runs -= len(missed)
+	return s.ask(ctx, missed)
 }
 
 var errSilent = errors.New("no worker answers on the run's task queue")
@@ -186,6 +200,9 @@ func (s *search) tolerate(ctx context.Context, run *workflowpb.WorkflowExecution
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.unanswered++
+	if s.asked != nil {
+		s.missed = append(s.missed, run)
+	}
 	s.noteUnread(run, err)
 	if !errors.Is(err, errSilent) {
 		s.refusal = err

@@ -62,7 +62,16 @@ func (a *API) Search(ctx context.Context, filter deliveries.Filter, cursor strin
 // RedeliverFailed sends one page of failed deliveries again.
 func (a *API) RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int, dryRun bool) (*deliveries.BulkRedelivery, error) {
 	asked := filterOfAPI(filter, cursor, limit)
-	asked.DryRun, asked.Skipped = dryRun, filter.Kept
+	asked.DryRun = dryRun
+	bulk := new(deliveries.BulkRedelivery)
+	return bulk, a.failed(a.client.RedeliverFailed(ctx, asked, bulk), failure.Failed)
+}
+
+// RedeliverSkipped sends what was skipped. The API answers once it has looked.
+func (a *API) RedeliverSkipped(ctx context.Context, filter deliveries.Filter, dryRun bool,
+	_ func(runs, found int)) (*deliveries.BulkRedelivery, error) {
+	asked := filterOfAPI(filter, "", 1) // a limit has no effect here
+	asked.DryRun, asked.Skipped = dryRun, true
 	bulk := new(deliveries.BulkRedelivery)
 	return bulk, a.failed(a.client.RedeliverFailed(ctx, asked, bulk), failure.Failed)
 }

@@ -185,10 +185,22 @@ func (a *audited) Redeliver(ctx context.Context, id string, origin deliveries.Or
 func (a *audited) RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int,
 	dryRun bool) (*deliveries.BulkRedelivery, error) {
 	bulk, err := a.Temporal.RedeliverFailed(ctx, filter, cursor, limit, dryRun)
+	a.noteRedelivered(ctx, filter, dryRun, err)
+	return bulk, err
+}
+
+// RedeliverSkipped sends what was skipped.
+func (a *audited) RedeliverSkipped(ctx context.Context, filter deliveries.Filter, dryRun bool,
+	looked func(runs, found int)) (*deliveries.BulkRedelivery, error) {
+	bulk, err := a.Temporal.RedeliverSkipped(ctx, filter, dryRun, looked)
+	a.noteRedelivered(ctx, filter, dryRun, err)
+	return bulk, err
+}
+
+func (a *audited) noteRedelivered(ctx context.Context, filter deliveries.Filter, dryRun bool, err error) {
 	if !dryRun {
 		a.note(ctx, latch.AuditEntry{Action: latch.AuditDeliveryRedeliver, Webhook: filter.Webhook, Event: filter.Event}, "", err)
 	}
-	return bulk, err
 }
 
 // Registry returns the registry of the namespace.

@@ -75,6 +75,9 @@ type Lists interface {
 type Deliveries interface {
 	Search(ctx context.Context, filter deliveries.Filter, cursor string, limit int) (*deliveries.DeliveryPart, error)
 	RedeliverFailed(ctx context.Context, filter deliveries.Filter, cursor string, limit int, dryRun bool) (*deliveries.BulkRedelivery, error)
+	// RedeliverSkipped sends what was skipped since its endpoint was disabled. Where that is known,
+	// looked is called with how many runs were asked for it, and how many deliveries were found.
+	RedeliverSkipped(ctx context.Context, filter deliveries.Filter, dryRun bool, looked func(runs, found int)) (*deliveries.BulkRedelivery, error)
 	// Queue returns how far a workflow has come that sends what was skipped.
 	Queue(ctx context.Context, workflowID string) (*deliveries.QueueState, error)
 	Redeliver(ctx context.Context, id string, origin deliveries.Origin) (*deliveries.Redelivery, error)

@@ -99,6 +99,12 @@ func (t *Temporal) RedeliverFailed(ctx context.Context, filter deliveries.Filter
 	return t.deliveries.RedeliverFailed(ctx, filter, cursor, limit, dryRun)
 }
 
+// RedeliverSkipped sends what was skipped.
+func (t *Temporal) RedeliverSkipped(ctx context.Context, filter deliveries.Filter, dryRun bool,
+	looked func(runs, found int)) (*deliveries.BulkRedelivery, error) {
+	return t.deliveries.RedeliverKept(ctx, filter, dryRun, looked)
+}
+
 // Queue returns how far a workflow has come that sends what was skipped.
 func (t *Temporal) Queue(ctx context.Context, workflowID string) (*deliveries.QueueState, error) {
 	return t.deliveries.Queue(ctx, workflowID)
