@@ -1,7 +1,9 @@
 package latch
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -25,6 +27,36 @@ func (m *LockRelease) Asks() string {
 		return ResultFail
 	}
 	return m.said()
+}
+
+// WithoutApprovals returns the removal as a lock without approvals takes it, which the first one
+// decides. A vote to approve is the result pass. A vote to reject is the result fail, and in data it
+// asks to stop: a fail alone lets a release go on whose hook has no rule about the result. The error,
+// [Problems], is that of a vote which means nothing there: one that is withdrawn, and a rejection
+// whose data says not to stop.
+func (m *LockRelease) WithoutApprovals() (LockRelease, error) {
+	plain := *m
+	var problems Problems
+	switch m.Vote {
+	case VoteWithdraw:
+		problems.Addf("vote", "withdraw: this lock has no approvals, and the first removal decides it")
+	case VoteApprove:
+		plain.Result = ResultPass
+	case VoteReject:
+		plain.Result = ResultFail
+		value, given := m.Data.given(KeyStopRelease)
+		stops, err := m.Data.Truth(KeyStopRelease)
+		switch {
+		case !given:
+			plain.Data = Object{}
+			maps.Copy(plain.Data, m.Data)
+			plain.Data[KeyStopRelease] = json.RawMessage("true")
+		case err == nil && !stops:
+			problems.Addf("data."+KeyStopRelease, "%s, and the vote reject, which asks to stop; leave out one of them, "+
+				"or give the result fail instead of the vote", abbreviate(value))
+		}
+	}
+	return plain, problems.Err()
 }
 
 // said returns the result in the message itself, or "".
@@ -61,13 +93,17 @@ func (m *LockRelease) RefusedBy(record *Record) string {
 	case len(record.Approvals) > 0:
 		return m.refusedByVotes(record)
 	}
-	if came, asks := cameTo(record), m.asksOf(record); came != asks {
+	plain, err := m.WithoutApprovals()
+	if err != nil {
+		return err.Error() // it can ask for the same as no other
+	}
+	if came, asks := cameTo(record), plain.asksOf(record); came != asks {
 		return fmt.Sprintf("the lock was removed at %s%s with the result %s, and this asks for %s", at, by, came, asks)
 	}
 	for _, key := range []string{KeyStopRelease, KeyRollbackRelease} {
-		asked, _ := m.Data.Truth(key)
+		asked, _ := plain.Data.Truth(key)
 		stands, _ := record.Data.Truth(key)
-		if _, given := m.Data[key]; given && asked != stands {
+		if _, given := plain.Data[key]; given && asked != stands {
 			return fmt.Sprintf("the lock was removed at %s%s with another %s than this asks for", at, by, key)
 		}
 	}

@@ -43,6 +43,18 @@ func TestSecondRemovalOfALock(t *testing.T) {
 			`{"result":"fail","data":{"rollback_release":true}}`, "with another rollback_release than this asks for"},
 		"a stop again": {by("fail", `{"result":"fail","stop_release":true}`),
 			`{"result":"fail","data":{"stop_release":true,"rollback_release":false}}`, ""},
+		"a rejection again": {by("fail", `{"result":"fail","stop_release":true}`), `{"vote":"reject"}`, ""},
+		"a stop after a rejection": {by("fail", `{"result":"fail","stop_release":true}`),
+			`{"result":"fail","data":{"stop_release":true}}`, ""},
+		"a fail after a rejection": {by("fail", `{"result":"fail","stop_release":true}`), `{"result":"fail"}`, ""},
+		"a rejection after a fail": {by("fail", `{"result":"fail"}`), `{"vote":"reject"}`,
+			"with another stop_release than this asks for"},
+		"a rejection after a pass":  {by("pass", `{"result":"pass"}`), `{"vote":"reject"}`, "and this asks for fail"},
+		"an approval after a pass":  {by("pass", `{"result":"pass"}`), `{"vote":"approve"}`, ""},
+		"an approval after nothing": {by("", `{}`), `{"vote":"approve"}`, ""},
+		"a rejection that is told not to stop": {by("fail", `{"result":"fail"}`), `{"vote":"reject","data":{"stop_release":false}}`,
+			"data.stop_release: false, and the vote reject"},
+		"a withdrawal": {by("", `{}`), `{"vote":"withdraw"}`, "this lock has no approvals, and the first removal decides it"},
 		"decided otherwise than asked": {
 			`{"result":"fail","data":{"result":"pass"},"lock":{` + at + `,"via":"page","result":"pass"}}`, `{"result":"pass"}`, ""},
 		"after the timeout": {
@@ -70,6 +82,43 @@ func TestSecondRemovalOfALock(t *testing.T) {
 			}
 			require.Contains(t, removal.RefusedBy(&record), each.refusal)
 		})
+	}
+}
+
+// Contract, "Blocking and locks": what a vote is to a lock without approvals. What the sender wrote
+// stays as it was.
+func TestWithoutApprovals(t *testing.T) {
+	t.Parallel()
+	for removal, want := range map[string]string{
+		`{}`:                                                  `{}`,
+		`{"result":"fail","data":{"a":1}}`:                    `{"result":"fail","data":{"a":1}}`,
+		`{"vote":"approve","data":{"a":1}}`:                   `{"vote":"approve","result":"pass","data":{"a":1}}`,
+		`{"vote":"reject"}`:                                   `{"vote":"reject","result":"fail","data":{"stop_release":true}}`,
+		`{"vote":"reject","data":{"a":1}}`:                    `{"vote":"reject","result":"fail","data":{"a":1,"stop_release":true}}`,
+		`{"vote":"reject","data":{"stop_release":null}}`:      `{"vote":"reject","result":"fail","data":{"stop_release":true}}`,
+		`{"vote":"reject","data":{"stop_release":1}}`:         `{"vote":"reject","result":"fail","data":{"stop_release":1}}`,
+		`{"vote":"reject","data":{"stop_release":"its own"}}`: `{"vote":"reject","result":"fail","data":{"stop_release":"its own"}}`,
+		`{"vote":"reject","data":{"rollback_release":true}}`:  `{"vote":"reject","result":"fail","data":{"rollback_release":true,"stop_release":true}}`,
+		`{"vote":"reject","data":{"stop_release":0}}`: "data.stop_release: 0, and the vote reject, which asks to stop; leave out one of them, " +
+			"or give the result fail instead of the vote",
+		`{"vote":"withdraw"}`: "vote: withdraw: this lock has no approvals, and the first removal decides it",
+	} {
+		var given LockRelease
+		require.NoError(t, json.Unmarshal([]byte(removal), &given))
+		plain, err := given.WithoutApprovals()
+		if want[0] != '{' {
+			require.EqualError(t, err, want)
+			continue
+		}
+		require.NoError(t, err, removal)
+		var wanted, same LockRelease
+		require.NoError(t, json.Unmarshal([]byte(want), &wanted))
+		require.Equal(t, wanted, plain, removal)
+		require.NoError(t, json.Unmarshal([]byte(removal), &same))
+		require.Equal(t, same, given, "the message itself")
+		again, err := plain.WithoutApprovals()
+		require.NoError(t, err)
+		require.Equal(t, plain, again, removal)
 	}
 }
 

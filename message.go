@@ -10,8 +10,9 @@ type LockRelease struct {
 	Lock string `json:"lock"`
 	// Result is "pass", "fail" or absent. If present, it is written to data.result.
 	Result string `json:"result,omitempty"`
-	// Vote is what the sender says about a lock with approvals: [VoteApprove], [VoteReject] or
-	// [VoteWithdraw]. If it is absent, Result counts, and without both the vote approves.
+	// Vote is what the sender says about a lock: [VoteApprove], [VoteReject] or, for a lock with
+	// approvals, [VoteWithdraw]. If it is absent, Result counts, and without both the vote approves.
+	// [LockRelease.WithoutApprovals] says what it is to a lock without approvals.
 	Vote string `json:"vote,omitempty"`
 	Data Object `json:"data,omitempty"`
 	By   string `json:"by,omitempty"`

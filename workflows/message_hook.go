@@ -37,14 +37,23 @@ func (s *session) decodeReleaseLock(data []byte) (*hook, latch.LockRelease, erro
 	}
 	hook, err := s.byToken(release.Lock)
 	if err == nil && !hook.settings.HasApprovals() {
-		if release.Vote == latch.VoteWithdraw {
-			return nil, release, refusal(latch.ErrorInvalidArgument, "vote: withdraw: this lock has no approvals, and the first removal decides it")
-		}
-		if release.Vote != "" {
-			release.Result = release.Asks()
-		}
+		release, err = s.withoutApprovals(release)
 	}
 	return hook, release, err
+}
+
+// withoutApprovals returns the removal as a lock without approvals takes it. To a run that an earlier
+// version admitted, a rejection is the result fail alone, also where a second removal is compared.
+func (s *session) withoutApprovals(release latch.LockRelease) (latch.LockRelease, error) {
+	if release.Vote == latch.VoteReject && !s.admission.RejectionsStop {
+		release.Result, release.Vote = latch.ResultFail, ""
+		return release, nil
+	}
+	plain, err := release.WithoutApprovals()
+	if err != nil {
+		return release, invalidArgument(err)
+	}
+	return plain, nil
 }
 
 // checkReleaseLock also refuses a removal that comes too late for a used lock. It does so only

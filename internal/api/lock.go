@@ -129,7 +129,7 @@ func (a *API) recordOfLock(ctx context.Context, workflowID, token string) (*latc
 // A LockRemoval is the body of a request that removes a lock.
 type LockRemoval struct {
 	Result string       `json:"result,omitempty" enum:"pass,fail" doc:"Written to data.result; default: the endpoint's result, else pass"`
-	Vote   string       `json:"vote,omitempty" enum:"approve,reject,withdraw" doc:"About a lock with approvals; default: by result, else approve"`
+	Vote   string       `json:"vote,omitempty" enum:"approve,reject,withdraw" doc:"Default: by result, else approve; without approvals, reject is fail, and stops"`
 	Data   latch.Object `json:"data,omitempty" doc:"Merged key by key over the endpoint's data"`
 	By     string       `json:"by,omitempty" doc:"Ignored: the key's name is recorded"`
 	Reason string       `json:"reason,omitempty" maxLength:"4096"`

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -73,9 +72,11 @@ type result struct {
 func (a *app) cast(ctx context.Context, c call, record *latch.Record, open *latch.OpenLock) result {
 	removal := latch.LockRelease{Lock: c.lock.Lock, Digest: c.lock.Digest, By: c.who.Name, Vote: c.vote,
 		Reason: c.reason, Data: c.data}
-	if c.vote == latch.VoteReject && len(record.Approvals) == 0 && (open == nil || len(open.Missing) == 0) {
-		// Without approvals a fail alone would let a release go on.
-		removal.Data = latch.Object{latch.KeyStopRelease: json.RawMessage("true")}
+	if len(record.Approvals) == 0 && (open == nil || len(open.Missing) == 0) {
+		// Said here as well, since a run of an earlier version takes a rejection for a fail alone.
+		if plain, err := removal.WithoutApprovals(); err == nil {
+			removal = plain
+		}
 	}
 	released, err := a.core.RemoveLock(ctx, c.who, protocol.UpdateViaSlack, removal)
 	if err != nil {

@@ -30,6 +30,9 @@ its result, --result fail is a no, and --data is what its expressions read:
 
   starter lock release LOCK --result fail --data '{"rollback_release": true}'
 
+--vote approve is --result pass, and --vote reject is --result fail that also asks to
+stop: a fail alone lets a release go on whose hook has no rule about the result.
+
 A lock with approvals takes your vote: --vote approve, reject or withdraw. With --api
 your key says who you are; a message to Temporal itself counts only where the lock
 counts names that nobody has proven.`},
@@ -39,7 +42,7 @@ counts names that nobody has proven.`},
 		})
 	command.Flags().StringVar(&removal.Result, "result", "", "pass or fail, written to the record's data.result")
 	command.Flags().StringVar(&data, "data", "", "a JSON object, laid key by key over the record's data")
-	command.Flags().StringVar(&removal.Vote, "vote", "", "approve, reject or withdraw, for a lock with approvals")
+	command.Flags().StringVar(&removal.Vote, "vote", "", "approve, reject or, for a lock with approvals, withdraw")
 	command.Flags().StringVar(&removal.Digest, "digest", "", "the digest of the lock that you have seen; a lock with another one is refused")
 	command.Flags().StringVar(&removal.Reason, "reason", "", "why, for the record")
 	byFlag(command, &removal.By)

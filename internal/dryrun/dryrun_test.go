@@ -196,3 +196,16 @@ func TestAPlanVotes(t *testing.T) {
 		require.Equal(t, test.status, report.Status, told(report))
 	}
 }
+
+// A plan foretells what a vote does to a lock without approvals: a rejection stops, also where a fail
+// alone goes on.
+func TestAPlanVotesAboutALockWithoutApprovals(t *testing.T) {
+	t.Parallel()
+	const tests = `"answers": [{"body": {"failed": 0}}]`
+	for lock, status := range map[string]string{
+		`{"vote":"approve"}`: latch.ReleaseReleased, `{"vote":"reject"}`: latch.ReleaseStopped, `{"result":"fail"}`: latch.ReleaseReleased,
+	} {
+		report := plan(t, shop, `{"webhooks":[{"webhook":"board","locks":[`+lock+`]},{"webhook":"tests",`+tests+`}]}`, dryrun.Options{})
+		require.Equal(t, status, report.Status, told(report))
+	}
+}

@@ -31,23 +31,28 @@ type choice struct {
 // kinds that can stop or roll back have choices that request it.
 func choices(kind latch.Kind) []choice {
 	yes, no := json.RawMessage("true"), json.RawMessage("false")
-	all := []choice{
-		{Action: "pass", asks: "Answer “pass”", result: latch.ResultPass},
+	passes := choice{Action: "pass", asks: "Answer “pass”", result: latch.ResultPass}
+	if kind == latch.JobKind || kind == latch.EmissionKind {
+		return []choice{passes, rejection("fail", "Answer “fail”", nil)}
+	}
+	return []choice{
+		passes,
 		{Action: "fail", asks: "Answer “fail”", result: latch.ResultFail,
-			data: latch.Object{"stop_release": no, "rollback_release": no}},
-		{Action: "stop", asks: "Answer “fail”, and ask to stop", result: latch.ResultFail,
-			data: latch.Object{"stop_release": yes, "rollback_release": no}},
-		{Action: "rollback", asks: "Answer “fail”, and ask to roll back", result: latch.ResultFail,
-			data: latch.Object{"stop_release": no, "rollback_release": yes}},
+			data: latch.Object{latch.KeyStopRelease: no, latch.KeyRollbackRelease: no}},
+		rejection(latch.Stop, "Answer “fail”, and ask to stop", latch.Object{latch.KeyRollbackRelease: no}),
+		{Action: latch.Rollback, asks: "Answer “fail”, and ask to roll back", result: latch.ResultFail,
+			data: latch.Object{latch.KeyStopRelease: no, latch.KeyRollbackRelease: yes}},
 	}
-	switch kind {
-	case latch.JobKind:
-		all = all[:2]
-		all[1].data = nil
-	case latch.EmissionKind:
-		all = all[:2]
+}
+
+// rejection returns the choice that answers as a vote to reject does, with more data.
+func rejection(action, asks string, data latch.Object) choice {
+	vote := latch.LockRelease{Vote: latch.VoteReject, Data: data}
+	answer, err := vote.WithoutApprovals()
+	if err != nil {
+		panic(err) // no data here contradicts a rejection
 	}
-	return all
+	return choice{Action: action, asks: asks, result: answer.Result, data: answer.Data}
 }
 
 // An ending is the outcome of a choice: the result in the record, and the

@@ -121,6 +121,9 @@ type Admission struct {
 	Starter string `json:"starter,omitempty"`
 	// HoldsAtDeadline makes an enforced webhook stop a gate whose deadline would let it pass.
 	HoldsAtDeadline bool `json:"holds_at_deadline,omitempty"`
+	// RejectionsStop makes a vote to reject ask to stop at a lock without approvals, see
+	// [latch.LockRelease.WithoutApprovals]. To a run without it such a vote is the result fail alone.
+	RejectionsStop bool `json:"rejections_stop,omitempty"`
 	// Rates reports that workers serve the queue of rates, [RateQueue], and that it limits them.
 	Rates bool `json:"rates,omitempty"`
 }

@@ -106,6 +106,7 @@ func TestAPILockRefusals(t *testing.T) {
 		{"no JSON", token, "{", 400},
 		{"unknown key", token, `{"resutl":"pass"}`, 422},
 		{"wrong value", token, `{"result":"perhaps"}`, 422},
+		{"a rejection that is told not to stop", token, `{"vote":"reject","data":{"stop_release":false}}`, 422},
 		{"another lock in the body", token, `{"lock":"a:b:c"}`, 422},
 	} {
 		t.Run(test.name, func(t *testing.T) {

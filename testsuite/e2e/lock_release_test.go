@@ -40,6 +40,7 @@ func TestLockRelease(t *testing.T) {
 			{"fail alone goes on", `{"result":"fail","by":"ann"}`, "fail", `{"result":"fail"}`, latch.ReleaseReleased},
 			{"fail and stop", `{"result":"fail","data":{"stop_release":true},"by":"ann","reason":"no"}`, "fail",
 				`{"result":"fail","stop_release":true}`, latch.ReleaseStopped},
+			{"a vote to reject", `{"vote":"reject","by":"ann"}`, "fail", `{"result":"fail","stop_release":true}`, latch.ReleaseStopped},
 			{"data cannot undo the result", `{"result":"pass","data":{"result":"fail","rollback_release":true}}`, "pass",
 				`{"result":"pass","rollback_release":true}`, latch.ReleaseReleased},
 		} {
