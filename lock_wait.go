@@ -64,6 +64,14 @@ func (m *LockExtension) Deadline(opened time.Time) Time {
 	return NewTime(m.Until.Time)
 }
 
+// RefusedBy says why the extension comes too late for a closed lock, or returns "" for an open one.
+func (m *LockExtension) RefusedBy(record *Record) string {
+	if record.Lock.Open() {
+		return ""
+	}
+	return "the lock was closed at " + record.Lock.RemovedAt.UTC().Format(time.RFC3339) + ": it has no deadline any more"
+}
+
 // Decode strictly decodes the argument. Its error is [Problems].
 func (m *LockExtension) Decode(data []byte) error {
 	problems := decodeStrict(data, m)

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/latch-run/latch"
@@ -42,7 +41,7 @@ func (h *hook) examineExtension(extension *latch.LockExtension) (moves bool, err
 	again := func(e latch.Extension) bool { return e.Until.Equal(until.Time) && e.By == extension.By }
 	switch {
 	case !lock.Open():
-		return false, closedAlready(h.record)
+		return false, tooLate(extension.RefusedBy(h.record), h.record)
 	case now.IsZero():
 		return false, refusal(latch.ErrorInvalidArgument,
 			"lock: webhook %q at %s has no lock_timeout, so that its lock has no deadline to move",
@@ -65,12 +64,6 @@ func (h *hook) examineExtension(extension *latch.LockExtension) (moves bool, err
 }
 
 func shown(at time.Time) string { return at.UTC().Format(time.RFC3339) }
-
-// closedAlready returns the error of a message that comes too late for a lock.
-func closedAlready(record *latch.Record) error {
-	return temporal.NewApplicationErrorWithOptions("the lock was closed at "+shown(record.Lock.RemovedAt.Time)+": it has no deadline any more",
-		latch.ErrorTooLate, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*record}})
-}
 
 // extendLock moves a lock's deadline, and answers with the record.
 func (s *session) extendLock(ctx workflow.Context, data []byte, from sender) (any, error) {

@@ -72,7 +72,7 @@ func (s *session) checkReleaseLock(data []byte, _ sender) error {
 	case h.record.Lock.Open():
 		return nil
 	}
-	return tooLate(&release, h.record)
+	return tooLate(release.RefusedBy(h.record), h.record)
 }
 
 func (s *session) clearRelease(data []byte) error {

@@ -25,7 +25,7 @@ func (h *hook) vote(ctx workflow.Context, message latch.LockRelease, from sender
 	}
 	message.By = vote.By
 	if !h.record.Lock.Open() { // it was decided meanwhile
-		if err := tooLate(&message, h.record); err != nil {
+		if err := tooLate(message.RefusedBy(h.record), h.record); err != nil {
 			return nil, err
 		}
 		return h.answerRemoval(ctx, true)
@@ -152,9 +152,9 @@ const (
 	maximumVoteData   = 8 << 10
 )
 
-// tooLate returns the error for a removal that comes too late for a used lock, or nil.
-func tooLate(message *latch.LockRelease, record *latch.Record) error {
-	late := message.RefusedBy(record)
+// tooLate returns the error for a message that comes too late for a used lock, with the record that
+// stands, or nil if nothing is late.
+func tooLate(late string, record *latch.Record) error {
 	if late == "" {
 		return nil
 	}

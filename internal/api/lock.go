@@ -220,11 +220,17 @@ func (a *API) removeLock(ctx context.Context, who *Caller, way string, removal l
 		return nil, err
 	}
 	if late := removal.RefusedBy(record); late != "" {
-		refused := NewProblem(http.StatusConflict, "%s", late)
-		refused.Record = record
-		return nil, refused
+		return nil, tooLate(late, record)
 	}
 	return &latch.Released{Record: *record, Unchanged: true}, nil
+}
+
+// tooLate is the answer to a message that comes too late for a used lock, with
+// the record that stands.
+func tooLate(late string, record *latch.Record) *Problem {
+	refused := NewProblem(http.StatusConflict, "%s", late)
+	refused.Record = record
+	return refused
 }
 
 // usedLock returns the record of a lock whose run has closed: the newest run of

@@ -97,9 +97,7 @@ func (a *API) moveDeadline(ctx context.Context, who *Caller, extension latch.Loc
 	if err != nil {
 		return nil, err
 	}
-	late := NewProblem(http.StatusConflict, "The lock was closed at %s: it has no deadline any more.", record.Lock.RemovedAt)
-	late.Record = record
-	return nil, late
+	return nil, tooLate(extension.RefusedBy(record), record)
 }
 
 // wayByRole returns the way of an update for which the caller's role matters.

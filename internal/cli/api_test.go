@@ -257,7 +257,7 @@ func TestRefusalsOfTheAPI(t *testing.T) {
 			[]string{"lock", "release", "w:h:r"}, failure.ExitFailed, "UnknownLock"},
 		"closed unused": {"POST /latch/v1/locks/w:h:r/release",
 			apiAnswer{409, `{"detail":"It has closed.","workflow_id":"w"}`}, []string{"lock", "release", "w:h:r"},
-			failure.ExitFailed, "UnknownLock"},
+			failure.ExitFailed, "TooLate"},
 		"closed by others": {"POST /latch/v1/locks/w:h:r/release", apiAnswer{409, `{"detail":"Too late."}`},
 			[]string{"lock", "release", "w:h:r"}, failure.ExitFailed, "TooLate"},
 		"unknown job": {"POST /v2/jobs/7/:actions", apiAnswer{404, `{"detail":"No such job."}`},

@@ -61,8 +61,12 @@ func extendLock(ctx context.Context, open opener, out *output.Printer, token str
 		return err
 	}
 	if flags.by != 0 {
-		if extension.Until, err = laterBy(ctx, world, workflowID, token, flags.by); err != nil {
+		state, err := world.Lock(ctx, workflowID, token)
+		if err != nil {
 			return err
+		}
+		if !state.Until.IsZero() { // of a lock without a deadline the run says why it has none
+			extension.Until = latch.NewTime(state.Until.Add(flags.by))
 		}
 	}
 	answer, err := world.ExtendLock(ctx, workflowID, extension)
@@ -92,7 +96,7 @@ func (f *extensionFlags) extension(token string) (extension latch.LockExtension,
 	case f.until != "":
 		argument["until"] = f.until
 	case f.by != 0:
-		argument["until"] = time.Now().UTC() // replaced once the lock's deadline is known
+		argument["until"] = time.Now().UTC() // replaced by the lock's deadline, moved
 	default:
 		argument["lock_timeout"] = f.timeout.String()
 	}
@@ -101,22 +105,6 @@ func (f *extensionFlags) extension(token string) (extension latch.LockExtension,
 		return extension, err
 	}
 	return extension, extension.Decode(encoded)
-}
-
-// laterBy returns the lock's deadline, moved.
-func laterBy(ctx context.Context, world backend.Backend, workflowID, token string, by time.Duration) (latch.Time, error) {
-	state, err := world.Lock(ctx, workflowID, token)
-	if err != nil {
-		return latch.Time{}, err
-	}
-	if state.Until.IsZero() {
-		why := "has no lock_timeout, and so no deadline to move"
-		if !state.Open {
-			why = "is closed, and has no deadline any more"
-		}
-		return latch.Time{}, failure.New(latch.ErrorInvalidArgument, "the lock %s", why)
-	}
-	return latch.NewTime(state.Until.Add(by)), nil
 }
 
 func printExtended(out *output.Printer, answer *backend.Answer) {

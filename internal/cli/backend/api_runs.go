@@ -234,8 +234,7 @@ func (a *API) stopJob(ctx context.Context, id string, argument any) (*Answer, er
 	return &Answer{registry.WorkflowID(id), run}, nil
 }
 
-// RemoveLock removes a lock. The failure for an unknown lock, or for one whose run has closed,
-// differs from that of a late removal.
+// RemoveLock removes a lock. The failure for an unknown lock differs from that of a late removal.
 func (a *API) RemoveLock(ctx context.Context, workflowID string, removal latch.LockRelease) (*Answer, error) {
 	record, err := a.client.RemoveLock(ctx, removal)
 	return a.answerOfLock(workflowID, record, err)
@@ -256,7 +255,7 @@ func (a *API) answerOfLock(workflowID string, record json.RawMessage, err error)
 		return nil, a.failed(err, latch.ErrorTooLate)
 	}
 	refused := a.refused(problem, latch.ErrorTooLate)
-	if refused.Kind == failure.NotFound || refused.Kind == latch.ErrorTooLate && problem.WorkflowID != "" {
+	if refused.Kind == failure.NotFound {
 		refused.Kind = latch.ErrorUnknownLock
 	}
 	return nil, refused

@@ -212,12 +212,11 @@ func (t *Temporal) update(ctx context.Context, workflowID, message string, argum
 	return answer, nil
 }
 
-// ExtendLock moves a lock's deadline.
+// ExtendLock moves a lock's deadline. If the run has closed, its history provides the answer.
 func (t *Temporal) ExtendLock(ctx context.Context, workflowID string, extension latch.LockExtension) (*Answer, error) {
 	answer, err := t.update(ctx, workflowID, latch.MessageExtendLock, extension)
 	if runs.IsClosed(err) {
-		return nil, failure.New(latch.ErrorTooLate, "%s has closed, and its locks with it; see: starter lock show %s",
-			workflowID, output.Shell(extension.Lock))
+		return t.usedLock(ctx, workflowID, extension.Lock, extension.RefusedBy)
 	}
 	return answer, err
 }
@@ -226,12 +225,14 @@ func (t *Temporal) ExtendLock(ctx context.Context, workflowID string, extension 
 func (t *Temporal) RemoveLock(ctx context.Context, workflowID string, removal latch.LockRelease) (*Answer, error) {
 	answer, err := t.update(ctx, workflowID, latch.MessageReleaseLock, removal)
 	if runs.IsClosed(err) {
-		return t.usedLock(ctx, workflowID, &removal)
+		return t.usedLock(ctx, workflowID, removal.Lock, removal.RefusedBy)
 	}
 	return answer, err
 }
 
-func (t *Temporal) usedLock(ctx context.Context, workflowID string, removal *latch.LockRelease) (*Answer, error) {
+// usedLock answers a message about a lock whose run has closed. refusedBy says why the message comes
+// too late for a used lock, or returns "" if it asks for what stands.
+func (t *Temporal) usedLock(ctx context.Context, workflowID, token string, refusedBy func(*latch.Record) string) (*Answer, error) {
 	var records []json.RawMessage
 	if err := t.query(ctx, workflowID, latch.QueryHistory, &records); err != nil {
 		if runs.IsNotFound(err) {
@@ -241,13 +242,13 @@ func (t *Temporal) usedLock(ctx context.Context, workflowID string, removal *lat
 	}
 	for _, encoded := range records {
 		var record latch.Record
-		if json.Unmarshal(encoded, &record) != nil || record.Lock == nil || record.Lock.Token != removal.Lock {
+		if json.Unmarshal(encoded, &record) != nil || record.Lock == nil || record.Lock.Token != token {
 			continue
 		}
 		if record.Lock.Open() {
 			return nil, failure.New(latch.ErrorTooLate, "%s has closed, and this lock was not used while it ran", workflowID)
 		}
-		if late := removal.RefusedBy(&record); late != "" {
+		if late := refusedBy(&record); late != "" {
 			return nil, failure.TooLate(late, encoded)
 		}
 		return &Answer{workflowID, rawjson.With(encoded, "unchanged", true)}, nil
