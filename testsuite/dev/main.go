@@ -28,11 +28,21 @@ func run() int {
 	// A closed output (SIGPIPE) must not leave the worker running either.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	defer stop()
-	if err := serve(ctx, os.Stdout, given); err != nil {
+	if err := start(ctx, given); err != nil {
 		fmt.Fprintf(os.Stderr, "dev: %v\n", err)
 		return 1
 	}
 	return 0
+}
+
+// start serves, unless the commands cannot be built from the working folder. That comes first, so
+// that dev leaves no folder of data where it was started by mistake.
+func start(ctx context.Context, given settings) (err error) {
+	if given.builder, err = stack.NewBuilder(ctx, false); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, given.builder.Close()) }()
+	return serve(ctx, os.Stdout, given)
 }
 
 // settings are the configurable values.

@@ -40,13 +40,36 @@ func NewBuilder(moduleDir string, race bool) (*Builder, error) {
 }
 
 // ModuleDir returns the folder of a module that is, or is required by, the module in the
-// working folder.
+// working folder. The error for a program that was started elsewhere says where to start it.
 func ModuleDir(ctx context.Context, module string) (string, error) {
 	out, err := goTool(ctx, "", "list", "-m", "-f", "{{.Dir}}", module)
-	if err != nil {
+	dir := strings.TrimSpace(out)
+	exit, failed := errors.AsType[*exec.ExitError](err)
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return "", fmt.Errorf("the commands of %s are built here, and no go is in PATH: install Go (https://go.dev/doc/install)", module)
+	case failed && ctx.Err() == nil:
+		return "", elsewhere(module, string(exit.Stderr))
+	case err != nil:
 		return "", err
+	case dir == "":
+		return "", elsewhere(module, "its code was not downloaded")
 	}
-	return strings.TrimSpace(out), nil
+	return dir, nil
+}
+
+// elsewhere is the error of a program whose working folder is in no checkout of the module.
+func elsewhere(module, why string) error {
+	folder, err := os.Getwd()
+	if err != nil {
+		folder = "the working folder"
+	}
+	text := fmt.Sprintf("%s is not in a checkout of %s, whose commands are built here: start this in the folder of one", folder, module)
+	if strings.Contains(why, "go.mod file not found") || strings.Contains(why, "not a known dependency") {
+		return errors.New(text) // go says the same
+	}
+	why, _, _ = strings.Cut(strings.TrimSpace(why), "\n")
+	return fmt.Errorf("%s (%s)", text, why)
 }
 
 // CanRace reports whether the race detector can be built in: without a C compiler, Go turns cgo

@@ -88,7 +88,25 @@ func TestTheModuleIsFound(t *testing.T) {
 	require.FileExists(t, dir+"/process/process_test.go")
 
 	_, err = process.ModuleDir(t.Context(), "example.com/none")
-	require.ErrorContains(t, err, "example.com/none")
+	require.ErrorContains(t, err, "process is not in a checkout of example.com/none, ")
+}
+
+// A program that was started outside of the checkout says where to start it, in one line.
+func TestTheModuleIsNotFoundElsewhere(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	_, err := process.ModuleDir(t.Context(), "github.com/latch-run/latch")
+	require.EqualError(t, err, folder+" is not in a checkout of github.com/latch-run/latch, whose commands are built here: "+
+		"start this in the folder of one")
+
+	require.NoError(t, os.WriteFile("go.mod", []byte("module x\n\ngo nonsense\n"), 0o600))
+	_, err = process.ModuleDir(t.Context(), "github.com/latch-run/latch")
+	require.ErrorContains(t, err, "start this in the folder of one (go: errors parsing go.mod")
+	require.NotContains(t, err.Error(), "\n")
+
+	t.Setenv("PATH", folder)
+	_, err = process.ModuleDir(t.Context(), "github.com/latch-run/latch")
+	require.EqualError(t, err, "the commands of github.com/latch-run/latch are built here, and no go is in PATH: install Go (https://go.dev/doc/install)")
 }
 
 func TestRunGivesOutputAndExitCode(t *testing.T) {

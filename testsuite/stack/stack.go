@@ -78,9 +78,19 @@ type Stack struct {
 	builder   *process.Builder // of this stack only
 }
 
+// NewBuilder returns a builder of Latch's commands. It finds the checkout by the Go module of the
+// working folder, which must be Latch's or one that requires it. Close removes the builds.
+func NewBuilder(ctx context.Context, race bool) (*process.Builder, error) {
+	root, err := process.ModuleDir(ctx, module)
+	if err != nil {
+		return nil, err
+	}
+	return process.NewBuilder(root, race)
+}
+
 // Start builds the commands and starts everything. The worker takes work when it returns. The
-// context only bounds the start. If it fails, nothing keeps running. It finds the checkout by
-// the Go module of the working folder, which must be Latch's or one that requires it.
+// context only bounds the start. If it fails, nothing keeps running. A stack with a builder of its
+// own finds the checkout as [NewBuilder] does.
 func Start(ctx context.Context, o Options) (*Stack, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
@@ -144,11 +154,7 @@ func (s *Stack) startAPI(ctx context.Context, o Options) (err error) {
 func (s *Stack) build(ctx context.Context, o Options) (worker string, err error) {
 	builder := o.Builder
 	if builder == nil {
-		root, err := process.ModuleDir(ctx, module)
-		if err != nil {
-			return "", err
-		}
-		if s.builder, err = process.NewBuilder(root, o.Race); err != nil {
+		if s.builder, err = NewBuilder(ctx, o.Race); err != nil {
 			return "", err
 		}
 		builder = s.builder
