@@ -76,13 +76,11 @@ func apply(ctx context.Context, open opener, e *env, files []string, flags *appl
 	if err != nil {
 		return err
 	}
-	world, err := open(ctx)
-	if err != nil {
-		return err
-	}
-	store := world.Declarations()
 	flags.Queue = e.settings.givenQueue
-	plan, err := planItems(ctx, e, store, items, flags.Options)
+	store, plan, err := planItems(ctx, open, e, items, flags.Options)
+	if twice := declared.Twice(items); err != nil && len(twice) > 0 && failure.Explain(err).ExitCode() == failure.ExitUnreachable {
+		return failure.OfProblems(twice) // which nobody has to be asked about
+	}
 	if err != nil {
 		return err
 	}
@@ -93,23 +91,28 @@ func apply(ctx context.Context, open opener, e *env, files []string, flags *appl
 }
 
 // planItems compares the items with what is registered.
-func planItems(ctx context.Context, e *env, store backend.Declarations, items []*declared.Item, options declared.Options) (*declared.Plan, error) {
-	progress := e.out.Progress()
+func planItems(ctx context.Context, open opener, e *env, items []*declared.Item,
+	options declared.Options) (backend.Declarations, *declared.Plan, error) {
+	world, err := open(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, progress := world.Declarations(), e.out.Progress()
 	state, err := store.State(ctx, backend.Reading{Items: items, Queue: options.Queue,
 		Read: func(done, of int) { progress.Show("comparing: %d of %d", done, of) }})
 	progress.End()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	plan, problems := declared.NewPlan(state, items, options)
 	refused, err := refusedQueries(ctx, store, plan)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if problems = append(problems, refused...); len(problems) > 0 {
-		return nil, failure.OfProblems(problems)
+		return nil, nil, failure.OfProblems(problems)
 	}
-	return plan, nil
+	return store, plan, nil
 }
 
 // refusedQueries returns the server's errors for the queries of watches that are to be written.

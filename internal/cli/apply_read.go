@@ -18,9 +18,9 @@ import (
 )
 
 // readItems reads everything that the files and directories declare. Its error lists all
-// problems.
+// problems if a document has one. What is wrong with several together is for the plan to say.
 func readItems(out *output.Printer, names []string) ([]*declared.Item, error) {
-	r := &itemReader{out: out, first: map[string]string{}, now: time.Now()}
+	r := &itemReader{out: out, now: time.Now()}
 	for _, name := range names {
 		files, err := filesOf(name)
 		if err != nil {
@@ -31,7 +31,8 @@ func readItems(out *output.Printer, names []string) ([]*declared.Item, error) {
 		}
 	}
 	if len(r.problems) > 0 {
-		return nil, failure.OfProblems(r.problems)
+		named := slices.DeleteFunc(r.items, func(item *declared.Item) bool { return item.ID == "" })
+		return nil, failure.OfProblems(append(r.problems, declared.Twice(named)...))
 	}
 	for _, warning := range r.warnings {
 		out.Warnf("%s", warning)
@@ -63,15 +64,13 @@ func filesOf(name string) ([]string, error) {
 	return files, err
 }
 
-// An itemReader collects what files declare, and the problems in them.
+// An itemReader collects what files declare, wrong or not, and the problems in them.
 type itemReader struct {
 	out      *output.Printer
 	items    []*declared.Item
 	problems latch.Problems
 	warnings []string
-	// first holds where each id of a kind was declared first.
-	first map[string]string
-	now   time.Time
+	now      time.Time
 }
 
 func (r *itemReader) read(name string) {
@@ -91,19 +90,11 @@ func (r *itemReader) read(name string) {
 func (r *itemReader) decode(name string, file *spec.File, document spec.Document) {
 	label, from := strings.TrimSpace(name+" "+document.Place), source{file, document.Place}
 	item, problems, warnings := declared.Decode(document.Data, r.now)
-	if item != nil && item.ID != "" {
-		key := string(item.Kind) + " " + item.ID
-		if before, twice := r.first[key]; twice {
-			problems = append(problems, latch.Problem{Path: "id", Message: fmt.Sprintf("%q is declared in %s already", item.ID, before)})
-		} else {
-			r.first[key] = label
-		}
-	}
 	r.problems = append(r.problems, declared.Labelled(label, from.located(problems))...)
 	for _, warning := range from.located(warnings) {
 		r.warnings = append(r.warnings, fmt.Sprintf("%s: %s", label, warning))
 	}
-	if len(problems) == 0 {
+	if item != nil {
 		item.Label, item.Locate = label, from.located
 		r.items = append(r.items, item)
 	}

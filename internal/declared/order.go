@@ -33,7 +33,7 @@ func (m *maker) checkLeaders() {
 		}
 	}
 	for _, change := range m.Of(Job, Created, Updated, Unchanged) {
-		if wrong := chainProblem(change.ID, leaders); wrong != "" {
+		if wrong := chainProblem(change, leaders); wrong != "" {
 			m.refuse(change.item, "schedule.after", "%s", wrong)
 		}
 	}
@@ -53,9 +53,9 @@ func after(schedule *latch.Schedule) string {
 }
 
 // chainProblem describes the problem with the jobs that a job runs after, or returns "".
-func chainProblem(id string, leaders map[string]string) string {
-	chain := []string{id}
-	for next := leaders[id]; next != ""; next = leaders[next] {
+func chainProblem(job *Change, leaders map[string]string) string {
+	chain := []string{job.ID}
+	for next := job.leader; next != ""; next = leaders[next] {
 		if slices.Contains(chain, next) {
 			return strings.Join(append(chain, next), ", ") + " run after each other in a circle"
 		}

@@ -2,6 +2,7 @@ package declared
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -97,11 +98,31 @@ type Plan struct {
 	removeFirst map[Kind]bool
 }
 
-// NewPlan compares the items with what is registered. The problems are those that the files
-// alone cannot show: a missing job to follow, a cycle, an entry that another owner declares, a
-// hidden credential, too many entries.
+// Twice returns the problems of the items whose ids are those of earlier ones of their kind.
+func Twice(items []*Item) (problems latch.Problems) {
+	type name struct {
+		kind Kind
+		id   string
+	}
+	first := map[name]*Item{}
+	for _, item := range items {
+		its := name{item.Kind, item.ID}
+		before, twice := first[its]
+		if !twice {
+			first[its] = item
+			continue
+		}
+		problems = append(problems, item.located(latch.Problems{
+			{Path: keyID, Message: fmt.Sprintf("%q is declared in %s already", item.ID, before.Label)}})...)
+	}
+	return problems
+}
+
+// NewPlan compares the items with what is registered. The problems are those that one document
+// alone cannot show: an id that another one has ([Twice]), a missing job to follow, a cycle, an entry
+// that another owner declares, a hidden credential, too many entries.
 func NewPlan(state *State, items []*Item, options Options) (*Plan, latch.Problems) {
-	m := &maker{Plan: &Plan{Options: options}, state: state}
+	m := &maker{Plan: &Plan{Options: options}, state: state, problems: Twice(items)}
 	for _, kind := range Kinds {
 		for _, item := range items {
 			if item.Kind == kind {
