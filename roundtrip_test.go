@@ -9,55 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/filled"
 )
-
-var instant = latch.NewTime(time.Date(2026, 7, 1, 12, 30, 0, 123456789, time.UTC))
-
-// full sets every settable field below value, so that a field that JSON loses is noticed.
-func full(value reflect.Value) {
-	switch v := value.Addr().Interface().(type) {
-	case *json.RawMessage:
-		*v = json.RawMessage(`{"n":1.10}`)
-		return
-	case *latch.Time:
-		*v = instant
-		return
-	case *latch.Duration:
-		*v = latch.Duration(90 * time.Second)
-		return
-	case *latch.SequenceJob:
-		v.Registered = "other"
-		return
-	}
-	switch value.Kind() {
-	case reflect.Pointer:
-		value.Set(reflect.New(value.Type().Elem()))
-		full(value.Elem())
-	case reflect.Struct:
-		for i := range value.NumField() {
-			full(value.Field(i))
-		}
-	case reflect.Slice:
-		value.Set(reflect.MakeSlice(value.Type(), 2, 2))
-		full(value.Index(0))
-		full(value.Index(1))
-	case reflect.Map:
-		element := reflect.New(value.Type().Elem()).Elem()
-		full(element)
-		value.Set(reflect.MakeMap(value.Type()))
-		value.SetMapIndex(reflect.ValueOf("key"), element)
-	case reflect.String:
-		value.SetString("text")
-	case reflect.Bool:
-		value.SetBool(true)
-	case reflect.Int, reflect.Int64:
-		value.SetInt(3)
-	case reflect.Float64:
-		value.SetFloat(1.5)
-	default:
-		panic("no value for a " + value.Type().String())
-	}
-}
 
 // TestEveryTypeSurvivesJSON encodes each type with every field set and decodes it with
 // encoding/json, as workflows do with carried state.
@@ -71,12 +24,9 @@ func TestEveryTypeSurvivesJSON(t *testing.T) {
 		new(latch.LockRelease), new(latch.RecordUpdate), new(latch.Control), new(latch.Skip), new(latch.StepRetry),
 		new(latch.HistoryQuery), new(latch.Problem),
 	} {
-		switch v := sample.(type) {
-		case *latch.JobResult: // is recursive
-			v.ID, v.Status, v.Jobs = "1", latch.JobSucceeded, []latch.JobResult{{ID: "2", KVP: latch.Object{}}}
-			v.KVP, v.StartedAt = latch.Object{"a": json.RawMessage("1")}, instant
-		default:
-			full(reflect.ValueOf(sample).Elem())
+		filled.Set(sample)
+		if result, is := sample.(*latch.JobResult); is { // a job of a sequence has a result of its own
+			result.Jobs = []latch.JobResult{{ID: "2", KVP: latch.Object{}}}
 		}
 		encoded, err := json.Marshal(sample)
 		require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 	"github.com/latch-run/latch"
 	"github.com/latch-run/latch/internal/expr"
 	"github.com/latch-run/latch/internal/fields"
+	"github.com/latch-run/latch/internal/filled"
 	"github.com/latch-run/latch/internal/protocol"
 	"github.com/latch-run/latch/internal/registry"
 )
@@ -136,31 +137,11 @@ func TestEveryKeyIsTakenOverOrStays(t *testing.T) {
 	stays := []string{"id", "method", "content_type", "body", "preset", "interactive", "cloudevents", "enabled", "path",
 		"ordered", "rate", "event", "events"}
 	var now latch.RegisteredWebhook
-	of := reflect.ValueOf(&now.Webhook).Elem()
-	for i := range of.NumField() {
-		set(of.Field(i))
-	}
+	filled.Set(&now.Webhook)
+	of := reflect.TypeFor[latch.Webhook]()
 	taken := reflect.ValueOf(renewed(latch.Webhook{}, &now))
 	for i := range of.NumField() {
-		key := fields.Key(of.Type().Field(i))
+		key := fields.Key(of.Field(i))
 		require.Equal(t, !slices.Contains(stays, key), !taken.Field(i).IsZero(), key)
-	}
-}
-
-// set sets a value to any non-zero value.
-func set(v reflect.Value) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
-	case reflect.Map:
-		v.Set(reflect.MakeMap(v.Type()))
-	case reflect.String:
-		v.SetString("x")
-	case reflect.Bool:
-		v.SetBool(true)
-	default:
-		v.SetInt(1)
 	}
 }

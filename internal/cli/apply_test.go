@@ -108,6 +108,15 @@ steps: []
 		}
 		require.Contains(t, j.fails(failure.ExitUsage, "# one\n- {kind: job, id: a, task: {command: {argv: [x]}}, schedule: {after: nobody}}", "apply", "-"),
 			`- [0]: schedule.after: "nobody" names no job that is registered or in these files (line 2,`)
+		const both = "- {kind: job, id: a, task: {command: {argv: [x]}}}\n" +
+			"- {kind: job, id: a, task: {command: {argv: [y]}}, schedule: {after: nobody}}"
+		text = j.fails(failure.ExitUsage, both, "apply", "-")
+		require.Contains(t, text, `- [1]: id: "a" is declared in - [0] already (line 2,`)
+		require.Contains(t, text, `- [1]: schedule.after: "nobody" names no job that is registered or in these files (line 2,`)
+		require.NotContains(t, text, "- [0]: ", "nothing is wrong with the first")
+		code, _, notes := execute(both, nil, "apply", "-", "--api", "http://127.0.0.1:1")
+		require.Equal(t, failure.ExitUsage, code)
+		require.Contains(t, notes, `- [1]: id: "a" is declared in - [0] already (line 2,`, "nobody has to be asked")
 		require.Empty(t, j.schedules.Kept)
 	})
 }

@@ -5,11 +5,13 @@ import (
 	"compress/flate"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/filled"
 	"github.com/latch-run/latch/internal/protocol"
 )
 
@@ -69,6 +71,22 @@ func TestPackedShotsAreTheSame(t *testing.T) {
 			require.Same(t, got[0].Outcome.Response, got[7].Outcome.Response)
 		}
 	}
+}
+
+// Nothing of a shot gets lost, whatever it has.
+func TestPackedShotsAreComplete(t *testing.T) {
+	t.Parallel()
+	all := make([]protocol.Shot, 10)
+	for i := range all {
+		all[i].Outcome = new(protocol.Outcome)
+		filled.Set(all[i].Outcome)
+	}
+	answer, err := protocol.Pack(slices.Clone(all))
+	require.NoError(t, err)
+	require.NotEmpty(t, answer.Joined)
+	got, err := answer.Unpack()
+	require.NoError(t, err)
+	require.Equal(t, all, got)
 }
 
 // Histories of earlier versions have shots that were compressed with their answers.

@@ -6,11 +6,11 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/latch-run/latch"
+	"github.com/latch-run/latch/internal/filled"
 )
 
 // sizeOfJSON is what Of must return.
@@ -26,7 +26,8 @@ func sizeOfJSON(t *testing.T, record *latch.Record) int {
 func TestRecordSizeCountsEachField(t *testing.T) {
 	t.Parallel()
 	var all latch.Record
-	fill(reflect.ValueOf(&all).Elem())
+	filled.Set(&all)
+	all.Data["html"] = json.RawMessage(`"<b>"`)
 	require.Equal(t, sizeOfJSON(t, &all), Of(&all))
 	require.Equal(t, sizeOfJSON(t, &latch.Record{}), Of(&latch.Record{}))
 	empty := &latch.Record{Request: &latch.RecordRequest{}, Response: &latch.RecordResponse{}, Tries: make([]latch.RecordTry, 2),
@@ -37,44 +38,6 @@ func TestRecordSizeCountsEachField(t *testing.T) {
 		defer restore()
 		require.Equal(t, sizeOfJSON(t, &all), Of(&all), "without %s", name)
 	})
-}
-
-// fill sets all fields of a value to something that is not zero.
-func fill(v reflect.Value) {
-	switch value := v.Addr().Interface().(type) {
-	case *latch.Time:
-		*value = latch.NewTime(time.Date(2026, 7, 1, 18, 0, 0, 123_000_000, time.UTC))
-		return
-	case *latch.Object:
-		*value = latch.Object{"result": json.RawMessage(`"pass"`), "html": json.RawMessage(`"<b>"`)}
-		return
-	}
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString("a text\nof <two> lines")
-	case reflect.Int, reflect.Int64:
-		v.SetInt(-12_345)
-	case reflect.Float64:
-		v.SetFloat(0.375)
-	case reflect.Bool:
-		v.SetBool(true)
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		fill(v.Elem())
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		for i := range v.Len() {
-			fill(v.Index(i))
-		}
-	case reflect.Map:
-		v.Set(reflect.ValueOf(map[string]string{"Content-Type": "text/plain", "X-<Odd>": "ü"}))
-	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i))
-		}
-	default:
-		panic("no value for " + v.Type().String())
-	}
 }
 
 // eachField calls f with each field of a value, and of the values in it.
