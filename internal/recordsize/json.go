@@ -86,13 +86,16 @@ func encodedSize(value any) int {
 // rawSize returns the size of JSON. encoding/json compacts it, and escapes what HTML or JavaScript
 // would misread.
 func rawSize(value json.RawMessage) int {
+	if value == nil {
+		return len("null")
+	}
 	stays := func(c byte) bool { return c > ' ' && c < utf8.RuneSelf && c != '<' && c != '>' && c != '&' }
 	for _, c := range value {
 		if !stays(c) {
 			return encodedSize(value)
 		}
 	}
-	return max(len(value), len("null"))
+	return len(value)
 }
 
 // listSize returns the size of a list that is not empty.

@@ -89,3 +89,21 @@ func FuzzDecimalSize(f *testing.F) {
 		require.Equal(t, len(encoded), timingsSize(&timings), "%v", value)
 	})
 }
+
+// The values of an object count as encoding/json writes them: compact, and with what HTML or
+// JavaScript would misread escaped.
+func FuzzObjectSize(f *testing.F) {
+	for _, value := range []string{"1", "12", "123", `""`, `"a"`, `"abc"`, "{}", "[]", "[ 1 ]", "null", "true", `{"a": 1, "b":[2]}`, `"<b>&"`, "\"\u2028\"",
+		`"\u2028"`, `"größe"`, "1e2", " 7\n"} {
+		f.Add("key", []byte(value))
+	}
+	f.Add("<key>", []byte(nil))
+	f.Fuzz(func(t *testing.T, key string, value []byte) {
+		object := latch.Object{key: value, "other": json.RawMessage("0")}
+		encoded, err := json.Marshal(object)
+		if err != nil {
+			return // no JSON is in no record
+		}
+		require.Equal(t, len(encoded), OfObject(object), "%q: %q", key, value)
+	})
+}
