@@ -96,7 +96,8 @@ func redeliverKept(ctx context.Context, open opener, out *output.Printer, call k
 }
 
 // checkRegistered returns an error if the webhook of which nothing was found is not registered. Only a
-// registered webhook skips deliveries, and one that was deleted since may have.
+// registered webhook skips deliveries, and one that was deleted since may have. Runs of all task queues
+// were asked unless one was given, but what is registered is known of one alone.
 func checkRegistered(ctx context.Context, lists backend.Lists, id string) error {
 	if id == "" {
 		return nil
@@ -116,5 +117,5 @@ func checkRegistered(ctx context.Context, lists backend.Lists, id string) error 
 	if near := typo.Meant(id, ids); near != "" {
 		meant = fmt.Sprintf("; did you mean %q?", near)
 	}
-	return failure.New(failure.NotFound, "no webhook %q is registered, and no run of that time has skipped a delivery to it%s", id, meant)
+	return failure.New(failure.NotFound, "no webhook %q is registered on the task queue that is looked at, and no run of that time, on any, has skipped a delivery to it%s", id, meant)
 }

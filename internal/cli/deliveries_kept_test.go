@@ -31,7 +31,7 @@ func TestRedeliverSkippedOfAnUnknownWebhook(t *testing.T) {
 	code, out, errors := f.run("", "deliveries", "redeliver", "--skipped", "--webhook", "biling")
 	require.Equal(t, failure.ExitFailed, code)
 	require.Empty(t, out)
-	require.Contains(t, errors, `no webhook "biling" is registered, and no run of that time has skipped a delivery to it; did you mean "billing"?`)
+	require.Contains(t, errors, `no webhook "biling" is registered on the task queue that is looked at, and no run of that time, on any, has skipped a delivery to it; did you mean "billing"?`)
 	const nothing = "nothing was skipped since its endpoint was disabled\n"
 	require.Equal(t, nothing, f.ok("", "deliveries", "redeliver", "--skipped", "--webhook", "billing"))
 	require.Equal(t, nothing, f.ok("", "deliveries", "redeliver", "--skipped", "--webhook", "other"), "nobody knows which are registered")

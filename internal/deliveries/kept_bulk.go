@@ -75,6 +75,9 @@ func (l *Log) allKept(ctx context.Context, filter Filter, looked func(runs, foun
 	if err := s.askAgain(ctx); err != nil {
 		return nil, err
 	}
+	if err := s.unheard(); err != nil {
+		return nil, err
+	}
 	for _, each := range s.passed {
 		if found.known[each.record.DeliveryID] {
 			continue

@@ -3,6 +3,7 @@ package deliveries_test
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -54,4 +55,50 @@ func TestRunsAreAskedAgainForWhatTheyKept(t *testing.T) {
 		require.Equal(t, 2, bulk.Runs)
 		require.Equal(t, []string{"1 of 2", fmt.Sprint(len(want), " of 2")}, looked)
 	}
+}
+
+// The only run of a time is asked again, too. If it does not answer either, that is an error.
+func TestTheOnlyRunIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	for misses, found := range map[int]int{1: 1, 2: 0} {
+		f := &fake{}
+		busy := f.run("emit-busy", completed, kept("dlv_old", 2*time.Hour))
+		answer, asked := busy.Answer, 0
+		busy.Answer = func(query string) (any, error) {
+			if asked++; asked <= misses {
+				return nil, serviceerror.NewDeadlineExceeded("too busy")
+			}
+			return answer(query)
+		}
+		bulk, err := logOf(f).RedeliverKept(t.Context(), deliveries.Filter{Webhook: "down"}, false, func(int, int) {})
+		if found == 0 {
+			require.ErrorContains(t, err, "too busy")
+			continue
+		}
+		require.NoError(t, err)
+		require.Len(t, bulk.Deliveries, found)
+	}
+}
+
+// Runs that use up the time in which they are asked again count as unanswered, and what was found
+// goes out.
+func TestAskingAgainEndsInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{}
+		busy, asked := f.run("emit-busy", completed, kept("dlv_old", 2*time.Hour)), 0
+		busy.Answer = func(string) (any, error) {
+			if asked++; asked > 1 {
+				time.Sleep(deliveries.KeptLimit * 3 / 4)
+			}
+			return nil, serviceerror.NewDeadlineExceeded("too busy")
+		}
+		f.run("emit-other", completed, kept("dlv_new", time.Hour))
+		bulk, err := logOf(f).RedeliverKept(t.Context(), deliveries.Filter{Webhook: "down"}, false, func(int, int) {})
+		require.NoError(t, err)
+		require.Len(t, bulk.Deliveries, 1)
+		require.Equal(t, 1, bulk.Unanswered)
+		require.Equal(t, 2, bulk.Runs)
+		require.Len(t, f.Starts, 1)
+	})
 }

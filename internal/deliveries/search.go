@@ -124,10 +124,18 @@ func (s *search) carryOut(ctx context.Context) error {
 		s.cursor.Bare = true
 		err = s.run(ctx)
 	}
-	if err == nil && s.runs > 0 && s.unanswered == s.runs {
-		err = s.refusal
+	if err == nil && s.asked == nil { // else they are asked again
+		err = s.unheard()
 	}
 	return err
+}
+
+// unheard returns why no run has answered, if none has.
+func (s *search) unheard() error {
+	if s.runs > 0 && s.unanswered == s.runs {
+		return s.refusal
+	}
+	return nil
 }
 
 func (s *search) run(ctx context.Context) (err error) {
@@ -175,12 +183,23 @@ func (s *search) ask(ctx context.Context, runs []*workflowpb.WorkflowExecutionIn
 	return err
 }
 
-// askAgain asks the runs that did not answer once more.
+// askAgain asks the runs that did not answer once more, in half of the time that is left. If that
+// does not suffice, all of them count as before.
 func (s *search) askAgain(ctx context.Context) error {
-	missed := s.missed
-	s.missed, s.unread, s.unanswered, s.silent = nil, nil, 0, newSilence(nil)
+	asking := ctx
+	if deadline, limited := ctx.Deadline(); limited {
+		var cancel context.CancelFunc
+		asking, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
+	missed, unread, refusal := s.missed, s.unread, s.refusal
+	s.missed, s.unread, s.unanswered, s.refusal, s.silent = nil, nil, 0, nil, newSilence(nil)
 	s.runs -= len(missed)
-	return s.ask(ctx, missed)
+	err := s.ask(asking, missed)
+	if err != nil && asking.Err() != nil && ctx.Err() == nil {
+		s.unread, s.unanswered, s.refusal, err = unread, len(missed), refusal, nil
+	}
+	return err
 }
 
 var errSilent = errors.New("no worker answers on the run's task queue")
