@@ -44,7 +44,8 @@ func (a *Activities) Observe(ctx context.Context, observation protocol.Observati
 			if webhook.Health == nil {
 				return nil, webhook.Endpoint != nil
 			}
-			return observation.State, !same(observation.State, webhook.Endpoint)
+			state := registry.WithProbe(observation.State, webhook.Endpoint, time.Now())
+			return state, !same(state, webhook.Endpoint)
 		})
 	}
 	if errors.Is(err, registry.ErrUnknown) {

@@ -59,6 +59,16 @@ func probedAt(state *latch.EndpointState, at time.Time) *latch.EndpointState {
 	return &moved
 }
 
+// WithProbe returns the state to write for an endpoint that stays disabled. It keeps the time of a
+// probe that is due before the state's own: a change of the webhook has asked for it meanwhile.
+func WithProbe(state, known *latch.EndpointState, now time.Time) *latch.EndpointState {
+	if !state.Disabled() || !known.Disabled() || !known.DisabledAt.Equal(state.DisabledAt.Time) ||
+		known.ProbeAt.Before(now) || !known.ProbeAt.Before(state.ProbeAt.Time) {
+		return state
+	}
+	return probedAt(state, known.ProbeAt.Time)
+}
+
 // change is [Shelf.Change] for webhooks with these ids. It announces the change of those whose
 // endpoint does not work.
 func (w *Webhooks) change(ctx context.Context, ids []string,

@@ -56,3 +56,28 @@ func TestAChangeMovesTheNextProbe(t *testing.T) {
 	failing.Endpoint, mended.URL = &latch.EndpointState{State: latch.EndpointFailing, Count: 2}, "https://new.example.com"
 	require.Equal(t, failing.Endpoint, endpointAfter(&failing, &mended, now), "it is tried anyway")
 }
+
+// A probe that a change has asked for stays, if it is due before the planned one of an endpoint
+// that is disabled for as long.
+func TestAProbeThatWasAskedForStays(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	disabled := func(at, probe time.Time) *latch.EndpointState {
+		return &latch.EndpointState{State: latch.EndpointDisabled, DisabledAt: latch.NewTime(at), ProbeAt: latch.NewTime(probe)}
+	}
+	yesterday, soon, planned := now.Add(-24*time.Hour), now.Add(time.Second), now.Add(time.Hour)
+	for name, each := range map[string]struct {
+		known  *latch.EndpointState
+		probed time.Time
+	}{
+		"asked for":           {disabled(yesterday, soon), soon},
+		"later than planned":  {disabled(yesterday, planned.Add(time.Hour)), planned},
+		"in the past":         {disabled(yesterday, now.Add(-time.Second)), planned},
+		"of another time":     {disabled(yesterday.Add(time.Hour), soon), planned},
+		"of none":             {nil, planned},
+		"of one that answers": {&latch.EndpointState{State: latch.EndpointFailing}, planned},
+	} {
+		require.Equal(t, disabled(yesterday, each.probed), WithProbe(disabled(yesterday, planned), each.known, now), name)
+	}
+	require.Nil(t, WithProbe(nil, disabled(yesterday, soon), now))
+}
