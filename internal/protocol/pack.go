@@ -68,7 +68,7 @@ func (s *Shot) answer() (_ answered, has bool) {
 func (o *Outcome) setAnswer(a answered) { o.Response, o.Data, o.Answer = a.Response, a.Data, a.Answer }
 
 // Encode encodes the complete shot for [Pack], and returns about how many bytes of a
-// volley's answer it takes at most.
+// volley's answer it takes.
 func (s *Shot) Encode() int {
 	alone := *s
 	answer, has := s.answer()

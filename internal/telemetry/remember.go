@@ -56,7 +56,7 @@ func once[T any](known *remembered, key string, make func() T) T {
 // usualKey suffices for most tags, in bytes.
 const usualKey = 96
 
-// keyOf returns a text that is the same for equal tags only.
+// keyOf returns a text that is the same for equal tags only. No tag has a NUL.
 func keyOf(tags map[string]string) string {
 	var key strings.Builder
 	key.Grow(usualKey)
