@@ -45,7 +45,11 @@ func bench(ctx context.Context, o options) (err error) {
 		}
 	}
 	report.finish()
-	return errors.Join(append(problems, report.write(o))...)
+	failed := errors.Join(problems...)
+	if failed != nil {
+		o.docFile = "" // it has all rows
+	}
+	return errors.Join(failed, report.write(o))
 }
 
 func build(ctx context.Context, builder *process.Builder) (built programs, err error) {
