@@ -21,20 +21,25 @@ func kept(id string, before time.Duration) latch.Record {
 	return record
 }
 
+// addBusy adds a run that answers only once it has missed so many questions.
+func addBusy(f *fake, misses int) {
+	busy := f.run("emit-busy", completed, kept("dlv_old", 2*time.Hour))
+	answer, asked := busy.Answer, 0
+	busy.Answer = func(query string) (any, error) {
+		if asked++; asked <= misses {
+			return nil, serviceerror.NewDeadlineExceeded("too busy")
+		}
+		return answer(query)
+	}
+}
+
 // A run that gave no answer is asked again before what was found goes out: what it kept may come
 // first. Whoever waits is told how far the search is.
 func TestRunsAreAskedAgainForWhatTheyKept(t *testing.T) {
 	t.Parallel()
 	for misses, want := range map[int][]string{1: {"dlv_old", "dlv_new"}, 2: {"dlv_new"}} {
 		f := &fake{}
-		busy := f.run("emit-busy", completed, kept("dlv_old", 2*time.Hour))
-		answer, asked := busy.Answer, 0
-		busy.Answer = func(query string) (any, error) {
-			if asked++; asked <= misses {
-				return nil, serviceerror.NewDeadlineExceeded("too busy")
-			}
-			return answer(query)
-		}
+		addBusy(f, misses)
 		f.run("emit-other", completed, kept("dlv_new", time.Hour))
 		var looked []string
 		bulk, err := logOf(f).RedeliverKept(t.Context(), deliveries.Filter{Webhook: "down"}, false,
@@ -62,14 +67,7 @@ func TestTheOnlyRunIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	for misses, found := range map[int]int{1: 1, 2: 0} {
 		f := &fake{}
-		busy := f.run("emit-busy", completed, kept("dlv_old", 2*time.Hour))
-		answer, asked := busy.Answer, 0
-		busy.Answer = func(query string) (any, error) {
-			if asked++; asked <= misses {
-				return nil, serviceerror.NewDeadlineExceeded("too busy")
-			}
-			return answer(query)
-		}
+		addBusy(f, misses)
 		bulk, err := logOf(f).RedeliverKept(t.Context(), deliveries.Filter{Webhook: "down"}, false, func(int, int) {})
 		if found == 0 {
 			require.ErrorContains(t, err, "too busy")

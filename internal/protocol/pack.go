@@ -143,7 +143,7 @@ func join(shots []Shot) ([]byte, error) {
 	return slices.Concat([]byte(`{"shots":[`), bytes.Join(encoded, []byte{','}), []byte(`],`), rest[len("{"):]), nil
 }
 
-// place returns the place of an answer, which it adds if there is none like it.
+// place finds the place of an answer, and adds the answer if none is like it.
 func (a *answers) place(answer answered) int {
 	if i := slices.IndexFunc(a.Answers, answer.is); i >= 0 {
 		return i
@@ -183,7 +183,7 @@ func inflate(packed []byte, into any) error {
 	return json.Unmarshal(plain.Bytes(), into)
 }
 
-// giveAnswers gives the shots their answers.
+// giveAnswers puts each answer back into its shots.
 func (j *joined) giveAnswers() error {
 	if len(j.By) != len(j.Shots) {
 		return fmt.Errorf("%d shots, %d places of answers", len(j.Shots), len(j.By))

@@ -44,7 +44,7 @@ func (h *rememberingHandler) Timer(name string) client.MetricsTimer {
 // Remembered are values by their keys.
 type remembered struct{ sync.Map }
 
-// once returns the value of a key, which it makes if there is none.
+// once looks up the value of a key. The first caller makes it.
 func once[T any](known *remembered, key string, make func() T) T {
 	found, is := known.Load(key)
 	if !is {
