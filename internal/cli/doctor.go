@@ -15,9 +15,9 @@ func doctorCommand(e *env) *cobra.Command {
 		Long: `Check what Latch needs: whether Temporal answers and has the namespace, which of
 Latch's search attributes it knows, whether registered jobs and webhooks can be
 read, whether a worker polls the task queue, and whether the server's clock and this
-machine's agree, as far as the server says its time. Run with a worker's environment
-it checks the worker's settings too, and names the secrets that may go to any
-host. Each finding comes with the command or the setting that mends it.
+machine's agree, by a poll of a task queue that only it knows. Run with a worker's
+environment it checks the worker's settings too, and names the secrets that may go to
+any host. Each finding comes with the command or the setting that mends it.
 
 Nothing is changed, nothing is sent to a receiver, and no secret's value is shown.
 It exits 0 when nothing is wrong, 1 when something is, 3 when Temporal is out of

@@ -39,7 +39,7 @@ func examineTemporal(ctx context.Context, open opener, e *env, d *diagnosis) err
 	examineSearchAttributes(ctx, server, d, isSet(e, "LATCH_SEARCH_ATTRIBUTES"))
 	queue := e.settings.TaskQueue
 	examineRegistry(ctx, world, queue, d)
-	examineClock(ctx, server, queue, d)
+	examineClock(ctx, server, d)
 	examineRates(ctx, world, server, queue, d)
 	examineCallbacks(ctx, world, server, e, d)
 	if world.Unpolled(ctx, queue) {
@@ -176,15 +176,13 @@ func examineRegistry(ctx context.Context, world backend.Backend, queue string, d
 // signatures that are five minutes off.
 const clockTolerance = 5 * time.Second
 
-// examineClock compares the server's clock with this machine's, if the server sends its time.
-func examineClock(ctx context.Context, server backend.Server, queue string, d *diagnosis) {
+// examineClock compares the server's clock with this machine's.
+func examineClock(ctx context.Context, server backend.Server, d *diagnosis) {
 	const check, fix = "clock", "set the clock that is wrong by NTP: timedatectl set-ntp true, or chronyc makestep"
-	clock, err := server.Clock(ctx, queue)
+	clock, err := server.Clock(ctx)
 	switch {
 	case err != nil:
-		d.add(check, findingNote, "the server's time cannot be read: "+failure.Plainly(err), "")
-	case clock == nil:
-		d.add(check, findingNote, "the server does not say its time while no worker polls", "compare by hand: date -u, here and there")
+		d.add(check, findingNote, "the server's time cannot be read by a poll: "+failure.Plainly(err), "compare by hand: date -u, here and there")
 	case clock.AtLeast > clockTolerance:
 		d.add(check, findingWrong, fmt.Sprintf("the server's clock is %s or more ahead of this machine's: schedules, timeouts of locks and the times in signatures disagree",
 			clock.AtLeast.Round(time.Second)), fix)

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -17,7 +16,6 @@ import (
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -43,9 +41,12 @@ func (f fakeOperator) ListSearchAttributes(context.Context, *operatorservice.Lis
 type patient struct {
 	system, namespace, schedules error
 	noUpdates, unpolled          bool
-	// date is the header of that name. polled is when a worker last polled the server.
-	date, polled func(now time.Time) time.Time
-	operator     fakeOperator
+	// poll is the error of a poll. polled reports that workers poll.
+	poll   error
+	polled bool
+	// ahead is how far the server's clock is ahead.
+	ahead    time.Duration
+	operator fakeOperator
 	// rates is the configuration of the queue of rates. version is the server's.
 	rates   *taskqueuepb.TaskQueueConfig
 	version string
@@ -74,22 +75,33 @@ type examinedService struct {
 	patient
 }
 
-func (e examinedService) GetSystemInfo(_ context.Context, _ *workflowservice.GetSystemInfoRequest,
-	options ...grpc.CallOption) (*workflowservice.GetSystemInfoResponse, error) {
-	for _, option := range options {
-		if header, is := option.(grpc.HeaderCallOption); is && e.date != nil {
-			*header.HeaderAddr = metadata.Pairs("date", e.date(time.Now()).UTC().Format(http.TimeFormat))
-		}
-	}
+func (e examinedService) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest,
+	...grpc.CallOption) (*workflowservice.GetSystemInfoResponse, error) {
 	return &workflowservice.GetSystemInfoResponse{ServerVersion: cmp.Or(e.version, "1.32.1")}, e.system
 }
 
-func (e examinedService) DescribeTaskQueue(context.Context, *workflowservice.DescribeTaskQueueRequest,
-	...grpc.CallOption) (*workflowservice.DescribeTaskQueueResponse, error) {
-	if e.polled == nil {
-		return &workflowservice.DescribeTaskQueueResponse{Config: e.rates}, nil
+// PollWorkflowTaskQueue has no task for as long as the caller waits.
+func (e examinedService) PollWorkflowTaskQueue(ctx context.Context, _ *workflowservice.PollWorkflowTaskQueueRequest,
+	_ ...grpc.CallOption) (*workflowservice.PollWorkflowTaskQueueResponse, error) {
+	if e.poll != nil {
+		return nil, e.poll
 	}
-	return &workflowservice.DescribeTaskQueueResponse{Config: e.rates, Pollers: []*taskqueuepb.PollerInfo{{LastAccessTime: timestamppb.New(e.polled(time.Now()))}}}, nil
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// DescribeTaskQueue lists the poller of a queue that only it knows, and workers that polled
+// the others long ago.
+func (e examinedService) DescribeTaskQueue(_ context.Context, request *workflowservice.DescribeTaskQueueRequest,
+	_ ...grpc.CallOption) (*workflowservice.DescribeTaskQueueResponse, error) {
+	answer := &workflowservice.DescribeTaskQueueResponse{Config: e.rates}
+	switch private := request.GetTaskQueue().GetKind() == enumspb.TASK_QUEUE_KIND_STICKY; {
+	case private && e.poll == nil:
+		answer.Pollers = []*taskqueuepb.PollerInfo{{LastAccessTime: timestamppb.New(time.Now().Add(e.ahead))}}
+	case !private && e.polled:
+		answer.Pollers = []*taskqueuepb.PollerInfo{{LastAccessTime: timestamppb.New(time.Now().Add(-4 * time.Minute))}}
+	}
+	return answer, nil
 }
 
 func (e examinedService) DescribeNamespace(context.Context, *workflowservice.DescribeNamespaceRequest,
@@ -107,11 +119,6 @@ func known() fakeOperator {
 		f.attributes[each.name] = each.kind
 	}
 	return f
-}
-
-// off returns a clock that is off by the given duration.
-func off(by time.Duration) func(time.Time) time.Time {
-	return func(now time.Time) time.Time { return now.Add(by) }
 }
 
 // TestDoctor: every problem comes with its fix, and the exit code reports whether there is one.
@@ -171,34 +178,30 @@ func TestDoctor(t *testing.T) {
 			map[string]string{"LATCH_SECRET_BOARD": "value-of-the-board", "LATCH_SECRETS_HOSTS": "board=hooks.example.com"}, failure.ExitOK,
 			[]string{"all 1 are bound to hosts", "note   secrets: a secret that is added later",
 				"fix: LATCH_SECRETS_HOSTS_REQUIRED=true"}, []string{"wrong"}},
-		"a server ahead": {patient{date: off(time.Minute)}, nil, failure.ExitFailed,
-			[]string{"wrong  clock: the server's clock is", "or more ahead of this machine's",
+		"a server ahead": {patient{ahead: time.Minute}, nil, failure.ExitFailed,
+			[]string{"wrong  clock: the server's clock is 1m0s or more ahead of this machine's",
 				"fix: set the clock that is wrong by NTP: timedatectl set-ntp true"}, nil},
-		"a server behind": {patient{date: off(-time.Minute)}, nil, failure.ExitFailed,
-			[]string{"wrong  clock: the server's clock is", "or more behind this machine's"}, nil},
-		"a server in time": {patient{date: off(0)}, nil, failure.ExitOK, []string{"ok     clock: no difference"}, nil},
-		"a poller's time ahead": {patient{polled: off(time.Minute)}, nil, failure.ExitFailed,
-			[]string{"or more ahead of this machine's"}, nil},
-		"a poller that waits": {patient{polled: off(-time.Minute)}, nil, failure.ExitOK, []string{"ok     clock: no difference"}, nil},
-		"a poller's time behind": {patient{polled: off(-3 * time.Minute)}, nil, failure.ExitFailed,
-			[]string{"or more behind this machine's"}, nil},
-		"a server without a time": {patient{unpolled: true}, nil, failure.ExitOK,
-			[]string{"note   clock: the server does not say its time while no worker polls"}, nil},
+		"a server behind": {patient{ahead: -time.Minute}, nil, failure.ExitFailed,
+			[]string{"wrong  clock: the server's clock is 1m0s or more behind this machine's"}, nil},
+		"a server in time":              {patient{unpolled: true}, nil, failure.ExitOK, []string{"ok     clock: no difference"}, nil},
+		"a worker that stopped polling": {patient{polled: true, rates: limited()}, nil, failure.ExitOK, []string{"ok     clock: no difference"}, nil},
+		"a poll that is denied": {patient{poll: serviceerror.NewPermissionDenied("no polls", "")}, nil, failure.ExitOK,
+			[]string{"note   clock: the server's time cannot be read by a poll: ", "fix: compare by hand"}, []string{"wrong"}},
 		"bad settings": {patient{}, map[string]string{"LATCH_EGRESS_ALLOW": "10.0.0.0/99", "LATCH_API_KEYS": "ann",
 			"LATCH_SECRETS_HOSTS": "board"}, failure.ExitFailed,
 			[]string{"wrong  settings of the worker: ", "10.0.0.0/99", `LATCH_SECRETS_HOSTS: "board" is not of the form`,
 				"wrong  settings of the API: LATCH_API_KEYS"}, nil},
-		"rates not limited": {patient{polled: off(0)}, nil, failure.ExitOK,
+		"rates not limited": {patient{polled: true}, nil, failure.ExitOK,
 			[]string{`note   rates: the server does not limit the rates of task queue "latch-at-rate"`, "each worker's own pace",
 				"fix: start a worker on a server of 1.29 or later"}, []string{"dynamic configuration"}},
-		"rates multiplied": {patient{rates: limit(20), polled: off(0)}, nil, failure.ExitFailed,
+		"rates multiplied": {patient{rates: limit(20), polled: true}, nil, failure.ExitFailed,
 			[]string{`20 a second, so that webhooks are sent at 20 times their rate`, "restart a worker"}, nil},
 		"rates nobody serves": {patient{rates: limited()}, nil, failure.ExitOK,
 			[]string{`note   rates: no worker polls the task queue "latch-at-rate"`, "ServeRates"}, nil},
-		"rates kept": {patient{rates: limited(), polled: off(0)}, nil, failure.ExitOK,
+		"rates kept": {patient{rates: limited(), polled: true}, nil, failure.ExitOK,
 			[]string{`ok     rates: the server limits rates, in task queue "latch-at-rate"`,
 				"note   dynamic configuration: a client cannot read it", "fix: set matching.enableFairness to true"}, []string{"wrong"}},
-		"rates on an older server": {patient{rates: limited(), polled: off(0), version: "1.30.4"}, nil, failure.ExitOK,
+		"rates on an older server": {patient{rates: limited(), polled: true, version: "1.30.4"}, nil, failure.ExitOK,
 			[]string{"in server 1.30.4 matching.useNewMatcher is off unless it is set"}, nil},
 		"commands": {patient{}, map[string]string{"LATCH_ALLOW_COMMANDS": "true"}, failure.ExitOK,
 			[]string{"whoever writes a job or release runs programs as the worker's user"}, nil},

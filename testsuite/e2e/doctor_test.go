@@ -26,7 +26,7 @@ func TestDoctor(t *testing.T) {
 	}
 	fine := examine(0)
 	require.True(t, report.OK)
-	for _, part := range []string{"ok temporal: reached, server 1.", `ok namespace: "default" keeps`, "ok registry: ",
+	for _, part := range []string{"ok temporal: reached, server 1.", `ok namespace: "default" keeps`, "ok registry: ", "ok clock: no difference",
 		`a worker polls the task queue "` + b.queue, "ok settings of the worker", "ok settings of the API"} {
 		require.Contains(t, fine, part)
 	}

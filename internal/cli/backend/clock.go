@@ -2,54 +2,62 @@ package backend
 
 import (
 	"context"
-	"net/http"
+	"errors"
 	"time"
 
+	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 )
 
 // A Clock holds bounds for how far a server's clock is ahead of this machine's. A negative
 // value means that it is behind.
 type Clock struct{ AtLeast, AtMost time.Duration }
 
-// longPoll is how long a poll may wait at the server: a poller was seen within that time.
-const longPoll = 70 * time.Second
+// errNoPoll is returned if the server does not list a poll that it has answered.
+var errNoPoll = errors.New("it does not list who polls")
 
-// Clock compares the clocks by the times that the server reveals: the header date, which
-// proxies set in front of it, and the last access of the task queue's pollers. It returns nil
-// if there are none.
-func (s server) Clock(ctx context.Context, queue string) (*Clock, error) {
-	var header metadata.MD
+// Clock compares the clocks by a poll of a task queue made for it: no answer of Temporal has the
+// time at which it was written, but each poller is listed with the time at which it came. The
+// pollers of a worker would not do, since they are listed for minutes after it has stopped.
+func (s server) Clock(ctx context.Context) (*Clock, error) {
+	// A sticky queue has one partition, so that all of its pollers are listed at once.
+	queue := &taskqueuepb.TaskQueue{Name: "latch-clock:" + uuid.NewString(), Kind: enumspb.TASK_QUEUE_KIND_STICKY, NormalName: "latch-clock"}
+	polling, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
 	sent := time.Now()
-	if _, err := s.connection.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{}, grpc.Header(&header)); err != nil {
-		return nil, err
-	}
-	received := time.Now()
-	if dates := header.Get("date"); len(dates) > 0 {
-		if date, err := http.ParseTime(dates[0]); err == nil { // the header is truncated to the second
-			return &Clock{AtLeast: date.Sub(received), AtMost: date.Add(time.Second).Sub(sent)}, nil
+	go func() {
+		_, err := s.connection.WorkflowService().PollWorkflowTaskQueue(polling, &workflowservice.PollWorkflowTaskQueueRequest{
+			Namespace: s.connection.Namespace, TaskQueue: queue, Identity: queue.Name})
+		ended <- err
+		close(ended)
+	}()
+	defer func() {
+		stop()
+		for range ended { // until it is over
 		}
-	}
-	var newest time.Time
-	for _, kind := range []enumspb.TaskQueueType{enumspb.TASK_QUEUE_TYPE_WORKFLOW, enumspb.TASK_QUEUE_TYPE_ACTIVITY} {
+	}()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
 		answer, err := s.connection.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
-			Namespace: s.connection.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: kind})
+			Namespace: s.connection.Namespace, TaskQueue: queue, TaskQueueType: enumspb.TASK_QUEUE_TYPE_WORKFLOW})
 		if err != nil {
 			return nil, err
 		}
-		for _, poller := range answer.GetPollers() {
-			if at := poller.GetLastAccessTime().AsTime(); poller.GetLastAccessTime() != nil && at.After(newest) {
-				newest = at
+		received := time.Now()
+		if pollers := answer.GetPollers(); len(pollers) > 0 {
+			at := pollers[0].GetLastAccessTime().AsTime()
+			return &Clock{AtLeast: at.Sub(received), AtMost: at.Sub(sent)}, nil
+		}
+		select {
+		case err := <-ended:
+			if err == nil {
+				err = errNoPoll
 			}
+			return nil, err
+		case <-again.C:
 		}
 	}
-	if newest.IsZero() {
-		return nil, nil
-	}
-	ahead := time.Until(newest)
-	return &Clock{AtLeast: ahead, AtMost: ahead + longPoll}, nil
 }

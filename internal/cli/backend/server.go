@@ -19,9 +19,8 @@ import (
 type Server interface {
 	// Version returns the server's version.
 	Version(ctx context.Context) (string, error)
-	// Clock compares the server's clock with this machine's. It returns nil if the server does
-	// not reveal its time, which it may do through the task queue of a worker.
-	Clock(ctx context.Context, queue string) (*Clock, error)
+	// Clock compares the server's clock with this machine's.
+	Clock(ctx context.Context) (*Clock, error)
 	// Rates returns how attempts of webhooks with a rate are dispatched for a task queue.
 	Rates(ctx context.Context, queue string) (*Rates, error)
 	// Namespace returns the name of the namespace in use.
