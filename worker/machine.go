@@ -7,8 +7,10 @@ import (
 	"runtime/debug"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
-	"github.com/latch-run/latch/internal/collector"
 	"go.temporal.io/sdk/worker"
+
+	"github.com/latch-run/latch/internal/collector"
+	"github.com/latch-run/latch/internal/wire"
 )
 
 const (
@@ -71,18 +73,15 @@ func cachedRuns(memory uint64, given int) int {
 	}
 }
 
-// apply sets the worker's options, and the cache that all workers of the process share. The
-// number of pollers follows the server's reports of waiting tasks: as many as there are tasks
-// at fifty concurrent runs, one or two when idle. This saves the server and the worker a fifth
-// of the work for a job, compared with the SDK's two pollers.
+// apply sets the worker's options, and the cache that all workers of the process share.
 //
 // The number of slots is fixed. A tuner that depends on the machine's load stops handing out
 // slots when other processes load the machine, although most activities only wait.
 func (f fit) apply(options *worker.Options) {
 	worker.SetStickyWorkflowCacheSize(f.cachedRuns)
 	options.MaxConcurrentActivityExecutionSize = activitiesAtOnce
-	options.WorkflowTaskPollerBehavior = worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{})
-	options.ActivityTaskPollerBehavior = worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{})
+	options.WorkflowTaskPollerBehavior = wire.Pollers()
+	options.ActivityTaskPollerBehavior = wire.Pollers()
 }
 
 // attributes returns the fields of the log line about the fit.

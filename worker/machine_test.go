@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/worker"
+
+	"github.com/latch-run/latch/internal/wire"
 )
 
 // The cache takes a quarter of the memory. It is never so small that active runs are replayed
@@ -44,9 +46,8 @@ func TestTheFitIsApplied(t *testing.T) {
 	t.Parallel()
 	var options worker.Options
 	fit{cachedRuns: maximumCachedRuns}.apply(&options)
-	scaled := worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{})
-	require.Equal(t, scaled, options.WorkflowTaskPollerBehavior)
-	require.Equal(t, scaled, options.ActivityTaskPollerBehavior)
+	require.Equal(t, wire.Pollers(), options.WorkflowTaskPollerBehavior)
+	require.Equal(t, wire.Pollers(), options.ActivityTaskPollerBehavior)
 	require.Equal(t, activitiesAtOnce, options.MaxConcurrentActivityExecutionSize)
 	require.Nil(t, options.Tuner)
 }

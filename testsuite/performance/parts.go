@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/latch-run/latch/internal/wire"
 	"github.com/latch-run/latch/testsuite/performance/byhand"
 	"github.com/latch-run/latch/testsuite/postgres"
 	"github.com/latch-run/latch/testsuite/server"
@@ -67,8 +68,8 @@ func workByHand(ctx context.Context, args []string) error {
 	}
 	defer c.Close()
 	w, err := byhand.NewWorker(c, []byte(signingSecret), worker.Options{
-		WorkflowTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
-		ActivityTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+		WorkflowTaskPollerBehavior: wire.Pollers(),
+		ActivityTaskPollerBehavior: wire.Pollers(),
 	})
 	if err != nil {
 		return err

@@ -17,12 +17,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/latch-run/latch/internal/wire"
 	"github.com/latch-run/latch/testsuite/server"
 )
 
@@ -102,6 +104,18 @@ func TestAWorkflowRunsAndTakesAnUpdate(t *testing.T) {
 	_, err := c.ExecuteWorkflow(t.Context(), options, "greet", "Ada")
 	require.NoError(t, err)
 	require.Equal(t, "Hello, Ada", finish(t, c, "by-client", "Hello"))
+}
+
+// A worker polls each partition of a task queue: with fewer pollers, a task would wait in one
+// that has none.
+func TestATaskQueueHasNoMorePartitionsThanPollers(t *testing.T) {
+	t.Parallel()
+	c := dial(t, start(t, server.Options{}), server.DefaultNamespace)
+	queue, err := c.WorkflowService().ListTaskQueuePartitions(t.Context(), &workflowservice.ListTaskQueuePartitionsRequest{
+		Namespace: server.DefaultNamespace, TaskQueue: &taskqueuepb.TaskQueue{Name: taskQueue}})
+	require.NoError(t, err)
+	require.Len(t, queue.GetWorkflowTaskQueuePartitions(), wire.FewestPollers)
+	require.Len(t, queue.GetActivityTaskQueuePartitions(), wire.FewestPollers)
 }
 
 func TestTheHTTPAPIStartsAWorkflow(t *testing.T) {
