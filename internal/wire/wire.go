@@ -5,16 +5,20 @@ import (
 	"go.temporal.io/sdk/worker"
 )
 
-// FewestPollers is how many partitions a task queue has by default. A task waits in one of them.
-// With fewer pollers than partitions it may find none there, and wait until the server has passed
-// a poller on, which took some tasks 100 ms.
-const FewestPollers = 4
+// Partitions is how many partitions a task queue has by default.
+const Partitions = 4
+
+// pollersOfPartition is how many pollers each partition has at least: one that waits while another
+// takes a task. A task that finds none waits until the server has passed on one of another
+// partition, which took some 100 ms.
+const pollersOfPartition = 2
 
 // Pollers has a worker poll by load, as the server reports waiting tasks: with as many pollers as
 // there are tasks at fifty concurrent runs. This saves the server and the worker a fifth of the
 // work for a job, compared with the SDK's two pollers.
 func Pollers() worker.PollerBehavior {
-	return worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{MinimumNumberOfPollers: FewestPollers})
+	return worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
+		MinimumNumberOfPollers: Partitions * pollersOfPartition})
 }
 
 // Configure has a client compress what it sends only over TLS. The SDK compresses always, and the

@@ -106,16 +106,16 @@ func TestAWorkflowRunsAndTakesAnUpdate(t *testing.T) {
 	require.Equal(t, "Hello, Ada", finish(t, c, "by-client", "Hello"))
 }
 
-// A worker polls each partition of a task queue: with fewer pollers, a task would wait in one
-// that has none.
-func TestATaskQueueHasNoMorePartitionsThanPollers(t *testing.T) {
+// A worker has pollers for each partition of a task queue: in one without a poller, a task would
+// wait.
+func TestTheWorkerKnowsHowManyPartitionsATaskQueueHas(t *testing.T) {
 	t.Parallel()
 	c := dial(t, start(t, server.Options{}), server.DefaultNamespace)
 	queue, err := c.WorkflowService().ListTaskQueuePartitions(t.Context(), &workflowservice.ListTaskQueuePartitionsRequest{
 		Namespace: server.DefaultNamespace, TaskQueue: &taskqueuepb.TaskQueue{Name: taskQueue}})
 	require.NoError(t, err)
-	require.Len(t, queue.GetWorkflowTaskQueuePartitions(), wire.FewestPollers)
-	require.Len(t, queue.GetActivityTaskQueuePartitions(), wire.FewestPollers)
+	require.Len(t, queue.GetWorkflowTaskQueuePartitions(), wire.Partitions)
+	require.Len(t, queue.GetActivityTaskQueuePartitions(), wire.Partitions)
 }
 
 func TestTheHTTPAPIStartsAWorkflow(t *testing.T) {
