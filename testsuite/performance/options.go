@@ -35,7 +35,7 @@ const (
 func readOptions(args []string) (options, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rows := flags.String("rows", ".", "rows to measure: a regular expression of their names")
-	rounds := flags.Int("rounds", 3, "how often each side takes its turn")
+	rounds := flags.Int("rounds", 5, "how often each side takes its turn")
 	seconds := flags.Float64("seconds", 1.25, "how long a turn takes, in seconds, where a rate is measured")
 	jobs := flags.Int("jobs", allJobs, "how many jobs the long sequence has (row sequence)")
 	releases := flags.Int("releases", allReleases, "how many releases wait on a lock (row waiting)")
