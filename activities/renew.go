@@ -61,22 +61,38 @@ func (a *Activities) renewAgain(ctx context.Context, send *protocol.Send) error 
 // webhooks are the registered ones.
 type webhooks interface {
 	Lately(ctx context.Context, id string) (*latch.RegisteredWebhook, error)
+	Get(ctx context.Context, id string) (*latch.RegisteredWebhook, error)
 }
 
+// renewFrom withdraws a delivery only by the webhook as it is at this moment, since that is final:
+// Lately may not know yet that it was registered again.
 func renewFrom(ctx context.Context, registered webhooks, send *protocol.Send) error {
-	id := send.Request.Webhook.ID
-	now, err := registered.Lately(ctx, id)
-	switch {
-	case errors.Is(err, registry.ErrUnknown):
-		return &withdrawnError{id, "was deleted"}
-	case err != nil:
-		return fmt.Errorf("look up the registered webhook %q before it is sent to again: %w", id, err)
+	now, err := acceptedBy(ctx, registered.Lately, send)
+	if _, final := errors.AsType[*withdrawnError](err); final {
+		now, err = acceptedBy(ctx, registered.Get, send)
 	}
-	if reason := withdrawn(now, send); reason != "" {
-		return &withdrawnError{id, reason}
+	if err != nil {
+		return err
 	}
 	send.Request.Webhook = renewed(send.Request.Webhook, now)
 	return nil
+}
+
+// acceptedBy returns the registered webhook of the delivery as get finds it, or a
+// [*withdrawnError] if that does not accept it.
+func acceptedBy(ctx context.Context, get func(context.Context, string) (*latch.RegisteredWebhook, error), send *protocol.Send) (*latch.RegisteredWebhook, error) {
+	id := send.Request.Webhook.ID
+	now, err := get(ctx, id)
+	switch {
+	case errors.Is(err, registry.ErrUnknown):
+		return nil, &withdrawnError{id, "was deleted"}
+	case err != nil:
+		return nil, fmt.Errorf("look up the registered webhook %q before it is sent to again: %w", id, err)
+	}
+	if reason := withdrawn(now, send); reason != "" {
+		return nil, &withdrawnError{id, reason}
+	}
+	return now, nil
 }
 
 // withdrawn says why the webhook's current version does not accept the delivery, or returns ""

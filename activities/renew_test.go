@@ -19,13 +19,22 @@ import (
 	"github.com/latch-run/latch/internal/registry"
 )
 
-// fakeWebhooks has one registered webhook, or none, or cannot be read.
+// fakeWebhooks has one registered webhook, or none, or cannot be read. A moment ago it was as
+// in before, if that is set.
 type fakeWebhooks struct {
 	webhook *latch.RegisteredWebhook
 	err     error
+	before  *fakeWebhooks
 }
 
-func (f fakeWebhooks) Lately(context.Context, string) (*latch.RegisteredWebhook, error) {
+func (f fakeWebhooks) Lately(ctx context.Context, id string) (*latch.RegisteredWebhook, error) {
+	if f.before != nil {
+		return f.before.Get(ctx, id)
+	}
+	return f.Get(ctx, id)
+}
+
+func (f fakeWebhooks) Get(context.Context, string) (*latch.RegisteredWebhook, error) {
 	return f.webhook, f.err
 }
 
@@ -37,6 +46,31 @@ func waiting() protocol.Send {
 			ContentType: "application/json", Timeout: latch.Duration(20 * time.Second), CloudEvents: "structured", Preset: "slack"},
 		Event: latch.Event{Event: "JOB_FAILURE"}, Variables: expr.Variables{"job": json.RawMessage(`{"id":"j"}`)},
 	}}
+}
+
+// A webhook that was registered or enabled again this moment gets what waits for it.
+func TestNothingIsWithdrawnByWhatWasTrueAMomentAgo(t *testing.T) {
+	t.Parallel()
+	webhook := func(enabled string) *latch.RegisteredWebhook {
+		read := new(latch.RegisteredWebhook)
+		require.NoError(t, latch.Unmarshal([]byte(`{"id":"on-call","event":"JOB_FAILURE","url":"https://new.example.com","enabled":`+enabled+`}`), read))
+		return read
+	}
+	for name, before := range map[string]fakeWebhooks{
+		"deleted":  {err: registry.ErrUnknown},
+		"disabled": {webhook: webhook(`false`)},
+	} {
+		send := waiting()
+		require.NoError(t, renewFrom(t.Context(), fakeWebhooks{webhook: webhook(`true`), before: &before}, &send), name)
+		require.Equal(t, "https://new.example.com", send.Request.Webhook.URL, name)
+
+		send = waiting()
+		now := fakeWebhooks{err: errors.New("Temporal is away"), before: &before}
+		var withdrawal *withdrawnError
+		err := renewFrom(t.Context(), now, &send)
+		require.ErrorContains(t, err, "Temporal is away", name)
+		require.NotErrorAs(t, err, &withdrawal, name)
+	}
 }
 
 // A waiting delivery uses the current address and authentication of its registered webhook, but
