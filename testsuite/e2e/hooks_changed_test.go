@@ -49,8 +49,9 @@ func TestDisabledWebhookGetsNothingMore(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	s := b.serve("LATCH_API_KEYS", apiKeys)
+	// The run hands over ten seconds after its end, long before the next attempt.
 	s.register("leaked", `{"url":"{R}/leaked","events":[{"event":"JOB_SUCCESS"},{"event":"DELIVERY_EXHAUSTED"}],
-		"retry":{"initial_interval":"14s"}}`)
+		"retry":{"initial_interval":"30s"}}`)
 	b.receiver.Script("/leaked", receiver.Status(503))
 	result := b.succeeds(b.startJob("j", `{"id":"j","task":{"http":{"url":"{R}/work"}},
 		"webhooks":[{"id":"ops","url":"{R}/ops","event":"DELIVERY_EXHAUSTED"}]}`))
