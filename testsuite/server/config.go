@@ -125,12 +125,15 @@ func hosts(p ports) map[primitives.ServiceName]static.Hosts {
 }
 
 // dynamicConfig returns the package's dynamic settings, overridden by the caller's.
-func dynamicConfig(override map[string]any) dynamicconfig.StaticClient {
+func dynamicConfig(kept bool, override map[string]any) dynamicconfig.StaticClient {
 	settings := map[string]any{
 		// The server must not contact Temporal.
 		"frontend.enableServerVersionCheck": false,
-		// A new search attribute takes effect at once, not when a cache expires.
-		"system.forceSearchAttributesCacheRefreshOnRead": true,
+		// The attributes that kept databases lack are added once the services run, which then have
+		// to read them each time. That costs each run some 0.8 ms of CPU.
+		"system.forceSearchAttributesCacheRefreshOnRead": kept,
+		// Attributes that others add take effect within this time, instead of two seconds.
+		"system.namespaceCacheRefreshInterval": "250ms",
 
 		"frontend.rps":                     ample,
 		"frontend.namespaceRPS":            ample,

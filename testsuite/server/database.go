@@ -16,6 +16,9 @@ import (
 // wait for them.
 type databases struct {
 	main, visibility *config.SQL
+
+	// kept says that they are of an earlier start. Their namespaces may lack search attributes.
+	kept bool
 }
 
 // prepareDatabases creates the schemas of new databases, and registers

@@ -38,7 +38,9 @@ func (p *PostgreSQL) prepare() (databases, error) {
 		{stored.main, "postgresql/v12/temporal", v12.Version},
 		{stored.visibility, "postgresql/v12/visibility", v12.VisibilityVersion},
 	} {
-		if err := p.make(each.database, each.name, each.version); err != nil {
+		kept, err := p.make(each.database, each.name, each.version)
+		stored.kept = stored.kept || kept
+		if err != nil {
 			return stored, fmt.Errorf("temporal server: PostgreSQL at %s: database %s: %w", p.Address, each.database.DatabaseName, err)
 		}
 	}
@@ -48,25 +50,25 @@ func (p *PostgreSQL) prepare() (databases, error) {
 // duplicateDatabase is PostgreSQL's code for a database that is there already.
 const duplicateDatabase = "42P04"
 
-// make creates a database with its schema, unless it exists.
-func (p *PostgreSQL) make(database *config.SQL, schemaName, version string) error {
-	err := sqltool.DoCreateDatabase(p.config(database.DatabaseName), "postgres", log.NewNoopLogger())
+// make creates a database with its schema, unless it is kept from an earlier start.
+func (p *PostgreSQL) make(database *config.SQL, schemaName, version string) (kept bool, err error) {
+	err = sqltool.DoCreateDatabase(p.config(database.DatabaseName), "postgres", log.NewNoopLogger())
 	if refused, ok := errors.AsType[*pgconn.PgError](err); err != nil && (!ok || refused.Code != duplicateDatabase) {
-		return err
+		return false, err
 	}
 	connection, err := sqltool.NewConnection(database, log.NewNoopLogger())
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer connection.Close()
 	switch found, err := connection.ReadSchemaVersion(); {
 	case err != nil:
-		return schema.NewSetupSchemaTask(connection,
+		return false, schema.NewSetupSchemaTask(connection,
 			&schema.SetupConfig{SchemaName: schemaName, InitialVersion: version}, log.NewNoopLogger()).Run()
 	case found != version:
-		return fmt.Errorf("its schema has version %s, this server needs %s: drop the database, or upgrade it with temporal-sql-tool", found, version)
+		return true, fmt.Errorf("its schema has version %s, this server needs %s: drop the database, or upgrade it with temporal-sql-tool", found, version)
 	}
-	return nil
+	return true, nil
 }
 
 func (p *PostgreSQL) config(database string) *config.SQL {

@@ -57,7 +57,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 		return nil, err
 	}
 	p := choosePorts(o)
-	running, err := startTemporal(p, temporalConfig(p, stored), o)
+	running, err := startTemporal(p, stored, o)
 	if err != nil {
 		return nil, fmt.Errorf("temporal server on %s: %w", loopback(p.frontend), err)
 	}
@@ -92,14 +92,14 @@ func (s *Server) shutDown() error {
 
 // startTemporal builds and starts the services. It does not wait until they are
 // ready.
-func startTemporal(p ports, cfg *config.Config, o Options) (running temporal.Server, err error) {
+func startTemporal(p ports, stored databases, o Options) (running temporal.Server, err error) {
 	defer func() {
 		if f, ok := recover().(fatal); ok {
 			err = f
 		}
 	}()
 	running, err = temporal.NewServer(
-		temporal.WithConfig(cfg),
+		temporal.WithConfig(temporalConfig(p, stored)),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(hosts(p)),
 		temporal.WithLogger(logger{o.Logger, newDiskWatch(o)}),
@@ -107,7 +107,7 @@ func startTemporal(p ports, cfg *config.Config, o Options) (running temporal.Ser
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper {
 			return authorization.NewNoopClaimMapper()
 		}),
-		temporal.WithDynamicConfigClient(dynamicConfig(o.DynamicConfig)),
+		temporal.WithDynamicConfigClient(dynamicConfig(stored.kept, o.DynamicConfig)),
 	)
 	if err != nil {
 		return nil, err

@@ -46,9 +46,10 @@ func prepareFiles(file string, synced bool) (databases, error) {
 	case err != nil:
 		return stored, err
 	case made && !besideMade:
-		stored.visibility = stored.main
+		stored.visibility, stored.kept = stored.main, true
 		return stored, nil
 	case made:
+		stored.kept = true
 		return stored, nil
 	}
 	// A leftover file lists runs that no longer exist.
