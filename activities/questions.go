@@ -34,6 +34,7 @@ func (a *Activities) Admit(ctx context.Context, request protocol.AdmitRequest) (
 		DecidesHere:      true,
 		SafeToRedo:       true,
 		RejectionsStop:   true,
+		ListensLate:      true,
 		Evidence:         a.options.Evidence.URL != "",
 		Rates:            a.limitsRates(ctx),
 		System:           vars.NewSystem(a.options.FQDN, a.options.Environment, info.Namespace, info.TaskQueue),

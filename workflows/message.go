@@ -120,7 +120,7 @@ func (s *session) commonMessages() []message {
 	}
 }
 
-// answer sets the run's handlers: queries, updates, and a coroutine for each signal.
+// answer sets the run's handlers: queries, updates, and, if it listens, a coroutine for each signal.
 func (s *session) answer(ctx workflow.Context) error {
 	if err := s.answerQueries(ctx); err != nil {
 		return err
@@ -129,7 +129,9 @@ func (s *session) answer(ctx workflow.Context) error {
 		if err := s.answerUpdate(ctx, m); err != nil {
 			return err
 		}
-		workflow.GoNamed(s.detached, "signal "+m.name, func(ctx workflow.Context) { s.listen(ctx, m) })
+		if s.listens {
+			s.listenTo(m)
+		}
 	}
 	return nil
 }

@@ -86,6 +86,8 @@ type session struct {
 	// guest reports that the session is in a workflow that knows nothing of Latch, whose
 	// signals, handlers and details are its own.
 	guest bool
+	// listens reports that coroutines take signals.
+	listens bool
 	// signalsUnderWay and updatesUnderWay count messages that are being taken. unread are those that were received
 	// but not taken.
 	signalsUnderWay, updatesUnderWay int
@@ -126,11 +128,18 @@ func (s *session) begin(ctx workflow.Context, kind latch.Kind, input converter.R
 	s.link.able, s.link.given = true, s.link.given+len(payloadJSON(input))
 	s.link.since = cmp.Or(s.link.since, continuesAsNew)
 	if earlier == nil {
+		s.listens = s.signalWaits(ctx)
 		if err := s.answer(ctx); err != nil {
 			return err
 		}
+		if !s.listens {
+			s.listenLater()
+		}
 		if err := s.take(ctx, kind, input, into); err != nil {
 			return err
+		}
+		if !s.admission.ListensLate {
+			s.listen() // before any other coroutine begins, so that those of earlier runs follow in their order
 		}
 		prepare()
 		s.prepared = true
@@ -167,6 +176,7 @@ func silentSession(ctx workflow.Context, about subject) *session {
 		started:       info.WorkflowStartTime,
 		subject:       about,
 		phase:         "starting",
+		listens:       true,
 	}
 	s.volleys.session = s
 	return s

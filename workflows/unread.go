@@ -37,21 +37,6 @@ func (u unread) carried() []protocol.SignalState { return u }
 
 func takenOver(carried []protocol.SignalState) unread { return carried }
 
-// listen takes the signals with a name: first those from an earlier run.
-func (s *session) listen(ctx workflow.Context, m message) {
-	s.takeUnread(ctx, m)
-	for channel := workflow.GetSignalChannel(ctx, m.name); ; {
-		var argument converter.RawValue
-		channel.Receive(ctx, &argument)
-		if !s.link.holds {
-			s.takeSignal(ctx, m, argument)
-			continue
-		}
-		s.hold(ctx, m, argument)
-		s.takeUnread(ctx, m)
-	}
-}
-
 // takeUnread takes the received signals with a name, once the run takes signals.
 func (s *session) takeUnread(ctx workflow.Context, m message) {
 	for {

@@ -124,6 +124,8 @@ type Admission struct {
 	// RejectionsStop makes a vote to reject ask to stop at a lock without approvals, see
 	// [latch.LockRelease.WithoutApprovals]. To a run without it such a vote is the result fail alone.
 	RejectionsStop bool `json:"rejections_stop,omitempty"`
+	// ListensLate makes a run begin its coroutines that take signals once the first one has arrived.
+	ListensLate bool `json:"listens_late,omitempty"`
 	// Rates reports that workers serve the queue of rates, [RateQueue], and that it limits them.
 	Rates bool `json:"rates,omitempty"`
 }
