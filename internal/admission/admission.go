@@ -68,6 +68,9 @@ func CheckJob(job *latch.Job) latch.Problems {
 	return problemsOf(admit(job.Validate().Err(), job))
 }
 
+// CheckSum returns a problem if the expressions of admitted events are too many for one run.
+func CheckSum(batch *latch.EmissionBatch) latch.Problems { return tooMuch(batch) }
+
 // admit appends compile errors to the problems with the shape. If the expressions are too many in
 // total, it compiles none.
 func admit(shape error, input any) error {

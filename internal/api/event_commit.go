@@ -63,7 +63,6 @@ func newCommitter(commit func([]*pendingEvent), metrics client.MetricsHandler) *
 // A pendingEvent is an event that was accepted but is not yet durable.
 type pendingEvent struct {
 	eventbatch.Event
-	emission *latch.Emission
 	// caller is the span of the request that sent it.
 	caller trace.SpanContext
 	// answered receives the run that fires the event, or an error.
@@ -80,7 +79,7 @@ type commitment struct {
 // fire returns once the event is durable. If the caller has gone away, the
 // event may be fired nevertheless.
 func (c *committer) fire(ctx context.Context, emission *latch.Emission, body json.RawMessage) (*pendingEvent, commitment) {
-	p := &pendingEvent{Event: eventbatch.Event{ID: eventbatch.NewID(), Body: body}, emission: emission,
+	p := &pendingEvent{Event: eventbatch.Event{ID: eventbatch.NewID(), Emission: emission, Body: body},
 		answered: make(chan commitment, 1), caller: trace.SpanContextFromContext(ctx)}
 	c.add(p)
 	select {
@@ -99,12 +98,12 @@ func (a *API) commit(events []*pendingEvent) {
 	if err != nil {
 		for _, p := range events {
 			p.answered <- a.commitOne([]*pendingEvent{p}, p.ID,
-				start{workflow: latch.WorkflowEmit, summary: "event " + p.emission.Event, body: p.Body})
+				start{workflow: latch.WorkflowEmit, summary: "event " + p.Emission.Event, body: p.Body})
 		}
 		return
 	}
 	answer := a.commitOne(events, eventbatch.WorkflowID(),
-		start{workflow: latch.WorkflowEmitBatch, summary: fmt.Sprintf("%d events, %s first", len(events), events[0].emission.Event), body: batch})
+		start{workflow: latch.WorkflowEmitBatch, summary: fmt.Sprintf("%d events, %s first", len(events), events[0].Emission.Event), body: batch})
 	for _, p := range events {
 		p.answered <- answer
 	}
@@ -114,7 +113,7 @@ func (a *API) commit(events []*pendingEvent) {
 // registered webhook, and returns the others. It reads the registry once for
 // all.
 func (a *API) refuseReserved(events []*pendingEvent) []*pendingEvent {
-	if !slices.ContainsFunc(events, func(p *pendingEvent) bool { return len(p.emission.Webhooks) > 0 }) {
+	if !slices.ContainsFunc(events, func(p *pendingEvent) bool { return len(p.Emission.Webhooks) > 0 }) {
 		return events
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), StartTimeout)
@@ -124,9 +123,9 @@ func (a *API) refuseReserved(events []*pendingEvent) []*pendingEvent {
 	for _, p := range events {
 		refused := err
 		if err == nil {
-			refused = a.notReserved(ctx, reserved, p.emission.Webhooks)
+			refused = a.notReserved(ctx, reserved, p.Emission.Webhooks)
 		}
-		if refused != nil && len(p.emission.Webhooks) > 0 {
+		if refused != nil && len(p.Emission.Webhooks) > 0 {
 			p.answered <- commitment{err: refused}
 			continue
 		}

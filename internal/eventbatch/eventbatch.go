@@ -31,10 +31,11 @@ func NewID() string { return latch.EmissionKind.WorkflowID(uuid.NewString()) }
 // WorkflowID returns a workflow id for the run of a batch.
 func WorkflowID() string { return latch.BatchKind.WorkflowID(uuid.NewString()) }
 
-// An Event is an event that waits for a run.
+// An Event is an admitted event that waits for a run.
 type Event struct {
-	ID string
-	// Body is the event as JSON, without an id.
+	ID       string
+	Emission *latch.Emission
+	// Body is the same as JSON, without an id.
 	Body json.RawMessage
 }
 
@@ -51,16 +52,20 @@ func Fit[T any](waiting []T, event func(T) Event) int {
 	return n
 }
 
-// Encode returns the input of a run of latch.EmitBatch. The error is the one with
-// which that run would reject it, for example because of the bound on the
-// expressions of a run.
+// Encode returns the input of a run of latch.EmitBatch. The error is one with
+// which that run would reject it although each event is right: it nests too
+// deep, or has too many expressions together.
 func Encode[T any](events []T, event func(T) Event) (json.RawMessage, error) {
+	var batch latch.EmissionBatch
 	var bodies []json.RawMessage
 	for _, each := range events {
 		e := event(each)
+		batch.Events = append(batch.Events, *e.Emission)
 		bodies = append(bodies, rawjson.With(e.Body, "id", e.ID))
 	}
-	batch := rawjson.Encode(map[string]any{"events": bodies})
-	_, err := admission.DecodeEmissionBatch(batch)
-	return batch, err
+	input := rawjson.Encode(map[string]any{"events": bodies})
+	var list struct {
+		Events []json.RawMessage `json:"events"`
+	}
+	return input, latch.DecodeStrict(input, &list).Merge(admission.CheckSum(&batch)).Err()
 }

@@ -90,7 +90,7 @@ func (e *emission) batches() [][]int {
 }
 
 func (e *emission) at(place int) eventbatch.Event {
-	return eventbatch.Event{ID: e.emitted[place].ID, Body: e.events[place].Input}
+	return eventbatch.Event{ID: e.emitted[place].ID, Emission: e.events[place].Emission, Body: e.events[place].Input}
 }
 
 // fire starts a run for the events, or one for each if they cannot share it.
