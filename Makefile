@@ -119,7 +119,7 @@ fuzz: ## each fuzz test for FUZZTIME (10s)
 		done; \
 	done
 
-bench: ## measure Latch beside hand-written Temporal code, some ten minutes; writes docs/performance.md
+bench: ## measure Latch beside hand-written Temporal code, some twenty minutes; writes docs/performance.md
 	@echo "$(SERVER_NOTE)"
 	cd testsuite && go build -o ../bin/bench ./performance
 	@cd testsuite && ../bin/bench -doc $(CURDIR)/docs/performance.md -json $(CURDIR)/bin/bench.json $(BENCH_FLAGS)

@@ -110,9 +110,7 @@ const warmUpRounds = 2
 // after half a minute: it has no timers of earlier runs to look after.
 func warmUp(ctx context.Context, w *world, o options) error {
 	o.rounds = warmUpRounds
-	jobs := jobRows()[0]
-	jobs.repeats = 1
-	_, err := takeTurns(ctx, w, jobs, o)
+	_, err := takeTurns(ctx, w, jobRows()[0], o)
 	return err
 }
 
@@ -124,7 +122,7 @@ func takeTurns(ctx context.Context, w *world, r row, o options) ([]map[string][]
 	for m := range figures {
 		figures[m] = map[string][]float64{}
 	}
-	rounds := o.rounds * max(r.repeats, 1)
+	rounds := o.rounds
 	switch {
 	case r.once:
 		rounds = 1

@@ -36,7 +36,7 @@ func readOptions(args []string) (options, error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	rows := flags.String("rows", ".", "rows to measure: a regular expression of their names")
 	rounds := flags.Int("rounds", 5, "how often each side takes its turn")
-	seconds := flags.Float64("seconds", 1.25, "how long a turn takes, in seconds, where a rate is measured")
+	seconds := flags.Float64("seconds", 2.5, "how long a turn takes, in seconds, where a rate is measured")
 	jobs := flags.Int("jobs", allJobs, "how many jobs the long sequence has (row sequence)")
 	releases := flags.Int("releases", allReleases, "how many releases wait on a lock (row waiting)")
 	store := flags.String("store", "all", "what Temporal keeps its state in: "+strings.Join(storeNames, ", ")+"; all is "+

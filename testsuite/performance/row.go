@@ -14,8 +14,6 @@ type row struct {
 	sides []side
 	// once is true for counts, which are the same in each round.
 	once bool
-	// repeats multiplies the rounds, if it is not 0, where a goal is close to what is reached.
-	repeats int
 	// often is the number of parts into which a turn is split. It is used for
 	// work so short that other load on the machine would affect only one side;
 	// 0 means one.

@@ -22,7 +22,7 @@ func jobRows() []row {
 		}
 	}
 	return []row{
-		{name: "job", title: "job: one HTTP task, three webhooks, 50 at a time", repeats: 3,
+		{name: "job", title: "job: one HTTP task, three webhooks, 50 at a time",
 			metrics: []metric{{unit: "runs/s", goal: ratio{of: regular, atLeast: 1.5}}}, sides: sides(runsPerSecond)},
 		{name: "job-alone", title: "one such run alone",
 			metrics: []metric{{unit: "ms", goal: ratio{of: regular, atMostIt: 1}}}, sides: sides(timeOfRun)},
